@@ -1,0 +1,1 @@
+"""The .upm file: one home of its layout. SPEC.md tells it in words."""

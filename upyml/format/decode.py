@@ -1,0 +1,101 @@
+"""Bytes of a .upm file to plain values. Trusts the file: check.py is what looks at every field first."""
+
+import struct
+
+from upyml.format import layout
+
+
+def size(fields):
+    """Bytes of a record."""
+    return struct.calcsize("<" + "".join([code for _, code in fields]))
+
+
+def record(fields, buf, at):
+    """The record at byte `at` as a dict; a field of several numbers (as "4I") becomes a tuple."""
+    out = {}
+    for name, code in fields:
+        values = struct.unpack_from("<" + code, buf, at)
+        out[name] = values[0] if len(values) == 1 else values
+        at += struct.calcsize("<" + code)
+    return out
+
+
+HEADER_SIZE = size(layout.HEADER)
+TENSOR_SIZE = size(layout.TENSOR)
+OP_SIZE = size(layout.OP)
+_PARAMS_AT = OP_SIZE - 52
+
+
+def header(buf):
+    """The header's fields. Raises ValueError where the buffer is shorter than a header."""
+    if len(buf) < HEADER_SIZE:
+        raise ValueError("a .upm file has at least %d bytes, this has %d" % (HEADER_SIZE, len(buf)))
+    return record(layout.HEADER, buf, 0)
+
+
+def tensor(buf, head, number):
+    """One tensor's record; `shape` holds only its `rank` counts."""
+    out = record(layout.TENSOR, buf, head["tensors"] + number * TENSOR_SIZE)
+    out["shape"] = out["shape"][: out["rank"]]
+    return out
+
+
+def _links(buf, head, first, count):
+    at = head["links"] + 2 * first
+    return struct.unpack_from("<%dH" % count, buf, at)
+
+
+def inputs(buf, head):
+    """Tensor numbers of the model's inputs."""
+    return _links(buf, head, 0, head["input_count"])
+
+
+def outputs(buf, head):
+    """Tensor numbers of the model's outputs."""
+    return _links(buf, head, head["input_count"], head["output_count"])
+
+
+def op(buf, head, number):
+    """One op: `opcode`, `order`, `top`, tensor numbers `inputs` and `outputs`, and its own fields as `params`."""
+    at = head["ops"] + number * OP_SIZE
+    out = record(layout.OP[:-1], buf, at)
+    first, taken = out["links"], out["input_count"]
+    out["inputs"] = _links(buf, head, first, taken)
+    out["outputs"] = _links(buf, head, first + taken, out["output_count"])
+    out["params"] = record(layout.OPS[out["opcode"]][1], buf, at + _PARAMS_AT)
+    return out
+
+
+def elements(shape):
+    """Number of elements of a shape."""
+    n = 1
+    for count in shape:
+        n *= count
+    return n
+
+
+def nbytes(tensor_record):
+    """Bytes of a tensor's data."""
+    return elements(tensor_record["shape"]) * layout.DTYPES[tensor_record["dtype"]][1]
+
+
+def metadata(buf, head):
+    """The metadata as a dict of text to text."""
+    out = {}
+    at = head["metadata"]
+    end = at + head["metadata_size"]
+    while at < end:
+        key_size, _, value_size = struct.unpack_from("<BBH", buf, at)
+        at += 4
+        key = str(bytes(buf[at : at + key_size]), "utf-8")
+        at += key_size
+        out[key] = str(bytes(buf[at : at + value_size]), "utf-8")
+        at += value_size
+    return out
+
+
+def vector(buf, head, number):
+    """Test vector: (seed of the input, CRC-32 of each op's output)."""
+    count = head["op_count"]
+    values = struct.unpack_from("<%dI" % (1 + count), buf, head["vectors"] + number * 4 * (1 + count))
+    return values[0], values[1:]

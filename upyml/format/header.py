@@ -1,0 +1,53 @@
+"""Writes ports/engine/format_layout.h from layout.py: python -m upyml.format.header > ports/engine/format_layout.h"""
+
+import struct
+
+from upyml.format import decode, layout
+
+
+def _places(prefix, fields):
+    lines, at = [], 0
+    for name, code in fields:
+        if name != "reserved":
+            lines.append("    UPYML_%s_%s = %d," % (prefix, name.upper(), at))
+        at += struct.calcsize("<" + code)
+    return ["enum {  // %s: byte of each field" % prefix] + lines + ["};", ""]
+
+
+def _codes(prefix, names):
+    return (["enum {"] + ["    UPYML_%s_%s = %d," % (prefix, name, code) for code, name in enumerate(names)]
+            + ["    UPYML_%s_COUNT = %d," % (prefix, len(names)), "};", ""])
+
+
+def text():
+    """The header file's text."""
+    lines = [
+        "// The .upm file's layout for C. Written from upyml/format/layout.py by `python -m upyml.format.header`;",
+        "// change the table there. upyml/format/SPEC.md says what each field means.",
+        "#ifndef UPYML_FORMAT_LAYOUT_H",
+        "#define UPYML_FORMAT_LAYOUT_H",
+        "",
+        "#define UPYML_MAGIC 0x%08xu  // as a little-endian word" % struct.unpack("<I", layout.MAGIC),
+        "#define UPYML_FORMAT_VERSION %d" % layout.FORMAT_VERSION,
+        "#define UPYML_ENGINE_VERSION %d" % layout.ENGINE_VERSION,
+        "#define UPYML_ALIGN %d" % layout.ALIGN,
+        "#define UPYML_MAX_RANK %d" % layout.MAX_RANK,
+        "#define UPYML_MAX_ELEMENTS %d" % layout.MAX_ELEMENTS,
+        "#define UPYML_HEADER_BYTES %d" % decode.HEADER_SIZE,
+        "#define UPYML_TENSOR_BYTES %d" % decode.TENSOR_SIZE,
+        "#define UPYML_OP_BYTES %d" % decode.OP_SIZE,
+        "",
+    ]
+    lines += _places("HEADER", layout.HEADER) + _places("TENSOR", layout.TENSOR) + _places("OP", layout.OP)
+    lines += _codes("KIND", layout.KINDS) + _codes("DTYPE", [name for name, _, _ in layout.DTYPES])
+    lines += _codes("ORDER", layout.ORDERS) + _codes("OPCODE", [name for name, _ in layout.OPS])
+    lines += _codes("ERROR", [name for name, _ in layout.ERRORS])
+    for name, fields in layout.OPS:
+        if fields:
+            lines += _places(name, fields)
+    lines.append("#endif")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(text(), end="")

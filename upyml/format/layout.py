@@ -1,0 +1,185 @@
+"""The .upm file as one table: records, codes, limits and errors.
+
+Everything that knows a field's place reads it here: encode.py, decode.py, and the C header that `python -m
+upyml.format.header` writes from it. SPEC.md explains each field in words. All numbers are little-endian; a record is a
+tuple of (field, struct code) without gaps, so a field's place is the size of what stands before it.
+"""
+
+MAGIC = b"UPYM"
+FORMAT_VERSION = 1  # changes when an old reader would misread a new file
+ENGINE_VERSION = 1  # the op set: a file names the least one it needs
+ALIGN = 16  # bytes: weights start on such a boundary, so that they run in place from flash
+MAX_RANK = 4
+MAX_ELEMENTS = 1 << 28  # in one tensor; keeps every product in the engine within 31 bits
+
+HEADER = (
+    ("magic", "4s"),
+    ("format_version", "H"),
+    ("header_size", "H"),
+    ("file_size", "I"),
+    ("crc32", "I"),  # of the whole file but these four bytes
+    ("engine_version", "H"),
+    ("flags", "H"),  # reserved, 0
+    ("state_size", "I"),  # bytes at the start of the arena that survive from run to run
+    ("tensor_count", "H"),
+    ("op_count", "H"),
+    ("input_count", "B"),
+    ("output_count", "B"),
+    ("vector_count", "H"),
+    ("tensors", "I"),
+    ("ops", "I"),
+    ("links", "I"),  # u16 tensor numbers: the model's inputs, its outputs, then each op's
+    ("link_count", "I"),
+    ("data", "I"),
+    ("data_size", "I"),
+    ("metadata", "I"),
+    ("metadata_size", "I"),
+    ("vectors", "I"),
+    ("signature", "I"),
+    ("signature_size", "I"),
+)
+
+TENSOR = (
+    ("kind", "B"),
+    ("dtype", "B"),
+    ("rank", "B"),
+    ("flags", "B"),  # reserved, 0
+    ("offset", "I"),  # ARENA, STATE: from the area's start; CONSTANT: from the file's start
+    ("shape", "4I"),  # the first `rank` count, the rest are 1
+    ("scale", "f"),
+    ("zero_point", "i"),
+)
+
+OP = (
+    ("opcode", "B"),
+    ("order", "B"),
+    ("input_count", "B"),
+    ("output_count", "B"),
+    ("links", "H"),  # place of the first input in the links; the outputs follow the inputs
+    ("flags", "H"),  # reserved, 0
+    ("top", "I"),  # first byte of the activation area above everything live during the op
+    ("params", "52s"),  # read by PARAMS[opcode], the rest is 0
+)
+
+# What an op's activations are in the tensor table.
+KINDS = ("ARENA", "CONSTANT", "STATE")
+ARENA, CONSTANT, STATE = range(3)
+
+# Number types: name, bytes an element, the type code of array and struct.
+DTYPES = (("INT8", 1, "b"), ("UINT8", 1, "B"), ("INT16", 2, "h"), ("INT32", 4, "i"), ("FLOAT32", 4, "f"))
+INT8, UINT8, INT16, INT32, FLOAT32 = range(5)
+
+# How an op may go through its input when the output overlaps it.
+ORDERS = ("DISJOINT", "FORWARD", "REVERSE", "PLANE")
+DISJOINT, FORWARD, REVERSE, PLANE = range(4)
+
+_WINDOW = (
+    ("kernel_h", "H"),
+    ("kernel_w", "H"),
+    ("stride_h", "H"),
+    ("stride_w", "H"),
+    ("dilation_h", "H"),
+    ("dilation_w", "H"),
+    ("pad_top", "H"),
+    ("pad_left", "H"),
+    ("clamp_min", "b"),
+    ("clamp_max", "b"),
+    ("reserved", "H"),
+)
+_WEIGHTS = (("weights", "I"), ("channels", "I"))  # file offsets
+_SUM = (
+    ("multiplier1", "i"),
+    ("multiplier2", "i"),
+    ("multiplier", "i"),
+    ("shift1", "b"),
+    ("shift2", "b"),
+    ("shift", "b"),
+    ("left_shift", "b"),
+    ("clamp_min", "b"),
+    ("clamp_max", "b"),
+    ("reserved", "H"),
+)
+_AXIS = (("outer", "I"), ("count", "I"), ("inner", "I"))
+
+# name, and the op's own fields; the place in this tuple is the op code.
+OPS = (
+    ("CONV2D", _WINDOW + _WEIGHTS),
+    ("DEPTHWISE_CONV2D", _WINDOW + _WEIGHTS + (("multiplier", "I"),)),  # output channels per input channel
+    (
+        "FULLY_CONNECTED",
+        _WEIGHTS + (("per_channel", "B"), ("reserved", "B"), ("clamp_min", "b"), ("clamp_max", "b")),
+    ),
+    ("MAX_POOL", _WINDOW),
+    ("AVERAGE_POOL", _WINDOW),
+    (
+        "MEAN",
+        _AXIS + (("multiplier", "i"), ("shift", "b"), ("clamp_min", "b"), ("clamp_max", "b"), ("reserved", "B")),
+    ),
+    ("ADD", _SUM),
+    ("SUB", _SUM),
+    (
+        "MUL",
+        (("multiplier", "i"), ("shift", "b"), ("clamp_min", "b"), ("clamp_max", "b"), ("reserved", "B")),
+    ),
+    ("CONCATENATE", (("axis", "I"),)),
+    ("PAD", (("before", "4I"), ("value", "i"))),
+    ("RESHAPE", ()),
+    ("TRANSPOSE", (("permutation", "4B"),)),
+    ("STRIDED_SLICE", (("begin", "4i"), ("stride", "4i"))),
+    ("TABLE", (("table", "I"),)),  # 256 bytes: the answer to q stands at q + 128
+    ("SOFTMAX", (("multiplier", "i"), ("shift", "i"), ("diff_min", "i"))),
+    ("QUANTIZE", ()),  # float32 to an integer type, by the output's scale and zero point
+    ("DEQUANTIZE", ()),  # an integer type to float32, by the input's scale and zero point
+    ("REQUANTIZE", (("multiplier", "i"), ("shift", "i"))),  # from one integer type to another
+    ("ARGMAX", _AXIS),
+    ("RESIZE_NEAREST", (("rows", "I"), ("columns", "I"))),  # file offsets of u16 input row (column) of each output's
+    ("RESIZE_BILINEAR", (("align_corners", "B"), ("half_pixel_centers", "B"), ("reserved", "H"))),
+)
+
+(
+    CONV2D,
+    DEPTHWISE_CONV2D,
+    FULLY_CONNECTED,
+    MAX_POOL,
+    AVERAGE_POOL,
+    MEAN,
+    ADD,
+    SUB,
+    MUL,
+    CONCATENATE,
+    PAD,
+    RESHAPE,
+    TRANSPOSE,
+    STRIDED_SLICE,
+    TABLE,
+    SOFTMAX,
+    QUANTIZE,
+    DEQUANTIZE,
+    REQUANTIZE,
+    ARGMAX,
+    RESIZE_NEAREST,
+    RESIZE_BILINEAR,
+) = range(22)
+
+# name, and what to say; the engine answers -(1 + place in this tuple + 64 * number of the op or tensor).
+ERRORS = (
+    ("TOO_SHORT", "the file is cut short"),
+    ("MAGIC", "this is not a .upm file"),
+    ("VERSION", "the file has another format version"),
+    ("SIZE", "the file's length is not the one it was written with: it is cut, or something was added"),
+    ("CRC", "the file is damaged (its CRC-32 does not match)"),
+    ("ENGINE", "the file needs a newer engine"),
+    ("HEADER", "the header's fields contradict each other"),
+    ("SECTION", "a section lies outside the file"),
+    ("LINK", "a tensor number is out of range"),
+    ("TENSOR", "a tensor's record is not valid"),
+    ("OPCODE", "this engine does not know the op"),
+    ("ORDER", "the op cannot run in this order"),
+    ("TOP", "a tensor lies above the op's top"),
+    ("ARITY", "the op has a wrong number of inputs or outputs"),
+    ("DTYPE", "the op does not take this number type"),
+    ("SHAPE", "the op's shapes do not fit together"),
+    ("PARAMS", "one of the op's parameters is out of range"),
+    ("DATA", "the op's weights or tables lie outside the file"),
+    ("ARENA", "the arena is too small"),
+)
