@@ -56,7 +56,8 @@ def pack_depthwise(weights):
 def pack_channels(bias, multipliers, shifts):
     """Bias (input zero point folded in) of each output channel, then the multipliers and shifts: one each, or one for all.
 
-    bias: int32, wrapped; multipliers: int32 in [0, 2^31); shifts: positive is left.
+    bias: int32, wrapped; multipliers: int32 in [0, 2^31); shifts: positive is left. As many multipliers as biases means
+    per channel (FULLY_CONNECTED's `per_channel` is then 1, also where there is only one channel).
     """
     def int32(values):
         values = np.asarray(values, np.int64)
@@ -69,8 +70,8 @@ def pack_channels(bias, multipliers, shifts):
     if len(multipliers) != len(shifts) or len(multipliers) not in (1, len(bias)):
         raise ValueError("%d biases, %d multipliers and %d shifts do not fit together"
                          % (len(bias), len(multipliers), len(shifts)))
-    if len(multipliers) == len(bias) > 1:
-        multipliers = to_four(multipliers)
+    if len(multipliers) == len(bias):
+        multipliers, shifts = to_four(multipliers), to_four(shifts)
     return to_four(bias).tobytes() + multipliers.tobytes() + to_four(shifts).tobytes()
 
 
