@@ -1,0 +1,41 @@
+# make help says what there is. Everything that is made goes below build/, downloads to ~/.cache/upyml and pip's cache.
+
+PY := build/venv/bin/python
+IN_VENV := PYTHON=$(abspath $(PY))
+
+.PHONY: help setup native unix natmod test demo bench readme clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+
+setup: build/venv/.ready ## the Python environment, build/venv
+
+build/venv/.ready: setup.cfg ports/setup.sh
+	@ports/setup.sh
+	@touch $@
+
+native: setup ## the C extension for CPython, in place
+	@UPYML_WERROR=1 $(PY) setup.py -q build_ext --inplace
+
+unix: setup ## MicroPython for this computer, with upyml in it and without
+	@$(IN_VENV) ports/unix/build.sh build/unix USER_C_MODULES=$(CURDIR)
+	@$(IN_VENV) ports/unix/build.sh build/unix-plain
+
+natmod: setup ## the native module build/natmod/x64/_upyml.mpy
+	@$(IN_VENV) ports/natmod/build.sh x64
+
+test: native unix natmod ## every test this machine can run; UPYML_REQUIRE_ALL=1: a skip is a failure
+	@$(PY) -m pytest
+
+demo: native unix ## train, convert, report and run the gesture example on CPython and MicroPython
+	@PATH=$(CURDIR)/build/venv/bin:$$PATH examples/gesture/demo.sh
+
+bench: native ## size, arena and exactness of the benchmark models to build/bench.json
+	@$(PY) tests/bench/bench.py
+
+readme: bench ## the tables of README.md
+	@$(PY) tests/bench/readme.py
+
+clean: ## removes everything that was made (not the downloads)
+	rm -rf build *.egg-info *.so .pytest_cache
