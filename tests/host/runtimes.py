@@ -1,0 +1,112 @@
+"""The runtimes that upyml works on, as one list: each runs a script and gives back what it printed.
+
+    from runtimes import RUNTIMES
+    for runtime in RUNTIMES:
+        print(runtime.name, runtime.run("import upyml; print(upyml.__version__)"))
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build"
+
+
+class ScriptError(AssertionError):
+    """A script ended with an error or in no time; the message has the command and what it wrote to stderr."""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """One way to run a Python script that imports upyml.
+
+    `native` tells whether `_upyml` (the C engine) is there; without it upyml runs on its plain Python engine.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    native: bool
+    micropython: bool
+    path: tuple[Path, ...] = ()  # import folders before the checkout itself
+    needs: tuple[Path, ...] = ()  # files that `make` builds
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def missing(self) -> str:
+        """Names what has to be built before this runtime works; empty when it is ready."""
+        return ", ".join(str(path.relative_to(ROOT)) for path in self.needs if not path.exists())
+
+    def run(self, script, args=(), cwd=None, heap=None, timeout=600) -> str:
+        """Runs a script and returns its stdout as text.
+
+        script: a path (a Path, or text ending in .py), or source text.
+        args: what stands in sys.argv[1:].
+        heap: MicroPython's heap in bytes (None: its default, about 2 MB); CPython has no such limit.
+        timeout: seconds.
+        Raises ScriptError if the script fails or takes longer.
+        """
+        source = None if isinstance(script, Path) or str(script).endswith(".py") else script
+        with tempfile.TemporaryDirectory() as folder:
+            if source is not None:
+                script = Path(folder) / "script.py"
+                script.write_text(source)
+            options = ["-X", f"heapsize={heap}"] if heap and self.micropython else []
+            command = [*self.command, *options, str(script), *map(str, args)]
+            try:
+                done = subprocess.run(
+                    command, cwd=cwd, env=self._environment(), capture_output=True, text=True, timeout=timeout
+                )
+            except subprocess.TimeoutExpired:
+                raise ScriptError(f"{self.name}: no end after {timeout} s: {' '.join(command)}") from None
+        # The runtime from PyPI ends with status 0 whatever happens.
+        if done.returncode or "Traceback (most recent call last)" in done.stderr:
+            raise ScriptError(f"{self.name}: status {done.returncode}: {' '.join(command)}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def _environment(self) -> dict[str, str]:
+        path = os.pathsep.join(map(str, (*self.path, ROOT)))
+        return {**os.environ, "MICROPYPATH": f".frozen:{path}", "PYTHONPATH": path, **self.environment}
+
+
+UNIX = BUILD / "unix" / "micropython"  # has the module in it
+PLAIN = BUILD / "unix-plain" / "micropython"  # has not
+NATMOD = BUILD / "natmod" / "x64"
+
+RUNTIMES = (
+    Runtime("cpython", (sys.executable,), native=True, micropython=False),
+    Runtime(
+        "cpython-reference",
+        (sys.executable,),
+        native=False,
+        micropython=False,
+        environment={"UPYML_ENGINE": "reference"},  # read by the scripts' own helper, tests/device/_engine.py
+    ),
+    Runtime("unix-module", (str(UNIX),), native=True, micropython=True, needs=(UNIX,)),
+    Runtime(
+        "unix-mpy",
+        (str(PLAIN),),
+        native=True,
+        micropython=True,
+        path=(NATMOD,),
+        needs=(PLAIN, NATMOD / "_upyml.mpy"),
+    ),
+    Runtime("unix-reference", (str(PLAIN),), native=False, micropython=True, needs=(PLAIN,)),
+    Runtime(
+        "pypi-mpy",
+        (sys.executable, "-m", "micropython_unix"),
+        native=True,
+        micropython=True,
+        path=(NATMOD,),
+        needs=(NATMOD / "_upyml.mpy",),
+    ),
+)
+
+
+def runtime(name: str) -> Runtime:
+    """The runtime of that name."""
+    return next(one for one in RUNTIMES if one.name == name)
