@@ -16,6 +16,10 @@ export MICROPY_GIT_TAG=${MICROPY_GIT_TAG:-v1.25.0} MICROPY_GIT_HASH=${MICROPY_GI
 # The library folders of these features are not in Debian's tarball, and no test needs them. Nothing is frozen in:
 # `upyml` is imported from its source, as on a board.
 make -C "$micropython/ports/unix" -j"$(nproc)" --no-print-directory \
-    BUILD="$folder/obj" PROG=micropython PYTHON="$python" STRIP= FROZEN_MANIFEST= MICROPY_PY_FFI=0 MICROPY_PY_BTREE=0 MICROPY_PY_SSL=0 MICROPY_SSL_AXTLS=0 \
-    MICROPY_PY_BLUETOOTH=0 "$@" >"$folder/build.log" 2>&1 || { tail -n 40 "$folder/build.log" >&2; exit 1; }
+    BUILD="$folder/obj" PROG=micropython PYTHON="$python" STRIP= FROZEN_MANIFEST= \
+    MICROPY_PY_FFI=0 MICROPY_PY_BTREE=0 MICROPY_PY_SSL=0 MICROPY_SSL_AXTLS=0 MICROPY_PY_BLUETOOTH=0 \
+    "$@" >"$folder/build.log" 2>&1 || {
+    tail -n 40 "$folder/build.log" >&2
+    exit 1
+}
 ln -sf obj/micropython "$folder/micropython"
