@@ -1,0 +1,84 @@
+"""What lowering makes of a quantized graph: engine ops with integer parameters, and where their tensors lie.
+
+A step is one op record of the file. Tensors are the graph's; a view is the bytes of another tensor under another shape
+(a reshape costs no op). The passes after lowering fill in `order`, `top` and the offsets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from host_tools.graph import Tensor
+from upyml.format import layout
+
+_CODES = {name.lower(): code for code, (name, _, _) in enumerate(layout.DTYPES)}
+
+
+def dtype_code(tensor: Tensor) -> int:
+    """The file's code of the tensor's number type."""
+    return _CODES[tensor.dtype]
+
+
+def nbytes(tensor: Tensor) -> int:
+    """Bytes of the tensor's elements."""
+    return tensor.size * layout.DTYPES[dtype_code(tensor)][1]
+
+
+@dataclass(eq=False)
+class Step:
+    """One engine op. `params` holds the fields of layout.OPS[opcode]; bytes values go into the data section."""
+
+    opcode: int
+    inputs: list[Tensor]
+    outputs: list[Tensor]
+    params: dict = field(default_factory=dict)
+    name: str = ""
+    macs: int = 0  # multiply-accumulates of one run
+    order: int = layout.DISJOINT
+    top: int = 0
+
+    @property
+    def kind(self) -> str:
+        """The engine's name of the op."""
+        return layout.OPS[self.opcode][0]
+
+
+@dataclass(eq=False)
+class Program:
+    """Steps in running order; `views` maps a tensor to the one whose bytes it is; `offsets` is filled by the planner."""
+
+    inputs: list[Tensor]
+    outputs: list[Tensor]
+    steps: list[Step]
+    metadata: dict[str, str] = field(default_factory=dict)
+    views: dict[Tensor, Tensor] = field(default_factory=dict)
+    offsets: dict[Tensor, int] = field(default_factory=dict)  # of the tensors that are no views, in bytes
+
+    def base(self, tensor: Tensor) -> Tensor:
+        """The tensor that owns the bytes."""
+        while tensor in self.views:
+            tensor = self.views[tensor]
+        return tensor
+
+    def view(self, tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
+        """The tensor itself, or a view of it where the shape differs."""
+        if tuple(shape) == tuple(tensor.shape):
+            return tensor
+        data = None if tensor.data is None else np.reshape(tensor.data, shape)
+        out = Tensor(tensor.name, tuple(shape), tensor.dtype, tensor.scale, tensor.zero_point, data)
+        if data is None:
+            self.views[out] = tensor
+        return out
+
+    def activations(self) -> list[Tensor]:
+        """The tensors that own arena bytes, in order of first use."""
+        seen: dict[Tensor, None] = {}
+        for tensor in self.inputs:
+            seen[self.base(tensor)] = None
+        for step in self.steps:
+            for tensor in step.inputs + step.outputs:
+                if tensor.data is None:
+                    seen[self.base(tensor)] = None
+        return list(seen)

@@ -1,0 +1,162 @@
+"""The 256-byte tables of functions of one int8 value, by the integer algorithms of TFLite-Micro's kernels.
+
+A table's place q + 128 holds the answer to q. Scales are float32 values, as the kernels have them.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from host_tools import fixed_point as fp
+from host_tools.errors import ConversionError
+from host_tools.graph import Op, Tensor
+
+_Q = np.arange(-128, 128, dtype=np.int64)
+
+
+def table(op: Op) -> np.ndarray:
+    """The op's function from the quantization of its input to that of its output, as 256 int8 values.
+
+    op: an op of a unary kind, or `quantize` between int8 tensors. Raises ConversionError where the output's scale is not
+    the one the function prescribes.
+    """
+    values = _FUNCTIONS[op.kind](op, op.inputs[0], op.output)
+    return np.clip(values, -128, 127).astype(np.int8)
+
+
+def rescale(source: Tensor, target: Tensor) -> np.ndarray:
+    """The table that takes int8 values from one scale and zero point to another."""
+    real = float(np.float32(source.scale)) / float(np.float32(target.scale))
+    values = fp.multiply(_Q - source.zero_point, *fp.quantize_multiplier(real)) + target.zero_point
+    return np.clip(values, -128, 127).astype(np.int8)
+
+
+def activation_range(activation, output: Tensor) -> tuple[int, int]:
+    """Least and greatest quantized int8 value that an activation leaves; see ops.py for what it may be.
+
+    Raises ConversionError for an unknown activation.
+    """
+    bounds = {None: (None, None), "relu": (0.0, None), "relu6": (0.0, 6.0)}.get(activation, activation)
+    if isinstance(bounds, str):
+        raise ConversionError(f"the activation {activation!r} is not known: use relu, relu6 or a layer of its own")
+    low, high = bounds
+
+    def quantized(bound):
+        return output.zero_point + fp.round_away(float(np.float32(bound) / np.float32(output.scale)))
+
+    least = -128 if low is None or low == -math.inf else max(-128, quantized(low))
+    most = 127 if high is None or high == math.inf else min(127, quantized(high))
+    return min(least, 127), max(most, -128)
+
+
+def _identity(op, source, target):
+    return rescale(source, target).astype(np.int64)
+
+
+def _clamped(bounds):
+    def make(op, source, target):
+        low, high = activation_range(bounds if bounds else (op.attrs["low"], op.attrs["high"]), target)
+        return np.clip(_identity(op, source, target), low, high)
+
+    return make
+
+
+def _leaky_relu(op, source, target):
+    scale_in, scale_out = np.float32(source.scale), np.float32(target.scale)
+    alpha = fp.quantize_multiplier(float(scale_in * np.float32(op.attrs["alpha"]) / scale_out))
+    straight = fp.quantize_multiplier(float(scale_in / scale_out))
+    x = _Q - source.zero_point
+    return np.where(x >= 0, fp.multiply(x, *straight), fp.multiply(x, *alpha)) + target.zero_point
+
+
+def _prescribed(op, target, scale, zero_point):
+    if not math.isclose(float(target.scale), scale, rel_tol=1e-3) or target.zero_point != zero_point:
+        raise ConversionError(
+            f"{op.kind} {op.name!r}: its int8 output must have scale {scale} and zero point {zero_point}, received "
+            f"{float(target.scale)} and {target.zero_point}; quantize the model with these"
+        )
+
+
+def _fixed_point_input(source):
+    """The inputs with four integer bits, and which of them saturate low and high."""
+    fraction, shift = math.frexp(float(np.float32(source.scale)) * (1 << 27))
+    radius = fp.input_radius(4, shift)
+    x = _Q - source.zero_point
+    inside = np.where(np.abs(x) < radius, x, 0)
+    return fp.multiply(inside, fp.round_away(fraction * (1 << 31)), shift), x <= -radius, x >= radius
+
+
+def _logistic(op, source, target):
+    _prescribed(op, target, 1 / 256, -128)
+    x, low, high = _fixed_point_input(source)
+    return np.where(low, -128, np.where(high, 127, fp.rdbpot(fp.logistic(x, 4), 23) - 128))
+
+
+def _tanh(op, source, target):
+    _prescribed(op, target, 1 / 128, 0)
+    x, low, high = _fixed_point_input(source)
+    return np.where(low, -128, np.where(high, 127, fp.rdbpot(fp.tanh(x, 4), 24)))
+
+
+def _srdhm16(a, b):
+    """SRDHM of 16-bit values."""
+    product = np.asarray(a, np.int64) * b
+    nudged = product + np.where(product >= 0, 1 << 14, 1 - (1 << 14))
+    return np.clip(np.where(nudged >= 0, nudged >> 15, -(-nudged >> 15)), -32768, 32767)
+
+
+def _int16(x):
+    return (np.asarray(x, np.int64) + 32768) % 65536 - 32768
+
+
+def _hard_swish(op, source, target):
+    """x * relu6(x + 3) / 6 in 16-bit fixed point: one factor on the output's scale, the other on [0, 1]."""
+    fine = np.float32(1 / 128) * np.float32(source.scale)
+    out_multiplier, out_exponent = fp.quantize_multiplier(float(fine / np.float32(target.scale)))
+    slope, exponent = fp.quantize_multiplier(float(fine / np.float32(3 / 32768)))
+    if out_exponent > 0:
+        raise ConversionError(
+            f"hard_swish {op.name!r}: the output's scale {float(target.scale)} is too fine for the input's "
+            f"{float(source.scale)}; quantize the model with an output range near the input's"
+        )
+    out_multiplier, slope = (min((m + (1 << 15)) >> 16, 32767) for m in (out_multiplier, slope))
+    x = _int16((_Q - source.zero_point) * 128)
+    on_output_scale = _srdhm16(x, out_multiplier)
+    gate = x
+    if exponent > 0:
+        gate = np.clip(gate << (exponent - 1), -32768, 32767)
+    gate = _srdhm16(gate, slope)
+    if exponent > 0:
+        gate = np.clip(gate << 1, -32768, 32767)
+    elif exponent < 0:
+        gate = fp.rdbpot(gate, -exponent)
+    gate = (gate + 32768) >> 1
+    product = gate * on_output_scale
+    product = np.where(product >= 0, product >> 15, -(-product >> 15))
+    return _int16(fp.rdbpot(product, -out_exponent) + target.zero_point)
+
+
+def _elu(op, source, target):
+    alpha = op.attrs.get("alpha", 1.0)
+    inverse = np.float32(1) / np.float32(target.scale)
+    out = []
+    for q in _Q:
+        x = np.float32(source.scale) * np.float32(q - source.zero_point)
+        y = np.float32(alpha) * (np.float32(math.exp(x)) - np.float32(1)) if x < 0 else x
+        out.append(fp.round_away(float(y * inverse)) + target.zero_point)
+    return np.array(out)
+
+
+_FUNCTIONS = {
+    "quantize": _identity,
+    "relu": _clamped("relu"),
+    "relu6": _clamped("relu6"),
+    "clip": _clamped(None),
+    "leaky_relu": _leaky_relu,
+    "logistic": _logistic,
+    "tanh": _tanh,
+    "hard_swish": _hard_swish,
+    "elu": _elu,
+}
