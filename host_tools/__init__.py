@@ -1,0 +1,1 @@
+"""The compiler and the tools that look after boards; they run on a computer, never on a board."""

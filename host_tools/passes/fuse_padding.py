@@ -1,0 +1,33 @@
+"""Fuse zero padding into the convolution that reads it: the kernels count what lies outside as zero anyway."""
+
+from __future__ import annotations
+
+from host_tools.graph import Graph, Op
+from host_tools.passes import rewire
+
+
+def fuse_padding(graph: Graph) -> Graph:
+    """A graph in which a pad op stands alone only where it adds something else than zeros around an image.
+
+    Pooling does not take it: a pool's own padding counts neither for the maximum nor for the average.
+    """
+    graph = rewire.copy(graph)
+    for op in [op for op in graph.ops if op.kind == "pad"]:
+        readers = graph.consumers(op.output)
+        if rewire.is_output(graph, op.output) or not readers or not _around_image(op):
+            continue
+        if not all(r.kind in ("conv2d", "depthwise_conv2d") and r.inputs[0] is op.output for r in readers):
+            continue
+        edges = [edge for pair in zip(op.attrs["before"], op.attrs["after"]) for edge in pair][:-2]
+        edges = edges if len(edges) == 4 else [0, 0, *edges]  # a sequence is an image of height 1
+        for reader in readers:
+            reader.inputs[0] = op.inputs[0]
+            reader.attrs["padding"] = tuple(a + b for a, b in zip(reader.attrs["padding"], edges))
+        rewire.remove(graph, [op])
+    return graph
+
+
+def _around_image(op: Op) -> bool:
+    """Zeros around height and width, none among the channels."""
+    spatial = len(op.output.shape) in (2, 3) and not op.attrs["before"][-1] and not op.attrs["after"][-1]
+    return spatial and op.attrs.get("value", 0.0) == 0.0

@@ -1,0 +1,29 @@
+"""Bring a float graph into the form that quantizes best: fewer ops, the same outputs up to float rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from host_tools.graph import Graph
+from host_tools.passes.drop_identity import drop_identity
+from host_tools.passes.fold_batch_norm import fold_batch_norm
+from host_tools.passes.fold_constants import fold_constants
+from host_tools.passes.fuse_activations import fuse_activations
+from host_tools.passes.fuse_padding import fuse_padding
+
+PASSES: tuple[Callable[[Graph], Graph], ...] = (
+    drop_identity,  # first: an op that does nothing would hide a neighbour from the passes below
+    fold_constants,  # before those that look for constant weights
+    fold_batch_norm,  # before padding is fused: a shift folds into the next layer only while that is not padded
+    fuse_padding,
+    fuse_activations,  # last: a fused activation stands between a layer and the normalisation after it
+)
+
+
+def normalise(graph: Graph, after: Callable[[Graph, str], object] | None = None) -> Graph:
+    """Run the passes; `after(graph, name)` is called behind each, to check or to show it. The input graph stays."""
+    for step in PASSES:
+        graph = step(graph)
+        if after:
+            after(graph, step.__name__)
+    return graph

@@ -1,0 +1,179 @@
+"""Keras model -> float graph.
+
+Takes a built Keras model or the path of a .keras or .h5 file. Files of Keras 2 that Keras 3 refuses are read with
+tf_keras where it is installed. Every layer becomes the ops of the graph by the functions in keras_layers_*.py.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from host_tools.errors import ConversionError
+from host_tools.graph import Graph, Tensor
+from host_tools.readers import (
+    keras_layers_activation,
+    keras_layers_conv,
+    keras_layers_math,
+    keras_layers_pool,
+    keras_layers_shape,
+)
+from host_tools.readers.builder import Builder
+
+LAYERS = {
+    **keras_layers_conv.LAYERS,
+    **keras_layers_pool.LAYERS,
+    **keras_layers_activation.LAYERS,
+    **keras_layers_math.LAYERS,
+    **keras_layers_shape.LAYERS,
+}
+
+# What to use instead of a layer that the engine has no op for.
+INSTEAD = {
+    "LSTM": "Use Conv1D layers over a window of samples.",
+    "GRU": "Use Conv1D layers over a window of samples.",
+    "SimpleRNN": "Use Conv1D layers over a window of samples.",
+    "Bidirectional": "Use Conv1D layers over a window of samples.",
+    "Conv2DTranspose": "Use UpSampling2D and a Conv2D after it.",
+    "Conv1DTranspose": "Use UpSampling1D and a Conv1D after it.",
+    "LayerNormalization": "Use BatchNormalization: it costs nothing in a converted model.",
+    "GroupNormalization": "Use BatchNormalization: it costs nothing in a converted model.",
+    "PReLU": "Use LeakyReLU.",
+    "Maximum": "Use Add, or Concatenate and a Conv2D of size 1.",
+    "Minimum": "Use Add, or Concatenate and a Conv2D of size 1.",
+    "Lambda": "Use layers of Keras: the code of a Lambda layer cannot be converted.",
+    "Embedding": "Give the model the vectors as its input.",
+    "TimeDistributed": "Dense and Conv1D already work on every time step.",
+    "Masking": "Give the model windows of full length.",
+}
+
+
+def read(source: Any) -> Graph:
+    """Read a Keras model (an object, or a path to .keras or .h5) as a float graph; shapes leave out the batch.
+
+    ConversionError names the first layer or input that cannot be converted and what to use instead; OSError if there
+    is no such file.
+    """
+    model = load(source) if isinstance(source, (str, Path)) else source
+    if not getattr(model, "built", False) or not _leaves(getattr(model, "inputs", None)):
+        raise ConversionError(
+            f"model {getattr(model, 'name', model)!s} does not know its input shape yet. "
+            "Begin it with keras.Input(shape=...), or call it once on data."
+        )
+    build = Builder()
+    inputs = [_input(build, tensor, index) for index, tensor in enumerate(_leaves(model.inputs))]
+    outputs = _call(build, model, inputs)
+    return build.graph(inputs, outputs, {"name": str(model.name)})
+
+
+def load(path: str | Path) -> Any:
+    """The Keras model in a file, by Keras 3 or, for old .h5 files, by tf_keras."""
+    if not os.path.exists(path):
+        raise FileNotFoundError(f"there is no file {path}")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        import keras
+    except ImportError as error:
+        raise ConversionError("Keras models need TensorFlow: pip install 'upyml[keras]'.") from error
+    try:
+        return keras.models.load_model(path, compile=False)
+    except Exception as refused:  # Keras raises many kinds for a file it does not understand
+        if Path(path).suffix.lower() not in (".h5", ".hdf5"):
+            raise ConversionError(f"{path}: Keras cannot load it: {_first_line(refused)}") from refused
+        try:
+            import tf_keras
+        except ImportError:
+            raise ConversionError(
+                f"{path}: Keras 3 refuses this file of an older Keras. Install its reader: pip install tf_keras."
+            ) from refused
+        try:
+            return tf_keras.models.load_model(path, compile=False)
+        except Exception as error:
+            raise ConversionError(f"{path}: neither Keras 3 nor tf_keras can load it: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    """The first line of what Keras said, cut where it becomes a dump of settings."""
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0].split(" using config=")[0][:200]
+
+
+def _leaves(structure: Any) -> list[Any]:
+    """The tensors in nested lists, tuples and dicts, in order."""
+    if structure is None:
+        return []
+    if isinstance(structure, dict):
+        return [leaf for key in sorted(structure) for leaf in _leaves(structure[key])]
+    if isinstance(structure, (list, tuple)):
+        return [leaf for part in structure for leaf in _leaves(part)]
+    return [structure]
+
+
+def _input(build: Builder, tensor: Any, index: int) -> Tensor:
+    """The graph's tensor of a model input."""
+    name = str(getattr(tensor, "name", "") or f"input_{index}").split(":")[0]
+    shape = tuple(tensor.shape)[1:]
+    if any(n is None for n in shape):
+        free = ", ".join("None" if n is None else str(n) for n in shape)
+        raise ConversionError(
+            f"input {name}: its shape ({free}) is not fixed; a board needs to know its memory beforehand. "
+            "Give keras.Input a number for every axis."
+        )
+    return build.tensor(shape or (1,), name)
+
+
+def _call(build: Builder, layer: Any, inputs: list[Tensor]) -> list[Tensor]:
+    """Add the ops of a layer or of a whole nested model; gives its outputs."""
+    kind = type(layer).__name__
+    if hasattr(layer, "_nodes_by_depth") and kind != "Sequential":
+        return _functional(build, layer, inputs)
+    if kind == "Sequential":
+        for part in layer.layers:
+            inputs = _call(build, part, inputs)
+        return inputs
+    ours = type(layer).__module__.split(".")[0] in ("keras", "tf_keras")
+    if not ours or kind not in LAYERS:
+        what = "a layer of your own" if not ours else f"the engine has no op for {kind}"
+        instead = INSTEAD.get(kind, "Build it from layers in the README's list.")
+        raise ConversionError(f"layer {layer.name} ({kind}): {what}. {instead}")
+    try:
+        output = LAYERS[kind](build, layer, inputs)
+    except ConversionError:
+        raise
+    except ValueError as error:
+        raise ConversionError(f"layer {layer.name} ({kind}): {error}.") from error
+    if len(output.shape) > 4:
+        raise ConversionError(f"layer {layer.name}: makes a tensor of {len(output.shape)} axes; the engine has 4.")
+    return [output]
+
+
+def _functional(build: Builder, model: Any, inputs: list[Tensor]) -> list[Tensor]:
+    """Walk a functional model's calls from its inputs to its outputs."""
+    made = {id(tensor): value for tensor, value in zip(_leaves(model.inputs), inputs)}
+    for depth in sorted(model._nodes_by_depth, reverse=True):
+        for node in model._nodes_by_depth[depth]:
+            results = _leaves(node.outputs)
+            if all(id(tensor) in made for tensor in results):
+                continue  # an input of the model
+            layer = node.operation if hasattr(node, "operation") else node.layer
+            for tensor, value in zip(results, _call(build, layer, _arguments(build, node, layer, made))):
+                made[id(tensor)] = value
+    return [made[id(tensor)] for tensor in _leaves(model.outputs)]
+
+
+def _arguments(build: Builder, node: Any, layer: Any, made: dict[int, Tensor]) -> list[Tensor]:
+    """The tensors that a call takes; numbers in the call (x * 2) become constants."""
+    if not hasattr(node, "operation"):
+        arguments, options = _leaves(node.keras_inputs), node.call_kwargs
+    else:
+        arguments, options = _leaves(node.arguments.args), node.arguments.kwargs
+    if options.get("training"):
+        raise ConversionError(f"layer {layer.name}: is called with training=True. A board can only infer; leave it out.")
+    tensors = []
+    for argument in arguments:
+        if id(argument) in made:
+            tensors.append(made[id(argument)])
+        elif isinstance(argument, (int, float)) and not isinstance(argument, bool):
+            tensors.append(build.constant([argument], f"{layer.name}/number"))
+    return tensors
