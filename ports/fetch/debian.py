@@ -60,7 +60,7 @@ def _download(folder: Path, package: str, file_name: str, trusted: str) -> Path 
         "Dir::Cache": folder / "cache",
         "APT::Sandbox::User": "root",  # the folder belongs to the caller; apt's own user could not write there
     }
-    apt = ["apt-get", "-q", *(f"-o{name}={value}" for name, value in settings.items())]
+    apt = ["apt-get", "-qq", *(f"-o{name}={value}" for name, value in settings.items())]
     update = subprocess.run([*apt, "update"], cwd=folder, stdout=sys.stderr)
     if update.returncode:
         return None
