@@ -1,0 +1,40 @@
+#include <string.h>
+
+#include "../kernels.h"
+
+void upyml_copy_strided(const upyml_strided *p, const uint8_t *input, uint8_t *output, uint32_t width) {
+    const int32_t *n = p->shape;
+    for (int32_t i0 = 0; i0 < n[0]; i0++) {
+        for (int32_t i1 = 0; i1 < n[1]; i1++) {
+            for (int32_t i2 = 0; i2 < n[2]; i2++) {
+                int32_t at = i0 * p->stride[0] + i1 * p->stride[1] + i2 * p->stride[2];
+                for (int32_t i3 = 0; i3 < n[3]; i3++, at += p->stride[3]) {
+                    const uint8_t *from = input + (ptrdiff_t)at * (ptrdiff_t)width;
+                    for (uint32_t byte = 0; byte < width; byte++) {
+                        *output++ = from[byte];
+                    }
+                }
+            }
+        }
+    }
+}
+
+void upyml_copy_blocks(const uint8_t *input, uint8_t *output, uint32_t outer, uint32_t block, uint32_t step) {
+    for (; outer > 0; outer--, input += block, output += step) {
+        memmove(output, input, block);
+    }
+}
+
+void upyml_pad_8(const int32_t *in_shape, const int32_t *out_shape, const int32_t *before, int value,
+    const uint8_t *input, uint8_t *output) {
+    const int32_t *n = out_shape;
+    memset(output, value, (size_t)n[0] * (size_t)n[1] * (size_t)n[2] * (size_t)n[3]);
+    for (int32_t i0 = 0; i0 < in_shape[0]; i0++) {
+        for (int32_t i1 = 0; i1 < in_shape[1]; i1++) {
+            for (int32_t i2 = 0; i2 < in_shape[2]; i2++, input += in_shape[3]) {
+                int32_t row = ((i0 + before[0]) * n[1] + i1 + before[1]) * n[2] + i2 + before[2];
+                memmove(output + row * n[3] + before[3], input, (size_t)in_shape[3]);
+            }
+        }
+    }
+}

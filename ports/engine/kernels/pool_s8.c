@@ -1,0 +1,68 @@
+#include "../requantize.h"
+#include "../rows.h"
+
+// The part of the window at (oy, ox) that lies in the image: rows [y, y_end), columns [x, x_end). Never empty.
+typedef struct {
+    int32_t y, y_end, x, x_end;
+} box;
+
+static box window_box(const upyml_window *p, int32_t oy, int32_t ox) {
+    box b = {oy * p->stride_h - p->pad_top, 0, ox * p->stride_w - p->pad_left, 0};
+    b.y_end = b.y + p->kernel_h < p->in_h ? b.y + p->kernel_h : p->in_h;
+    b.x_end = b.x + p->kernel_w < p->in_w ? b.x + p->kernel_w : p->in_w;
+    b.y = b.y < 0 ? 0 : b.y;
+    b.x = b.x < 0 ? 0 : b.x;
+    return b;
+}
+
+static int32_t box_max(const upyml_window *p, const upyml_rows *rows, const box *b, int32_t c) {
+    int32_t max = -128;
+    for (int32_t y = b->y; y < b->y_end; y++) {
+        const int8_t *row = upyml_row(rows, y) + c;
+        for (int32_t x = b->x; x < b->x_end; x++) {
+            max = row[x * p->in_c] > max ? row[x * p->in_c] : max;
+        }
+    }
+    return max;
+}
+
+// Rounded half away from zero, over the values inside the image only.
+static int32_t box_average(const upyml_window *p, const upyml_rows *rows, const box *b, int32_t c) {
+    int32_t sum = 0, count = (b->y_end - b->y) * (b->x_end - b->x);
+    for (int32_t y = b->y; y < b->y_end; y++) {
+        const int8_t *row = upyml_row(rows, y) + c;
+        for (int32_t x = b->x; x < b->x_end; x++) {
+            sum += row[x * p->in_c];
+        }
+    }
+    return (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
+}
+
+static void pool(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch,
+    int32_t (*reduce)(const upyml_window *, const upyml_rows *, const box *, int32_t)) {
+    upyml_rows rows;
+    upyml_rows_begin(&rows, p, input, scratch);
+    for (int32_t step = 0; step < p->out_h; step++) {
+        int32_t oy = upyml_rows_output(&rows, p, step);
+        upyml_rows_load(&rows, p, oy);
+        for (int32_t ox = 0; ox < p->out_w; ox++) {
+            box b = window_box(p, oy, ox);
+            int8_t *pixel = output + (oy * p->out_w + ox) * p->out_c;
+            for (int32_t c = 0; c < p->out_c; c++) {
+                pixel[c] = (int8_t)upyml_clamp(reduce(p, &rows, &b, c), p->clamp_min, p->clamp_max);
+            }
+        }
+    }
+}
+
+void upyml_max_pool_s8(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
+    pool(p, input, output, scratch, box_max);
+}
+
+void upyml_average_pool_s8(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
+    pool(p, input, output, scratch, box_average);
+}
+
+int32_t upyml_pool_s8_scratch_size(const upyml_window *p) {
+    return upyml_ring_size(p);
+}

@@ -1,0 +1,212 @@
+// The op loop: reads each op's record and calls its kernel.
+#include <string.h>
+
+#include "params.h"
+
+typedef struct {
+    const uint8_t *file;
+    upyml_op op;
+    upyml_tensor x, y;
+    const uint8_t *input;
+    uint8_t *output, *scratch;
+    uint8_t *state, *activations;
+} step;
+
+static uint8_t *tensor_bytes(const step *s, const upyml_tensor *tensor) {
+    if (tensor->kind == UPYML_KIND_CONSTANT) {
+        return (uint8_t *)s->file + tensor->offset;  // only ever an input
+    }
+    return (tensor->kind == UPYML_KIND_STATE ? s->state : s->activations) + tensor->offset;
+}
+
+static void run_window(step *s) {
+    upyml_window p;
+    upyml_read_window(s->file, &s->op, &s->x, &s->y, &p);
+    const int8_t *input = (const int8_t *)s->input;
+    int8_t *output = (int8_t *)s->output;
+    switch (s->op.opcode) {
+        case UPYML_OPCODE_CONV2D:
+            upyml_conv2d_s8(&p, input, output, s->scratch);
+            break;
+        case UPYML_OPCODE_DEPTHWISE_CONV2D:
+            upyml_depthwise_conv2d_s8(&p, input, output, s->scratch);
+            break;
+        case UPYML_OPCODE_MAX_POOL:
+            upyml_max_pool_s8(&p, input, output, s->scratch);
+            break;
+        case UPYML_OPCODE_AVERAGE_POOL:
+            upyml_average_pool_s8(&p, input, output, s->scratch);
+            break;
+        case UPYML_OPCODE_RESIZE_NEAREST:
+            upyml_resize_nearest_s8(&p, s->file + upyml_load32(s->op.params + UPYML_RESIZE_NEAREST_ROWS),
+                s->file + upyml_load32(s->op.params + UPYML_RESIZE_NEAREST_COLUMNS), input, output);
+            break;
+        default:
+            upyml_resize_bilinear_s8(&p, s->op.params[UPYML_RESIZE_BILINEAR_ALIGN_CORNERS],
+                s->op.params[UPYML_RESIZE_BILINEAR_HALF_PIXEL_CENTERS], input, output);
+    }
+}
+
+static void run_fully_connected(step *s) {
+    upyml_fully_connected p;
+    upyml_read_fully_connected(s->file, &s->op, &s->x, &s->y, &p);
+    upyml_fully_connected_s8(&p, (const int8_t *)s->input, (int8_t *)s->output, s->scratch);
+}
+
+static void run_binary(step *s) {
+    upyml_tensor x2;
+    upyml_read_link(s->file, &s->op, 1, &x2);
+    upyml_binary p;
+    upyml_read_binary(&s->op, &s->x, &x2, &s->y, &p);
+    upyml_binary_s8(&p, (const int8_t *)s->input, (const int8_t *)tensor_bytes(s, &x2), (int8_t *)s->output);
+}
+
+static void run_axis(step *s) {
+    upyml_axis p;
+    if (s->op.opcode == UPYML_OPCODE_MEAN) {
+        upyml_read_mean(&s->op, &s->x, &s->y, &p);
+        upyml_mean_s8(&p, (const int8_t *)s->input, (int8_t *)s->output);
+    } else {
+        upyml_read_argmax(&s->op, &p);
+        upyml_argmax_s8(&p, (const int8_t *)s->input, s->output);
+    }
+}
+
+static void run_softmax(step *s) {
+    upyml_softmax p;
+    upyml_read_softmax(&s->op, &s->x, &p);
+    upyml_softmax_s8(&p, (const int8_t *)s->input, (int8_t *)s->output);
+}
+
+static void run_concatenate(step *s) {
+    uint32_t axis = upyml_load32(s->op.params + UPYML_CONCATENATE_AXIS), outer = 1;
+    for (uint32_t i = 0; i < axis; i++) {
+        outer *= (uint32_t)s->y.shape[i];
+    }
+    uint32_t width = upyml_width(s->y.dtype), row = s->y.elements / outer * width;
+    uint8_t *output = s->output;
+    for (uint32_t place = 0; place < s->op.input_count; place++) {
+        upyml_tensor x;
+        upyml_read_link(s->file, &s->op, place, &x);
+        uint32_t block = x.elements / outer * width;
+        upyml_copy_blocks(tensor_bytes(s, &x), output, outer, block, row);
+        output += block;
+    }
+}
+
+static void run_strided(step *s) {
+    upyml_strided p;
+    int32_t stride[UPYML_MAX_RANK], step_size = 1, first = 0;
+    for (int axis = UPYML_MAX_RANK - 1; axis >= 0; axis--) {
+        stride[axis] = step_size;
+        step_size *= s->x.shape[axis];
+    }
+    for (int axis = 0; axis < UPYML_MAX_RANK; axis++) {
+        p.shape[axis] = s->y.shape[axis];
+        if (s->op.opcode == UPYML_OPCODE_TRANSPOSE) {
+            p.stride[axis] = stride[s->op.params[UPYML_TRANSPOSE_PERMUTATION + axis]];
+        } else if (p.shape[axis] == 1) {
+            p.stride[axis] = 0;  // the file's stride may be anything then
+        } else {
+            p.stride[axis] = stride[axis] * upyml_load_int32(s->op.params + UPYML_STRIDED_SLICE_STRIDE + 4 * axis);
+        }
+        if (s->op.opcode == UPYML_OPCODE_STRIDED_SLICE) {
+            first += stride[axis] * upyml_load_int32(s->op.params + UPYML_STRIDED_SLICE_BEGIN + 4 * axis);
+        }
+    }
+    uint32_t width = upyml_width(s->x.dtype);
+    upyml_copy_strided(&p, s->input + (uint32_t)first * width, s->output, width);
+}
+
+// The input's axes stand at the output's front, so those of equal rank line up.
+static void run_pad(step *s) {
+    int32_t before[UPYML_MAX_RANK];
+    for (int axis = 0; axis < UPYML_MAX_RANK; axis++) {
+        before[axis] = upyml_load_int32(s->op.params + UPYML_PAD_BEFORE + 4 * axis);
+    }
+    upyml_pad_8(s->x.shape, s->y.shape, before, upyml_load_int32(s->op.params + UPYML_PAD_VALUE), s->input, s->output);
+}
+
+static void run_requantize(step *s) {
+    upyml_requantization p = {
+        s->x.dtype, s->y.dtype, s->x.zero_point, s->y.zero_point,
+        upyml_load_int32(s->op.params + UPYML_REQUANTIZE_MULTIPLIER),
+        upyml_load_int32(s->op.params + UPYML_REQUANTIZE_SHIFT),
+    };
+    upyml_requantize_any(&p, s->input, s->output, s->x.elements, s->op.order == UPYML_ORDER_REVERSE);
+}
+
+static uint32_t scale_bits(const step *s, uint32_t place) {
+    uint32_t number = upyml_load16(s->op.links + 2 * place);
+    return upyml_load32(upyml_tensor_record(s->file, number) + UPYML_TENSOR_SCALE);
+}
+
+static void run_op(step *s) {
+    switch (s->op.opcode) {
+        case UPYML_OPCODE_FULLY_CONNECTED:
+            run_fully_connected(s);
+            break;
+        case UPYML_OPCODE_MEAN:
+        case UPYML_OPCODE_ARGMAX:
+            run_axis(s);
+            break;
+        case UPYML_OPCODE_ADD:
+        case UPYML_OPCODE_SUB:
+        case UPYML_OPCODE_MUL:
+            run_binary(s);
+            break;
+        case UPYML_OPCODE_CONCATENATE:
+            run_concatenate(s);
+            break;
+        case UPYML_OPCODE_PAD:
+            run_pad(s);
+            break;
+        case UPYML_OPCODE_RESHAPE:
+            memmove(s->output, s->input, s->x.elements * upyml_width(s->x.dtype));
+            break;
+        case UPYML_OPCODE_TRANSPOSE:
+        case UPYML_OPCODE_STRIDED_SLICE:
+            run_strided(s);
+            break;
+        case UPYML_OPCODE_TABLE:
+            upyml_table_s8(s->file + upyml_load32(s->op.params + UPYML_TABLE_TABLE), (const int8_t *)s->input,
+                (int8_t *)s->output, s->x.elements, s->op.order == UPYML_ORDER_REVERSE);
+            break;
+        case UPYML_OPCODE_SOFTMAX:
+            run_softmax(s);
+            break;
+        case UPYML_OPCODE_QUANTIZE:
+            upyml_quantize(scale_bits(s, 1), s->y.zero_point, s->y.dtype, s->input, s->output, s->x.elements);
+            break;
+        case UPYML_OPCODE_DEQUANTIZE:
+            upyml_dequantize(scale_bits(s, 0), s->x.zero_point, s->x.dtype, s->input, s->output, s->x.elements);
+            break;
+        case UPYML_OPCODE_REQUANTIZE:
+            run_requantize(s);
+            break;
+        default:
+            run_window(s);
+    }
+}
+
+int upyml_run(const uint8_t *file, uint8_t *arena, upyml_hook hook, void *context) {
+    step s;
+    s.file = file;
+    s.state = arena;
+    s.activations = arena + upyml_header32(file, UPYML_HEADER_STATE_SIZE);
+    uint32_t ops = upyml_load16(file + UPYML_HEADER_OP_COUNT);
+    for (uint32_t number = 0; number < ops; number++) {
+        upyml_read_op(file, number, &s.op);
+        upyml_read_link(file, &s.op, 0, &s.x);
+        upyml_read_link(file, &s.op, s.op.input_count, &s.y);
+        s.input = tensor_bytes(&s, &s.x);
+        s.output = tensor_bytes(&s, &s.y);
+        s.scratch = s.activations + s.op.top;
+        run_op(&s);
+        int stop = hook ? hook(context, number) : 0;
+        if (stop) {
+            return stop;
+        }
+    }
+    return 0;
+}

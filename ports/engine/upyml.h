@@ -1,0 +1,39 @@
+// The engine's whole contract: check a model once, then run it in an arena the caller owns.
+//
+// The engine keeps nothing between calls but what the model declares as state, at the start of the arena. It allocates
+// nothing, and never reads or writes outside the file, the arena and the buffers it is given.
+#ifndef UPYML_H
+#define UPYML_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "format_layout.h"
+
+#define UPYML_VERSION "0.1.0"
+
+// A failed check: negative; the error is one of UPYML_ERROR_*, `where` the number of the op, tensor or link.
+#define UPYML_FAILED(error, where) (-(1 + (int32_t)(error) + 64 * (int32_t)(where)))
+
+// Looks at every byte that matters (`with_crc` 0 leaves out the CRC-32, for a file that has passed once).
+// file: the whole .upm, any alignment, must stay unchanged while the model is used. size: its bytes.
+// Answers the bytes of arena the model needs with this build's kernels, or UPYML_FAILED(...).
+int32_t upyml_check(const uint8_t *file, uint32_t size, int with_crc);
+
+// Called after each op with its number; anything but 0 stops the run.
+typedef int (*upyml_hook)(void *context, uint32_t op);
+
+// Runs all ops of a file that has passed upyml_check. arena: at least the bytes it answered, on a multiple of 4.
+// hook may be NULL. Answers 0, or what the hook answered.
+int upyml_run(const uint8_t *file, uint8_t *arena, upyml_hook hook, void *context);
+
+// Elements of the model's input (output) `number`, and bytes of one; 0 where there is no such input (output).
+uint32_t upyml_input_size(const uint8_t *file, uint32_t number, uint32_t *width);
+uint32_t upyml_output_size(const uint8_t *file, uint32_t number, uint32_t *width);
+
+// float32 values to and from the number type of an input (output). floats: upyml_input_size elements of 4 bytes, raw:
+// as many of `width` bytes. Round half away from zero, then clamp, as TFLite's AffineQuantize.
+void upyml_quantize_input(const uint8_t *file, uint32_t number, const uint8_t *floats, uint8_t *raw);
+void upyml_dequantize_output(const uint8_t *file, uint32_t number, const uint8_t *raw, uint8_t *floats);
+
+#endif
