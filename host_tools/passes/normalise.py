@@ -10,13 +10,15 @@ from host_tools.passes.fold_batch_norm import fold_batch_norm
 from host_tools.passes.fold_constants import fold_constants
 from host_tools.passes.fuse_activations import fuse_activations
 from host_tools.passes.fuse_padding import fuse_padding
+from host_tools.passes.pool_to_mean import pool_to_mean
 
 PASSES: tuple[Callable[[Graph], Graph], ...] = (
     drop_identity,  # first: an op that does nothing would hide a neighbour from the passes below
     fold_constants,  # before those that look for constant weights
     fold_batch_norm,  # before padding is fused: a shift folds into the next layer only while that is not padded
     fuse_padding,
-    fuse_activations,  # last: a fused activation stands between a layer and the normalisation after it
+    fuse_activations,  # after folding: a fused activation stands between a layer and the normalisation after it
+    pool_to_mean,  # after fusing: a pool that took an activation stays one
 )
 
 

@@ -1,0 +1,107 @@
+"""Float graph -> int8 graph, by the rules of TFLite's int8 specification.
+
+Activations get one scale and zero point each, weights one scale per output channel. With data, both graphs are walked
+side by side: each layer's weights are scaled for the inputs that the quantized layers before it really give, and its
+bias takes back what rounding added to the mean of its output (Nagel et al., 2019, "Data-Free Quantization Through
+Weight Equalization and Bias Correction", with measured instead of modelled means).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from host_tools.float_runtime import as_inputs, run_op, snap
+from host_tools.graph import Graph, Op, Tensor
+from host_tools.passes import rewire, scales
+from host_tools.passes.calibrate import Ranges
+from host_tools.passes.quantize_weights import quantize_weights, set_bias
+
+SAMPLES = 64  # enough for means; more costs memory and time
+
+
+def quantize(
+    graph: Graph,
+    ranges: Ranges,
+    data: Sequence[np.ndarray] | np.ndarray | None = None,
+    weight_search: bool = True,
+    bias_correction: bool = True,
+) -> Graph:
+    """The int8 graph of a normalised float graph.
+
+    ranges: (lowest, highest) of each activation, from calibrate. data: one (n, *shape) array for each input; without it
+    weights keep their full range and biases are not corrected.
+    """
+    quantized = rewire.copy(graph)
+    twins = dict(zip(_tensors(graph), _tensors(quantized)))
+    for tensor, (scale, zero_point) in scales.assign(graph, ranges).items():
+        twin = twins[tensor]
+        twin.dtype, twin.scale, twin.zero_point = "int8", scale, zero_point
+    if data is None:
+        for op in quantized.ops:
+            _constants(op)
+        return quantized
+    chosen = [_some(x) for x in as_inputs(graph, data)]
+    real = dict(zip(graph.inputs, chosen))
+    held = {twins[tensor]: snap(twins[tensor], x) for tensor, x in real.items()}
+    readers = _last_readers(graph)
+    for op, twin in zip(graph.ops, quantized.ops):
+        x = [None if t.data is not None else held[t] for t in twin.inputs]
+        _constants(twin, _moments(x[0]) if weight_search and x[0] is not None else None)
+        exact = [None if t.data is not None else real[t] for t in op.inputs]
+        if bias_correction and op.kind in rewire.WEIGHTED:
+            _correct_bias(op, exact, twin, x)
+        real[op.output], held[twin.output] = run_op(op, exact)[0], run_op(twin, x)[0]
+        for tensor in readers.get(op, ()):  # memory: what nobody reads any more
+            del real[tensor], held[twins[tensor]]
+    return quantized
+
+
+def _tensors(graph: Graph) -> list[Tensor]:
+    return [*graph.inputs, *(tensor for op in graph.ops for tensor in [*op.inputs, *op.outputs])]
+
+
+def _some(x: np.ndarray) -> np.ndarray:
+    """At most SAMPLES of the samples, spread evenly."""
+    return x[np.unique(np.linspace(0, len(x) - 1, SAMPLES).astype(int))]
+
+
+def _last_readers(graph: Graph) -> dict[Op, list[Tensor]]:
+    """Which activations each op is the last to read."""
+    last: dict[Tensor, Op] = {t: op for op in graph.ops for t in op.inputs if t.data is None}
+    readers: dict[Op, list[Tensor]] = {}
+    for tensor, op in last.items():
+        readers.setdefault(op, []).append(tensor)
+    return readers
+
+
+def _moments(x: np.ndarray) -> np.ndarray:
+    """The mean square of each channel."""
+    return np.square(x, dtype=np.float64).mean(axis=tuple(range(x.ndim - 1)))
+
+
+def _constants(op: Op, moments: np.ndarray | None = None) -> None:
+    """Quantize the constants that an op reads: weights and bias, or the second number of an addition."""
+    if op.kind in rewire.WEIGHTED:
+        quantize_weights(op, op.inputs[0].scale, moments)
+        return
+    for index, tensor in enumerate(op.inputs):
+        if tensor.data is not None and tensor.scale is None:
+            scale = scales.symmetric(tensor.data)
+            q = np.rint(tensor.data.astype(np.float64) / scale).astype(np.int8)
+            op.inputs[index] = Tensor(tensor.name, tensor.shape, "int8", scale, 0, q)
+
+
+def _correct_bias(op: Op, exact: list[np.ndarray | None], twin: Op, x: list[np.ndarray | None]) -> None:
+    """Shift the quantized bias by the difference of the two outputs' means before the activation."""
+    means = [_mean_before_activation(op, exact), _mean_before_activation(twin, x)]
+    bias = twin.inputs[2].data * np.asarray(twin.inputs[2].scale, np.float64)
+    set_bias(twin, bias + means[0] - means[1])
+
+
+def _mean_before_activation(op: Op, inputs: list[np.ndarray | None]) -> np.ndarray:
+    """The mean of each output channel without the fused activation and without rounding the output."""
+    free = Tensor(op.output.name, op.output.shape)
+    (y,) = run_op(Op(op.kind, op.inputs, [free], {**op.attrs, "activation": None}, op.name), inputs)
+    return y.mean(axis=tuple(range(y.ndim - 1)), dtype=np.float64)

@@ -1,0 +1,81 @@
+"""Choose scale and zero point of every activation from its range.
+
+real value = scale * (q - zero_point), q in [-128, 127]; 0 is always one of the real values, so that padding and relu
+are exact. Ops that only move or pick elements keep their input's scale; the inputs of a concatenation share one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from host_tools.errors import ConversionError
+from host_tools.graph import Graph, Tensor
+from host_tools.passes.calibrate import Ranges
+
+Grid = tuple[float, int]  # scale, zero point
+
+# The engine's kernels for these copy or compare integers: the output has the input's scale.
+SAME = (
+    "max_pool",
+    "average_pool",
+    "reshape",
+    "pad",
+    "transpose",
+    "strided_slice",
+    "resize_nearest",
+    "resize_bilinear",
+)
+# The scale that the kernel's integer algorithm prescribes.
+FIXED: dict[str, Grid] = {"softmax": (1 / 256, -128), "logistic": (1 / 256, -128), "tanh": (1 / 128, 0)}
+
+
+def assign(graph: Graph, ranges: Ranges) -> dict[Tensor, Grid]:
+    """Scale and zero point of every activation; ranges holds the (lowest, highest) value of each."""
+    group = {tensor: tensor for tensor in _activations(graph)}
+
+    def root(tensor: Tensor) -> Tensor:
+        while group[tensor] is not tensor:
+            tensor = group[tensor]
+        return tensor
+
+    fixed: dict[Tensor, Grid] = {}
+    for op in graph.ops:
+        if op.kind in SAME:
+            group[root(op.output)] = root(op.inputs[0])
+    for op in graph.ops:
+        if op.kind in FIXED:
+            fixed[root(op.output)] = FIXED[op.kind]
+    for op in graph.ops:
+        if op.kind == "concat":
+            # An input whose scale is prescribed is brought to the common scale by an op of its own, when lowered.
+            parts = {root(t) for t in [*op.inputs, op.output] if t.data is None}
+            first, *others = [part for part in parts if part not in fixed] or parts
+            for part in others:
+                group[part] = first
+    spans: Ranges = {}
+    for tensor in group:
+        low, high = spans.get(root(tensor), (0.0, 0.0))
+        spans[root(tensor)] = (min(low, ranges[tensor][0]), max(high, ranges[tensor][1]))
+    return {tensor: fixed.get(root(tensor)) or grid(*spans[root(tensor)], tensor.name) for tensor in group}
+
+
+def _activations(graph: Graph) -> list[Tensor]:
+    return [*graph.inputs, *(tensor for op in graph.ops for tensor in op.outputs)]
+
+
+def grid(low: float, high: float, name: str = "tensor") -> Grid:
+    """The float32 scale and the zero point that spread 256 levels over [low, high], widened to hold 0."""
+    low, high = min(low, 0.0), max(high, 0.0)
+    if not np.isfinite([low, high]).all():
+        raise ConversionError(f"{name}: its values overflow on the calibration data; the model or the data is broken.")
+    scale = np.float32((high - low) / 255)
+    if scale < np.finfo(np.float32).tiny:  # nothing but zeros was seen
+        return 1.0, 0
+    zero_point = int(np.clip(np.rint(-128 - low / float(scale)), -128, 127))
+    return float(scale), zero_point
+
+
+def symmetric(values: np.ndarray) -> float:
+    """The scale at which the largest magnitude becomes 127; 1 for zeros."""
+    most = np.float32(np.abs(values).max(initial=0) / 127)
+    return float(most) if most >= np.finfo(np.float32).tiny else 1.0
