@@ -1,0 +1,113 @@
+"""Engine: a model's ops bound to the kernels that this runtime runs best."""
+
+import struct
+
+from upyml._reference import backend, edges
+from upyml._reference.casting import cast
+from upyml.format import decode, layout
+
+# Ops whose kernels read each element before they write its place: they need no copy when they work in place.
+_ELEMENTWISE = (
+    layout.ADD,
+    layout.SUB,
+    layout.MUL,
+    layout.TABLE,
+    layout.SOFTMAX,
+)
+
+
+class Tensor:
+    """One tensor: `data` is its bytes as int8 (a memoryview), whatever its type."""
+
+    def __init__(self, model, head, number, arena):
+        record = decode.tensor(model, head, number)
+        self.dtype = record["dtype"]
+        self.shape = record["shape"]
+        self.size = decode.elements(self.shape)
+        self.width = layout.DTYPES[self.dtype][1]
+        self.zero_point = record["zero_point"]
+        # The scale's bits: a float of CircuitPython has only 30.
+        self.scale = struct.unpack_from("<I", model, head["tensors"] + number * decode.TENSOR_SIZE + 24)[0]
+        self.constant = record["kind"] == layout.CONSTANT
+        self.array = None  # for the NumPy kernels
+        first, nbytes = record["offset"], self.size * self.width
+        if self.constant:
+            self.data = backend.signed(model[first : first + nbytes])
+            return
+        if record["kind"] == layout.ARENA:
+            first += head["state_size"]
+        self.data = arena[first : first + nbytes]
+
+    def image(self):
+        """(height, width, channels); what is missing at the front is 1."""
+        return ((1, 1) + tuple(self.shape))[-3:]
+
+
+class Step:
+    """One op: its kernel, tensors and parameters; `cache` is the kernel's own."""
+
+    def __init__(self, kernel, x, y, params):
+        self.kernel = kernel
+        self.x = x
+        self.y = y
+        self.params = params
+        self.copy = False
+        self.cache = None
+
+
+class Engine:
+    """A model in an arena.
+
+    model: bytes of a .upm file; arena: writable buffer of at least check(model) bytes. `kernels` is "numpy", "ulab" or
+    "plain", the best there is by default. Raises ValueError(code) where the file may not run.
+    """
+
+    def __init__(self, model, arena, kernels=None):
+        from upyml.format import check
+
+        model = memoryview(model)
+        needed = check.check(model, False)
+        if needed < 0:
+            raise ValueError(needed)
+        arena = cast(arena, "b")
+        if len(arena) < needed:
+            raise ValueError(-1 - [name for name, _ in layout.ERRORS].index("ARENA"))
+        head = decode.header(model)
+        self._model = model
+        kernels = kernels or backend.best()
+        tensors = [Tensor(model, head, number, arena) for number in range(head["tensor_count"])]
+        self._inputs = [tensors[number] for number in decode.inputs(model, head)]
+        self._outputs = [tensors[number] for number in decode.outputs(model, head)]
+        self._steps = []
+        for number in range(head["op_count"]):
+            op = decode.op(model, head, number)
+            kernel = backend.kernel(layout.OPS[op["opcode"]][0], kernels)
+            x = [tensors[i] for i in op["inputs"]]
+            step = Step(kernel, x, tensors[op["outputs"][0]], op["params"])
+            # The reference works out a whole output before it writes over its input: any order then gives the same.
+            forward = op["order"] == layout.FORWARD and op["opcode"] in _ELEMENTWISE
+            step.copy = op["order"] != layout.DISJOINT and not forward
+            self._steps.append(step)
+        if kernels == "numpy":
+            backend.numpy_arrays(tensors)
+
+    def run(self, hook=None):
+        """Run all ops; hook(number) is called after each."""
+        for number, step in enumerate(self._steps):
+            y = step.y.data
+            if step.copy:
+                out = backend.signed(bytes(len(y)))
+                step.kernel(self._model, step, out)
+                y[:] = out
+            else:
+                step.kernel(self._model, step, y)
+            if hook:
+                hook(number)
+
+    def quantize(self, i, floats, out):
+        """Numbers of an array('f') to the type of input `i`, by its scale and zero point; `out` has as many elements."""
+        edges.quantize_floats(self._inputs[i], floats, out)
+
+    def dequantize(self, i, raw, out):
+        """Numbers of the type of output `i` to an array('f') with as many elements."""
+        edges.dequantize_numbers(self._outputs[i], raw, out)

@@ -1,0 +1,120 @@
+"""What one may ask a Model: profile, selftest, summary. Imported when used."""
+
+import binascii
+import time
+
+from upyml.format import decode, layout
+
+
+def _clock():
+    """(now, difference): microseconds by whatever clock the runtime has."""
+    if hasattr(time, "ticks_us"):
+        return time.ticks_us, time.ticks_diff
+    nanoseconds = time.perf_counter_ns if hasattr(time, "perf_counter_ns") else time.monotonic_ns
+    return nanoseconds, lambda end, start: (end - start) // 1000
+
+
+def profile(model):
+    """Run once; a list of (op number, op name, microseconds, bytes of arena in use during the op)."""
+    now, difference = _clock()
+    data, head = model._data, model._head
+    ops = [decode.op(data, head, number) for number in range(head["op_count"])]
+    times = [0] * (len(ops) + 1)
+
+    def hook(number):
+        times[number + 1] = now()
+
+    times[0] = now()
+    model.run(hook)
+    return [
+        (
+            number,
+            layout.OPS[op["opcode"]][0],
+            difference(times[number + 1], times[number]),
+            head["state_size"] + op["top"],
+        )
+        for number, op in enumerate(ops)
+    ]
+
+
+def selftest(model):
+    """True, or a sentence with the first difference."""
+    head = model._head
+    if head["vector_count"] == 0:
+        return "the model has no test vectors"
+    for number in range(head["vector_count"]):
+        answer = _vector(model, number)
+        if answer is not True:
+            return answer
+    model.reset()
+    return True
+
+
+def fill(model, seed):
+    """Fill the inputs as test vectors do: byte after byte the high one of s = s * 1664525 + 1013904223 mod 2^32."""
+    for view, details in zip(model.inputs, model.input_details):
+        dtype = details.dtype
+        for i in range(len(view)):
+            seed = (seed * 1664525 + 1013904223) & 0xFFFFFFFF
+            byte = seed >> 24
+            if dtype == "uint8":
+                view[i] = byte
+                continue
+            if byte > 127:
+                byte -= 256
+            view[i] = byte / 64 if dtype == "float32" else byte
+    return seed
+
+
+def crc(model, number):
+    """CRC-32 of what op `number` has just written."""
+    data, head = model._data, model._head
+    value = 0
+    for link in decode.op(data, head, number)["outputs"]:
+        tensor = decode.tensor(data, head, link)
+        first = tensor["offset"] + (head["state_size"] if tensor["kind"] == layout.ARENA else 0)
+        value = binascii.crc32(model._arena[first : first + decode.nbytes(tensor)], value)
+    return value & 0xFFFFFFFF
+
+
+def _vector(model, number):
+    data, head = model._data, model._head
+    seed, expected = decode.vector(data, head, number)
+    found = []
+
+    def hook(op):
+        value = crc(model, op)
+        if value != expected[op] and not found:
+            found.append((op, value))
+
+    model.reset()
+    fill(model, seed)
+    model.run(hook)
+    if not found:
+        return True
+    op, value = found[0]
+    name = layout.OPS[decode.op(data, head, op)["opcode"]][0]
+    return "test vector %d: op %d (%s) gives %08x, expected %08x" % (number, op, name, value, expected[op])
+
+
+def summary(model):
+    """One screen: inputs, outputs, layers, RAM, flash, labels."""
+    data, head = model._data, model._head
+    texts = model.metadata
+    lines = [" ".join([word for word in (texts.get("name", "model"), texts.get("version", "")) if word])]
+    for word, details in (("in ", model.input_details), ("out", model.output_details)):
+        for one in details:
+            lines.append("  %s %s" % (word, one))
+    lines.append("  %d layers:" % head["op_count"])
+    shown = head["op_count"] if head["op_count"] <= 40 else 39
+    for number in range(shown):
+        op = decode.op(data, head, number)
+        y = decode.tensor(data, head, op["outputs"][0])
+        name = layout.OPS[op["opcode"]][0].lower()
+        lines.append("    %2d %-18s %s" % (number, name, "x".join([str(n) for n in y["shape"]])))
+    if shown < head["op_count"]:
+        lines.append("       and %d more" % (head["op_count"] - shown))
+    lines.append("  RAM %d bytes (arena), flash %d bytes (file)" % (model.arena_size, len(data)))
+    if model.labels:
+        lines.append("  labels: " + ", ".join(model.labels))
+    return "\n".join(lines)

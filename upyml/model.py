@@ -1,0 +1,172 @@
+"""Model: a loaded .upm file with its arena; predict, classify, run and what one may ask about it."""
+
+from array import array
+
+from upyml import loading
+from upyml.errors import ModelError
+from upyml.format import decode, layout
+
+
+class Details:
+    """What is known of an input or output: name, shape, dtype ("int8"...), scale, zero_point and size (elements).
+
+    real value = scale * (q - zero_point); shape has no batch axis.
+    """
+
+    def __init__(self, name, record):
+        self.name = name
+        self.shape = record["shape"]
+        self.dtype = layout.DTYPES[record["dtype"]][0].lower()
+        self.scale = record["scale"]
+        self.zero_point = record["zero_point"]
+        self.size = decode.elements(self.shape)
+
+    def __repr__(self):
+        return "%s: %s %s, scale %g, zero point %d" % (self.name, self.dtype, self.shape, self.scale, self.zero_point)
+
+
+class Model:
+    """A model ready to run; made by upyml.load().
+
+    input, output: the first of inputs and outputs, raw memoryviews into the arena; input_details, output_details tell
+    how to read them. What an input holds is lost by a run; an output stays until the next. run() allocates nothing.
+    """
+
+    def __init__(self, source, engine=None):
+        engine = loading.choose(engine)
+        data, name = loading.read(source)
+        self.arena_size = loading.check(data, name, engine)
+        owner, self._arena = loading.arena(self.arena_size, engine)
+        self._data = data
+        self._engine = engine.Engine(data, owner)
+        self.run = self._engine.run
+        self._head = head = decode.header(data)
+        self._metadata = None
+        numbers = decode.inputs(data, head)
+        self.input_details, self.inputs = self._views(numbers, "inputs", "input", engine, owner)
+        numbers = decode.outputs(data, head)
+        self.output_details, self.outputs = self._views(numbers, "outputs", "output", engine, owner)
+        self.input = self.inputs[0]
+        self.output = self.outputs[0]
+        self._floats = None
+
+    def _views(self, numbers, key, word, engine, owner):
+        names = self.metadata.get(key, "").split("\n")
+        details, views = [], []
+        for i, number in enumerate(numbers):
+            record = decode.tensor(self._data, self._head, number)
+            name = names[i] if i < len(names) and names[i] else "%s%d" % (word, i)
+            details.append(Details(name, record))
+            _, width, code = layout.DTYPES[record["dtype"]]
+            first = (self._head["state_size"] + record["offset"]) // width
+            whole = self._arena if code == "b" else engine.cast(owner, code)
+            views.append(whole[first : first + details[i].size])
+        return tuple(details), tuple(views)
+
+    @property
+    def metadata(self):
+        """The file's texts by key: name, version, labels, sample_rate, window, hop and whatever else it holds."""
+        if self._metadata is None:
+            self._metadata = decode.metadata(self._data, self._head)
+        return self._metadata
+
+    @property
+    def labels(self):
+        """Names of the classes, a tuple; empty where the file has none."""
+        text = self.metadata.get("labels", "")
+        return tuple(text.split("\n")) if text else ()
+
+    def predict(self, x):
+        """Run the model on numbers and answer numbers.
+
+        x: as many real values as the input holds, flat or nested: a list, array, NumPy or ulab array, memoryview or bytes
+        (0 to 255); with several inputs a tuple or list of them. Answers an array('f'), with several outputs a tuple.
+        Raises ModelError where the length or the type is wrong.
+        """
+        self._fill(x)
+        self.run()
+        return self._answer()
+
+    def _fill(self, x):
+        from upyml import conversion
+
+        if self._floats is None:
+            self._floats = conversion.buffers(self.input_details)
+        if len(self.inputs) == 1:
+            x = (x,)
+        elif not isinstance(x, (tuple, list)) or len(x) != len(self.inputs):
+            names = ", ".join([details.name for details in self.input_details])
+            raise ModelError("the model has %d inputs: give a tuple of them (%s)" % (len(self.inputs), names))
+        for i, details in enumerate(self.input_details):
+            floats = conversion.floats(x[i], details, self._floats[i])
+            self._engine.quantize(i, floats, self.inputs[i])
+
+    def _answer(self):
+        answers = []
+        for i, view in enumerate(self.outputs):
+            floats = array("f", bytes(4 * len(view)))
+            self._engine.dequantize(i, view, floats)
+            answers.append(floats)
+        return answers[0] if len(answers) == 1 else tuple(answers)
+
+    def classify(self, x):
+        """(label, score): the first output's largest value and the label in its place (its number where there is none).
+
+        A single output value is the score of the second of two labels (a sigmoid): below 0.5 the first is answered.
+        """
+        self._fill(x)
+        self.run()
+        return self._best()
+
+    def _best(self):
+        answer = self._answer()
+        scores = answer[0] if len(self.outputs) > 1 else answer
+        labels = self.labels
+        if len(scores) == 1:
+            score = scores[0]
+            if self.output_details[0].dtype == "int32":  # the place itself
+                best, score = int(score), 1.0
+            else:
+                best = 1 if score >= 0.5 else 0
+                score = score if best else 1 - score
+        else:
+            best = 0
+            for i in range(1, len(scores)):
+                if scores[i] > scores[best]:
+                    best = i
+            score = scores[best]
+        return (labels[best] if best < len(labels) else best), score
+
+    def reset(self):
+        """Clear what the model remembers from run to run."""
+        arena = self._arena
+        for i in range(self._head["state_size"]):
+            arena[i] = 0
+
+    def stream(self, hop=None, window=None):
+        """A Stream over live samples: push them one at a time. hop, window: samples; by default what the file says."""
+        from upyml.stream import Stream
+
+        return Stream(self, hop, window)
+
+    def profile(self, x=None):
+        """One run, op by op: a list of (op number, op name, microseconds, bytes of arena in use). x: as for predict()."""
+        from upyml import inspection
+
+        if x is not None:
+            self._fill(x)
+        return inspection.profile(self)
+
+    def selftest(self):
+        """True where this runtime computes the file's own test vectors to the bit, else a sentence with the first difference.
+
+        Clears the model's state and inputs.
+        """
+        from upyml import inspection
+
+        return inspection.selftest(self)
+
+    def __str__(self):
+        from upyml import inspection
+
+        return inspection.summary(self)
