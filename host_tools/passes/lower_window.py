@@ -1,0 +1,122 @@
+"""Lowering of ops with weights or windows: convolutions, fully connected, pools."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from host_tools import fixed_point, tables
+from host_tools.errors import ConversionError
+from host_tools.graph import Op, Tensor
+from host_tools.passes import lower_edges
+from host_tools.program import Program, Step
+from upyml.format import encode, layout
+
+
+def _window(op: Op, kernel) -> dict:
+    """The fields of a window; a row of samples (time, channels) is an image of height 1."""
+    top, _, left, _ = op.attrs["padding"]
+    low, high = tables.activation_range(op.attrs.get("activation"), op.output)
+    fields = {"pad_top": top, "pad_left": left, "clamp_min": low, "clamp_max": high}
+    for name, values in (("kernel", kernel), ("stride", op.attrs["stride"]),
+                         ("dilation", op.attrs.get("dilation", (1, 1)))):
+        fields[name + "_h"], fields[name + "_w"] = (int(n) for n in values)
+    if max(fields.values()) > 65535:
+        raise ConversionError(f"{op.kind} {op.name!r} has a kernel, stride, dilation or padding above 65535")
+    return fields
+
+
+def multipliers(op: Op, per_tensor: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """(multiplier, shift) of each weight scale: input scale * weight scale / output scale.
+
+    TFLite computes the product in double precision for convolutions and per-channel weights, and in single precision for a
+    fully connected op with one scale (`per_tensor`); so does this, to the last bit.
+    """
+    x, w = op.inputs[:2]
+    scale_in, scale_out = np.float32(x.scale), float(np.float32(op.output.scale))
+    scales = np.atleast_1d(np.asarray(w.scale, np.float32))
+    products = scale_in * scales if per_tensor else float(scale_in) * scales.astype(np.float64)
+    pairs = [fixed_point.quantize_multiplier(float(product) / scale_out) for product in products]
+    if any(shift > 30 for _, shift in pairs):
+        raise ConversionError(f"{op.kind} {op.name!r}: its output's scale {scale_out} is far too fine for its input's and "
+                              "weights'; calibrate with data that reaches this layer")
+    return np.array([m for m, _ in pairs], np.int64), np.array([s for _, s in pairs], np.int64)
+
+
+def folded_bias(op: Op, sums: np.ndarray) -> np.ndarray:
+    """Bias of each output channel minus input zero point * sum of its weights, as the engine starts its sums with it."""
+    bias = op.inputs[2].data.astype(np.int64) if len(op.inputs) > 2 else 0
+    return bias - op.inputs[0].zero_point * sums
+
+
+def _per_channel(op: Op, sums: np.ndarray) -> bytes:
+    """The channels block with a multiplier for each output channel, padding channels with all zero."""
+    def to_four(values):
+        return np.pad(np.broadcast_to(values, len(sums)), (0, -len(sums) % 4))
+
+    multiplier, shift = multipliers(op)
+    return encode.pack_channels(to_four(folded_bias(op, sums)), to_four(multiplier), to_four(shift))
+
+
+def _conv2d(program: Program, op: Op) -> None:
+    x, w = op.inputs[:2]
+    weights = w.data.astype(np.int64)
+    params = _window(op, w.shape[1:3])
+    params["weights"] = encode.pack_conv2d(w.data)
+    params["channels"] = _per_channel(op, weights.sum(axis=(1, 2, 3)))
+    macs = op.output.size * weights[0].size
+    program.steps.append(Step(layout.CONV2D, [x], [op.output], params, op.name, macs))
+
+
+def _depthwise(program: Program, op: Op) -> None:
+    x, w = op.inputs[:2]
+    if x.shape[-1] == 1:
+        # Every output channel reads the only input channel: an ordinary convolution, whose rows are read once for all.
+        dense = Tensor(w.name, (w.shape[2],) + w.shape[:2] + (1,), w.dtype, w.scale, 0, w.data.transpose(2, 0, 1)[..., None])
+        _conv2d(program, Op("conv2d", [x, dense] + op.inputs[2:], op.outputs, op.attrs, op.name))
+        return
+    params = _window(op, w.shape[:2])
+    params["weights"] = encode.pack_depthwise(w.data)
+    params["channels"] = _per_channel(op, w.data.astype(np.int64).sum(axis=(0, 1)))
+    params["multiplier"] = op.attrs["multiplier"]
+    macs = op.output.size * w.shape[0] * w.shape[1]
+    program.steps.append(Step(layout.DEPTHWISE_CONV2D, [x], [op.output], params, op.name, macs))
+
+
+def _fully_connected(program: Program, op: Op) -> None:
+    x, w = op.inputs[:2]
+    channels, inputs = w.shape
+    sums = w.data.astype(np.int64).sum(axis=1)
+    one = np.size(w.scale) == 1
+    low, high = tables.activation_range(op.attrs.get("activation"), op.output)
+    params = {"per_channel": int(not one), "clamp_min": low, "clamp_max": high, "weights": encode.pack_weights(w.data)}
+    if one:
+        params["channels"] = encode.pack_channels(folded_bias(op, sums), *multipliers(op, per_tensor=True))
+    else:
+        params["channels"] = _per_channel(op, sums)
+    out = op.output
+    if not out.shape or out.shape[-1] != channels:
+        out = program.view(out, (out.size // channels, channels))
+    macs = out.size * inputs
+    program.steps.append(Step(layout.FULLY_CONNECTED, [x], [out], params, op.name, macs))
+
+
+def _pool(opcode: int):
+    def lower(program: Program, op: Op) -> None:
+        x, y = op.inputs[0], op.output
+        made = lower_edges.at_scale_of(x, y)  # a pool keeps its input's scale; another one is taken on by a table
+        pooled = op if made is y else Op(op.kind, [x], [made], dict(op.attrs, activation=None), op.name)
+        program.steps.append(Step(opcode, [x], [made], _window(pooled, op.attrs["kernel"]), op.name))
+        if made is not y:
+            low, high = tables.activation_range(op.attrs.get("activation"), y)
+            lower_edges.append_table(program, made, y, np.clip(tables.rescale(made, y), low, high), op.name)
+
+    return lower
+
+
+LOWERINGS = {
+    "conv2d": _conv2d,
+    "depthwise_conv2d": _depthwise,
+    "fully_connected": _fully_connected,
+    "max_pool": _pool(layout.MAX_POOL),
+    "average_pool": _pool(layout.AVERAGE_POOL),
+}

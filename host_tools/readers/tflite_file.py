@@ -1,0 +1,188 @@
+"""The bytes of a .tflite file as plain Python values, by the schema package `tflite`.
+
+Everything that touches the flatbuffer is here. A flatbuffer is full of offsets that a damaged or hostile file can point
+anywhere; reading one ends in one of many exceptions, and all of them become one ConversionError.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+import tflite
+
+from host_tools.errors import ConversionError
+
+_OP_NAMES = {code: name for name, code in vars(tflite.BuiltinOperator).items() if isinstance(code, int)}
+_TYPE_NAMES = {code: name.lower() for name, code in vars(tflite.TensorType).items() if isinstance(code, int)}
+_OPTION_NAMES = {code: name for name, code in vars(tflite.BuiltinOptions).items() if isinstance(code, int)}
+_NUMPY = {"int8": "i1", "uint8": "u1", "int16": "<i2", "int32": "<i4", "int64": "<i8", "float32": "<f4", "bool": "?"}
+_DAMAGED = (struct.error, ValueError, IndexError, TypeError, KeyError, OverflowError, MemoryError, UnicodeDecodeError,
+            AttributeError, RecursionError)
+
+
+@dataclass(eq=False)
+class FileTensor:
+    """A tensor as the file has it: `shape` with the batch, `data` for constants, None where it is computed."""
+
+    name: str
+    shape: tuple[int, ...]
+    unknown: tuple[int, ...]  # axes whose length the file leaves open; `shape` has 1 there
+    dtype: str
+    scales: np.ndarray  # float32, empty without quantization
+    zero_points: np.ndarray
+    axis: int  # of the scales, where there are several
+    data: np.ndarray | None
+
+
+@dataclass(eq=False)
+class FileOp:
+    """An operator: tensor numbers (-1: left out) and its options, read by name through `option`."""
+
+    name: str
+    inputs: list[int]
+    outputs: list[int]
+    options: object | None
+
+    def option(self, name: str, default=None):
+        """The field of the operator's options; the default where it has none."""
+        return default if self.options is None else getattr(self.options, name)()
+
+
+@dataclass(eq=False)
+class File:
+    """The only subgraph of a file."""
+
+    tensors: list[FileTensor]
+    ops: list[FileOp]
+    inputs: list[int]
+    outputs: list[int]
+    description: str
+
+
+def parse(content: bytes) -> File:
+    """The file's contents. Raises ConversionError where the bytes are not a whole .tflite file of one subgraph."""
+    if len(content) < 8 or content[4:8] != b"TFL3":
+        raise ConversionError("this is not a .tflite file (no TFL3 mark at byte 4): give the file TFLiteConverter wrote")
+    try:
+        model = tflite.Model.GetRootAsModel(content, 0)
+        subgraphs = model.SubgraphsLength()
+        if subgraphs == 1:
+            return _file(model, model.Subgraphs(0))
+    except ConversionError:
+        raise
+    except _DAMAGED as error:
+        raise ConversionError(f"the .tflite file is cut or damaged ({type(error).__name__}): copy it again") from None
+    raise ConversionError(f"the .tflite file has {subgraphs} subgraphs; upyml takes one: convert the model without "
+                          "control flow (unroll loops) and with one signature")
+
+
+def _file(model, graph) -> File:
+    tensors = [_tensor(model, graph.Tensors(i)) for i in range(_count(graph.TensorsLength()))]
+    ops = [_op(model, graph.Operators(i), len(tensors)) for i in range(_count(graph.OperatorsLength()))]
+    inputs, outputs = _numbers(graph.InputsAsNumpy(), len(tensors)), _numbers(graph.OutputsAsNumpy(), len(tensors))
+    if not inputs or not outputs or min(inputs + outputs) < 0:
+        raise ConversionError("the .tflite file has no inputs or no outputs: there is nothing to run")
+    _name_by_signature(model, tensors)
+    return File(tensors, ops, inputs, outputs, (model.Description() or b"").decode("utf-8", "replace"))
+
+
+def _count(n: int) -> int:
+    if n > 1 << 16:
+        raise ValueError("too many")
+    return n
+
+
+def _numbers(array, tensors: int) -> list[int]:
+    numbers = [int(i) for i in np.atleast_1d(array)] if isinstance(array, np.ndarray) else []
+    if any(not -1 <= i < tensors for i in numbers):
+        raise IndexError("tensor number")
+    return numbers
+
+
+def _array(vector, dtype) -> np.ndarray:
+    """flatbuffers gives 0 instead of an empty vector."""
+    return vector.astype(dtype) if isinstance(vector, np.ndarray) else np.zeros(0, dtype)
+
+
+def _tensor(model, tensor) -> FileTensor:
+    name = (tensor.Name() or b"").decode("utf-8", "replace")
+    shape = tuple(int(n) for n in _array(tensor.ShapeAsNumpy(), np.int64))
+    signature = _array(tensor.ShapeSignatureAsNumpy(), np.int64)
+    unknown = tuple(i for i, n in enumerate(signature) if n < 0) + tuple(i for i, n in enumerate(shape) if n < 0)
+    shape = tuple(1 if n < 0 else n for n in shape)
+    dtype = _TYPE_NAMES[tensor.Type()]
+    if len(shape) > 8 or any(n < 1 for n in shape) or np.prod(shape, dtype=float) > 1 << 28:
+        raise ConversionError(f"tensor {name!r} has shape {shape}: every axis must have elements, and at most 2^28 of "
+                              "them together")
+    if tensor.Sparsity() is not None:
+        raise ConversionError(f"tensor {name!r} is stored sparse: convert the model without sparse weights")
+    scales, zero_points, axis = np.zeros(0, np.float32), np.zeros(0, np.int64), 0
+    quantization = tensor.Quantization()
+    if quantization is not None:
+        scales = _array(quantization.ScaleAsNumpy(), np.float32)
+        zero_points = _array(quantization.ZeroPointAsNumpy(), np.int64)
+        axis = int(quantization.QuantizedDimension())
+        _check_quantization(name, dtype, scales, zero_points)
+    data = _data(model, tensor, shape, dtype, name)
+    return FileTensor(name, shape, tuple(sorted(set(unknown))), dtype, scales, zero_points, axis, data)
+
+
+def _check_quantization(name, dtype, scales, zero_points) -> None:
+    if not np.all(np.isfinite(scales)) or np.any(scales < 0):
+        raise ConversionError(f"tensor {name!r} has a scale that is no positive number: the file is damaged")
+    low, high = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767)}.get(dtype, (-(1 << 31), (1 << 31) - 1))
+    if len(zero_points) not in (0, 1, len(scales)) or np.any(zero_points < low) or np.any(zero_points > high):
+        raise ConversionError(f"tensor {name!r} has a zero point outside of {dtype}: the file is damaged")
+
+
+def _data(model, tensor, shape, dtype, name) -> np.ndarray | None:
+    number = tensor.Buffer()
+    if number == 0:
+        return None
+    buffer = model.Buffers(number)
+    if buffer.Offset() > 1:
+        raise ConversionError("the .tflite file keeps its weights outside the flatbuffer (larger than 2 GB): no board "
+                              "holds such a model")
+    raw = buffer.DataAsNumpy()
+    if not isinstance(raw, np.ndarray) or raw.size == 0:
+        return None
+    if dtype not in _NUMPY:
+        raise ConversionError(f"the constant {name!r} holds {dtype} values; upyml takes int8 weights and int32 biases: "
+                              "convert with full integer quantization")
+    code = np.dtype(_NUMPY[dtype])
+    elements = int(np.prod(shape, dtype=np.int64))
+    if raw.nbytes != elements * code.itemsize:
+        raise ConversionError(f"the constant {name!r} of shape {shape} has {raw.nbytes} bytes: the file is damaged")
+    return np.frombuffer(raw.tobytes(), code).reshape(shape)
+
+
+def _op(model, op, tensors: int) -> FileOp:
+    code = model.OperatorCodes(op.OpcodeIndex())
+    number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+    name = _OP_NAMES.get(number, f"number {number}")
+    if name == "CUSTOM":
+        name = "CUSTOM " + (code.CustomCode() or b"").decode("utf-8", "replace")
+    table, options = op.BuiltinOptions(), None
+    if table is not None and op.BuiltinOptionsType() in _OPTION_NAMES:
+        kind = getattr(tflite, _OPTION_NAMES[op.BuiltinOptionsType()], None)
+        if kind is not None:
+            options = kind()
+            options.Init(table.Bytes, table.Pos)
+    inputs, outputs = _numbers(op.InputsAsNumpy(), tensors), _numbers(op.OutputsAsNumpy(), tensors)
+    if not outputs or min(outputs) < 0:
+        raise IndexError("an op without outputs")
+    return FileOp(name, inputs, outputs, options)
+
+
+def _name_by_signature(model, tensors) -> None:
+    """Inputs and outputs get the names the model's author gave them, where the file keeps these."""
+    if model.SignatureDefsLength() != 1:
+        return
+    signature = model.SignatureDefs(0)
+    for count, get in ((signature.InputsLength(), signature.Inputs), (signature.OutputsLength(), signature.Outputs)):
+        for i in range(_count(count)):
+            entry = get(i)
+            if entry.TensorIndex() < len(tensors) and entry.Name():
+                tensors[entry.TensorIndex()].name = entry.Name().decode("utf-8", "replace")
