@@ -6,7 +6,8 @@
 
 // Views of buffers are let go at once where only their bytes matter for one call; an Engine keeps its two.
 static int get_bytes(PyObject *object, Py_buffer *view, int writable) {
-    if (PyObject_GetBuffer(object, view, writable ? PyBUF_WRITABLE | PyBUF_FORMAT : PyBUF_SIMPLE) < 0) {
+    int flags = PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0);
+    if (PyObject_GetBuffer(object, view, flags) < 0) {
         return -1;
     }
     if (view->len > (Py_ssize_t)UINT32_MAX) {

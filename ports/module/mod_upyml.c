@@ -1,0 +1,221 @@
+// The engine for MicroPython: one file for a user C module in the firmware and for a native module (.mpy).
+// ports/cpython/_upyml.c has the same names for CPython, upyml/_reference for where no C runs.
+
+#if MICROPY_ENABLE_DYNRUNTIME
+#include "py/dynruntime.h"
+#else
+#include "py/obj.h"
+#include "py/objstr.h"
+#include "py/runtime.h"
+#endif
+
+#include "upyml.h"
+
+#if MICROPY_ENABLE_DYNRUNTIME
+mp_obj_full_type_t upyml_engine_type, upyml_cast_type;
+#define ENGINE_TYPE ((const mp_obj_type_t *)&upyml_engine_type)
+#define CAST_TYPE ((const mp_obj_type_t *)&upyml_cast_type)
+#else
+extern const mp_obj_type_t upyml_engine_type, upyml_cast_type;
+#define ENGINE_TYPE (&upyml_engine_type)
+#define CAST_TYPE (&upyml_cast_type)
+#endif
+
+// check(model): bytes of arena a model needs, or a negative error code.
+static mp_obj_t upyml_module_check(mp_obj_t model) {
+    mp_buffer_info_t info;
+    mp_get_buffer_raise(model, &info, MP_BUFFER_READ);
+    return mp_obj_new_int(upyml_check(info.buf, info.len, 1));
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(upyml_module_check_obj, upyml_module_check);
+
+// What memoryview() is given for a buffer whose type code is to change. The memory's own start is kept, so that the
+// garbage collector sees it is in use.
+typedef struct {
+    mp_obj_base_t base;
+    mp_obj_t buffer;
+    int typecode;
+} upyml_cast_obj_t;
+
+static mp_int_t upyml_cast_get_buffer(mp_obj_t self_in, mp_buffer_info_t *info, mp_uint_t flags) {
+    upyml_cast_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    mp_get_buffer_raise(self->buffer, info, flags);
+    info->typecode = self->typecode;
+    return 0;
+}
+
+// cast(buffer, typecode): the same memory as a memoryview with another type code.
+static mp_obj_t upyml_module_cast(mp_obj_t buffer, mp_obj_t typecode) {
+    mp_buffer_info_t code;
+    mp_get_buffer_raise(typecode, &code, MP_BUFFER_READ);
+    upyml_cast_obj_t *self = mp_obj_malloc(upyml_cast_obj_t, CAST_TYPE);
+    self->buffer = buffer;
+    self->typecode = code.len == 1 ? *(const char *)code.buf : 0;
+    if (self->typecode != 'b' && self->typecode != 'B' && self->typecode != 'h' && self->typecode != 'i'
+        && self->typecode != 'f') {
+        mp_raise_ValueError(MP_ERROR_TEXT("typecode must be one of b, B, h, i, f"));
+    }
+    mp_obj_t args[1] = {MP_OBJ_FROM_PTR(self)};
+    return mp_call_function_n_kw(mp_load_global(MP_QSTR_memoryview), 1, 0, args);
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(upyml_module_cast_obj, upyml_module_cast);
+
+// Engine(model, arena): a checked model, ready to run.
+typedef struct {
+    mp_obj_base_t base;
+    mp_obj_t model, arena;
+    const uint8_t *file;
+    size_t file_size, arena_size;
+} upyml_engine_obj_t;
+
+static mp_obj_t upyml_engine_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
+    mp_arg_check_num(n_args, n_kw, 2, 2, false);
+    mp_buffer_info_t model, arena;
+    mp_get_buffer_raise(args[0], &model, MP_BUFFER_READ);
+    mp_get_buffer_raise(args[1], &arena, MP_BUFFER_RW);
+    int32_t answer = upyml_check(model.buf, model.len, 0);
+    if (answer >= 0 && arena.len < (size_t)answer) {
+        answer = UPYML_FAILED(UPYML_ERROR_ARENA, 0);
+    }
+    if (answer < 0) {
+        nlr_raise(mp_obj_new_exception_arg1(&mp_type_ValueError, mp_obj_new_int(answer)));
+    }
+    upyml_engine_obj_t *self = mp_obj_malloc(upyml_engine_obj_t, type);
+    self->model = args[0];
+    self->arena = args[1];
+    self->file = model.buf;
+    self->file_size = model.len;
+    self->arena_size = (size_t)answer;
+    return MP_OBJ_FROM_PTR(self);
+}
+
+// Both buffers belong to Python, which may have moved or shortened them since: only the model that was checked and an
+// arena that is large enough are used.
+static uint8_t *upyml_engine_arena(upyml_engine_obj_t *self) {
+    mp_buffer_info_t model, arena;
+    mp_get_buffer_raise(self->model, &model, MP_BUFFER_READ);
+    mp_get_buffer_raise(self->arena, &arena, MP_BUFFER_RW);
+    if (model.buf != self->file || model.len != self->file_size || arena.len < self->arena_size) {
+        mp_raise_ValueError(MP_ERROR_TEXT("the model's or the arena's buffer has changed: load the model again"));
+    }
+    return arena.buf;
+}
+
+static int upyml_call_hook(void *hook, uint32_t op) {
+    mp_obj_t args[1] = {MP_OBJ_NEW_SMALL_INT(op)};
+    mp_call_function_n_kw((mp_obj_t)hook, 1, 0, args);
+    return 0;
+}
+
+// run(hook=None): all ops; allocates nothing.
+static mp_obj_t upyml_engine_run(size_t n_args, const mp_obj_t *args) {
+    upyml_engine_obj_t *self = MP_OBJ_TO_PTR(args[0]);
+    uint8_t *arena = upyml_engine_arena(self);
+    if (n_args > 1 && args[1] != mp_const_none) {
+        upyml_run(self->file, arena, upyml_call_hook, (void *)args[1]);
+    } else {
+        upyml_run(self->file, arena, NULL, NULL);
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(upyml_engine_run_obj, 1, 2, upyml_engine_run);
+
+static mp_obj_t upyml_engine_convert(const mp_obj_t *args, int output) {
+    upyml_engine_obj_t *self = MP_OBJ_TO_PTR(args[0]);
+    upyml_engine_arena(self);
+    mp_int_t number = mp_obj_get_int(args[1]);  // unsigned in a native module without this
+    mp_buffer_info_t from, to;
+    mp_get_buffer_raise(args[2], &from, MP_BUFFER_READ);
+    mp_get_buffer_raise(args[3], &to, MP_BUFFER_WRITE);
+    uint32_t width = 0;
+    uint32_t count = number < 0 ? 0 : output ? upyml_output_size(self->file, number, &width)
+                                             : upyml_input_size(self->file, number, &width);
+    size_t raw = (size_t)count * width, floats = (size_t)count * 4;
+    if (count == 0 || from.len != (output ? raw : floats) || to.len != (output ? floats : raw)) {
+        mp_raise_ValueError(MP_ERROR_TEXT("the buffers' lengths are not those of the model's input or output"));
+    }
+    if (output) {
+        upyml_dequantize_output(self->file, number, from.buf, to.buf);
+    } else {
+        upyml_quantize_input(self->file, number, from.buf, to.buf);
+    }
+    return mp_const_none;
+}
+
+// quantize(i, floats, raw): float32 values to the number type of input i.
+static mp_obj_t upyml_engine_quantize(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    return upyml_engine_convert(args, 0);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(upyml_engine_quantize_obj, 4, 4, upyml_engine_quantize);
+
+// dequantize(i, raw, floats): output i's number type to float32 values.
+static mp_obj_t upyml_engine_dequantize(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    return upyml_engine_convert(args, 1);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(upyml_engine_dequantize_obj, 4, 4, upyml_engine_dequantize);
+
+#if MICROPY_ENABLE_DYNRUNTIME
+
+mp_map_elem_t upyml_engine_table[3];
+static MP_DEFINE_CONST_DICT(upyml_engine_dict, upyml_engine_table);
+
+mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
+    MP_DYNRUNTIME_INIT_ENTRY
+
+    upyml_cast_type.base.type = mp_fun_table.type_type;
+    upyml_cast_type.name = MP_QSTR_cast;
+    MP_OBJ_TYPE_SET_SLOT(&upyml_cast_type, buffer, upyml_cast_get_buffer, 0);
+
+    upyml_engine_type.base.type = mp_fun_table.type_type;
+    upyml_engine_type.name = MP_QSTR_Engine;
+    upyml_engine_table[0] = (mp_map_elem_t){MP_OBJ_NEW_QSTR(MP_QSTR_run), MP_OBJ_FROM_PTR(&upyml_engine_run_obj)};
+    upyml_engine_table[1] = (mp_map_elem_t){MP_OBJ_NEW_QSTR(MP_QSTR_quantize),
+                                            MP_OBJ_FROM_PTR(&upyml_engine_quantize_obj)};
+    upyml_engine_table[2] = (mp_map_elem_t){MP_OBJ_NEW_QSTR(MP_QSTR_dequantize),
+                                            MP_OBJ_FROM_PTR(&upyml_engine_dequantize_obj)};
+    MP_OBJ_TYPE_SET_SLOT(&upyml_engine_type, make_new, upyml_engine_make_new, 0);
+    MP_OBJ_TYPE_SET_SLOT(&upyml_engine_type, locals_dict, (void *)&upyml_engine_dict, 1);
+
+    mp_store_global(MP_QSTR_VERSION, mp_obj_new_str(UPYML_VERSION, sizeof(UPYML_VERSION) - 1));
+    mp_store_global(MP_QSTR_check, MP_OBJ_FROM_PTR(&upyml_module_check_obj));
+    mp_store_global(MP_QSTR_cast, MP_OBJ_FROM_PTR(&upyml_module_cast_obj));
+    mp_store_global(MP_QSTR_Engine, MP_OBJ_FROM_PTR(&upyml_engine_type));
+
+    MP_DYNRUNTIME_INIT_EXIT
+}
+
+#else
+
+MP_DEFINE_CONST_OBJ_TYPE(upyml_cast_type, MP_QSTR_cast, MP_TYPE_FLAG_NONE, buffer, upyml_cast_get_buffer);
+
+static const mp_rom_map_elem_t upyml_engine_table[] = {
+    {MP_ROM_QSTR(MP_QSTR_run), MP_ROM_PTR(&upyml_engine_run_obj)},
+    {MP_ROM_QSTR(MP_QSTR_quantize), MP_ROM_PTR(&upyml_engine_quantize_obj)},
+    {MP_ROM_QSTR(MP_QSTR_dequantize), MP_ROM_PTR(&upyml_engine_dequantize_obj)},
+};
+static MP_DEFINE_CONST_DICT(upyml_engine_dict, upyml_engine_table);
+
+MP_DEFINE_CONST_OBJ_TYPE(upyml_engine_type, MP_QSTR_Engine, MP_TYPE_FLAG_NONE, make_new, upyml_engine_make_new,
+    locals_dict, &upyml_engine_dict);
+
+static MP_DEFINE_STR_OBJ(upyml_version_obj, UPYML_VERSION);
+
+static const mp_rom_map_elem_t upyml_globals_table[] = {
+    {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__upyml)},
+    {MP_ROM_QSTR(MP_QSTR_VERSION), MP_ROM_PTR(&upyml_version_obj)},
+    {MP_ROM_QSTR(MP_QSTR_check), MP_ROM_PTR(&upyml_module_check_obj)},
+    {MP_ROM_QSTR(MP_QSTR_cast), MP_ROM_PTR(&upyml_module_cast_obj)},
+    {MP_ROM_QSTR(MP_QSTR_Engine), MP_ROM_PTR(&upyml_engine_type)},
+};
+static MP_DEFINE_CONST_DICT(upyml_globals, upyml_globals_table);
+
+const mp_obj_module_t upyml_user_cmodule = {
+    .base = {&mp_type_module},
+    .globals = (mp_obj_dict_t *)&upyml_globals,
+};
+
+MP_REGISTER_MODULE(MP_QSTR__upyml, upyml_user_cmodule);
+
+#endif
