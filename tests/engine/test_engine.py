@@ -1,0 +1,159 @@
+"""The engine in C against the engine in Python, op by op, and the check against the check."""
+
+import array
+import random
+
+import numpy as np
+import pytest
+from op_models import random_op
+
+import _upyml
+from upyml import _reference
+from upyml.format import check, decode, encode, layout
+
+NAMES = [name for name, _ in layout.OPS]
+
+
+def run(engine, model, inputs):
+    """Raw bytes of the outputs for raw bytes of the inputs."""
+    arena = array.array("b", bytes(engine.check(model)))
+    view = memoryview(arena).cast("B")
+    head = decode.header(model)
+    for number, data in zip(decode.inputs(model, head), inputs):
+        at = decode.tensor(model, head, number)["offset"]
+        view[at : at + len(data)] = data
+    engine.Engine(model, arena).run()
+    outputs = []
+    for number in decode.outputs(model, head):
+        tensor = decode.tensor(model, head, number)
+        outputs.append(bytes(view[tensor["offset"] : tensor["offset"] + decode.nbytes(tensor)]))
+    return outputs
+
+
+def random_inputs(rng, model):
+    head = decode.header(model)
+    tensors = [decode.tensor(model, head, number) for number in decode.inputs(model, head)]
+    return [rng.normal(0, 3, decode.elements(t["shape"])).astype("<f4").tobytes() if t["dtype"] == layout.FLOAT32
+            else rng.integers(0, 256, decode.nbytes(t), np.uint8).tobytes() for t in tensors]
+
+
+@pytest.mark.parametrize("opcode", range(len(layout.OPS)), ids=NAMES)
+def test_c_and_python_give_the_same_bytes(opcode):
+    rng = np.random.default_rng(opcode)
+    for _ in range(60):
+        op = random_op(rng, opcode)
+        model = op.encode(rng)
+        assert _upyml.check(model) == check.check(model) >= 0
+        inputs = random_inputs(rng, model)
+        assert run(_upyml, model, inputs) == run(_reference, model, inputs), (op.inputs, op.output, op.params)
+
+
+def spans(op, order):
+    """The least distance from input to output that MEMORY's rules allow: out - in, in bytes."""
+    (shape,), p = op.inputs, op.params
+    height, width, depth = (1,) * (3 - len(shape)) + tuple(shape)
+    out_h, out_w, out_c = (1,) * (3 - len(op.output)) + tuple(op.output)
+    in_row, out_row = width * depth, out_w * out_c
+    reach = (p["kernel_h"] - 1) * p["dilation_h"] + 1
+    if order == layout.FORWARD:  # rows below b are written while rows from `unread` on wait
+        limits = [min(height, max(0, (b - 1) * p["stride_h"] - p["pad_top"] + reach)) for b in range(1, out_h)]
+        return min([unread * in_row - b * out_row for b, unread in enumerate(limits, 1) if unread < height], default=0)
+    lows = [max(0, a * p["stride_h"] - p["pad_top"]) for a in range(1, out_h)]
+    return max([min(low, height) * in_row - a * out_row for a, low in enumerate(lows, 1) if low > 0], default=0)
+
+
+@pytest.mark.parametrize("order", [layout.FORWARD, layout.REVERSE], ids=["FORWARD", "REVERSE"])
+@pytest.mark.parametrize("opcode", [layout.CONV2D, layout.DEPTHWISE_CONV2D, layout.MAX_POOL, layout.AVERAGE_POOL],
+                         ids=["CONV2D", "DEPTHWISE_CONV2D", "MAX_POOL", "AVERAGE_POOL"])
+def test_an_output_may_lie_over_its_input_as_close_as_the_order_allows(opcode, order):
+    rng = np.random.default_rng(opcode + 100 * order)
+    for _ in range(200):
+        op = random_op(rng, opcode)
+        distance = spans(op, order)
+        base = max(0, -distance)
+        state = rng.bit_generator.state  # the same zero points in both files
+        apart = op.encode(rng)
+        rng.bit_generator.state = state
+        over = op.encode(rng, order, [base, base + distance])
+        inputs = random_inputs(rng, apart)
+        assert run(_upyml, over, inputs) == run(_upyml, apart, inputs), (op.inputs, op.output, op.params, distance)
+
+
+def test_a_depthwise_convolution_may_go_plane_by_plane_in_place():
+    rng = np.random.default_rng(7)
+    seen = 0
+    while seen < 100:
+        op = random_op(rng, layout.DEPTHWISE_CONV2D)
+        if op.params["multiplier"] != 1:
+            continue
+        seen += 1
+        state = rng.bit_generator.state
+        apart = op.encode(rng)
+        rng.bit_generator.state = state
+        over = op.encode(rng, layout.PLANE, [0, 0])
+        inputs = random_inputs(rng, apart)
+        assert run(_upyml, over, inputs) == run(_upyml, apart, inputs), (op.inputs, op.output, op.params)
+
+
+@pytest.mark.parametrize("name", ["ADD", "SUB", "MUL", "TABLE", "SOFTMAX", "RESHAPE", "FULLY_CONNECTED"])
+def test_ops_in_place(name):
+    opcode = NAMES.index(name)
+    rng = np.random.default_rng(opcode)
+    for order in (layout.FORWARD, layout.REVERSE):
+        for _ in range(40):
+            op = random_op(rng, opcode)
+            if op.size(0) != op.size(-1) and name != "FULLY_CONNECTED":
+                continue
+            state = rng.bit_generator.state
+            apart = op.encode(rng)
+            rng.bit_generator.state = state
+            second = [1000] if len(op.inputs) == 2 else []
+            over = op.encode(rng, order, [0] + second + [0])
+            inputs = random_inputs(rng, apart)
+            assert run(_upyml, over, inputs) == run(_upyml, apart, inputs)
+
+
+def damaged(model, chance):
+    """The model with a few bytes changed, mostly before its data, the CRC-32 mostly repaired."""
+    out = bytearray(model)
+    edge = decode.header(model)["data"] if chance.random() < 0.9 else len(out)
+    for _ in range(chance.choice([1, 1, 1, 2, 4])):
+        out[chance.randrange(edge)] = chance.choice([0, 1, 2, 3, 4, 5, 127, 128, 255, chance.randrange(256)])
+    if chance.random() < 0.05:
+        del out[chance.randrange(len(out)):]
+    return encode.seal(bytes(out)) if chance.random() < 0.9 and len(out) >= decode.HEADER_SIZE else bytes(out)
+
+
+@pytest.mark.parametrize("opcode", range(len(layout.OPS)), ids=NAMES)
+def test_both_checks_give_the_same_answer(opcode):
+    rng, chance = np.random.default_rng(opcode), random.Random(opcode)
+    answers = set()
+    for _ in range(10):
+        model = random_op(rng, opcode).encode(rng)
+        for _ in range(200):
+            bad = damaged(model, chance)
+            answer = check.check(bad)
+            answers.add(answer)
+            assert _upyml.check(bad) == answer
+    assert len({answer for answer in answers if answer < 0}) > 5
+
+
+def test_every_cut_and_every_flipped_byte_is_refused_with_a_sentence():
+    rng = np.random.default_rng(1)
+    model = random_op(rng, layout.CONV2D).encode(rng)
+    for length in range(len(model)):
+        code = _upyml.check(model[:length])
+        assert code < 0 and check.explain(code, model[:length])
+    for place in range(len(model)):
+        bad = bytearray(model)
+        bad[place] ^= 1 << int(rng.integers(0, 8))
+        code = _upyml.check(bytes(bad))
+        assert code < 0 and check.explain(code, bytes(bad))
+
+
+def test_an_arena_that_is_too_small_is_refused():
+    rng = np.random.default_rng(2)
+    model = random_op(rng, layout.ADD).encode(rng)
+    with pytest.raises(ValueError) as caught:
+        _upyml.Engine(model, bytearray(_upyml.check(model) - 1))
+    assert check.explain(caught.value.args[0], model) == "the arena is too small"
