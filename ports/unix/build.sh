@@ -10,6 +10,12 @@ shift
 python=${PYTHON:-python3}
 micropython=$("$python" "$root/ports/fetch/micropython.py" "$root/build/micropython")
 
+# MicroPython's make does not notice that its variables changed: start anew.
+if [ "$micropython $*" != "$(cat "$folder/arguments" 2>/dev/null)" ]; then
+    rm -rf "$folder/obj"
+    echo "$micropython $*" >"$folder/arguments"
+fi
+
 # The tarball is no git checkout: without these two, make would ask git about the folder around it.
 export MICROPY_GIT_TAG=${MICROPY_GIT_TAG:-v1.25.0} MICROPY_GIT_HASH=${MICROPY_GIT_HASH:-upyml}
 
