@@ -50,11 +50,8 @@ def folded_bias(op: Op, sums: np.ndarray) -> np.ndarray:
 
 def _per_channel(op: Op, sums: np.ndarray) -> bytes:
     """The channels block with a multiplier for each output channel, padding channels with all zero."""
-    def to_four(values):
-        return np.pad(np.broadcast_to(values, len(sums)), (0, -len(sums) % 4))
-
     multiplier, shift = multipliers(op)
-    return encode.pack_channels(to_four(folded_bias(op, sums)), to_four(multiplier), to_four(shift))
+    return encode.pack_channels(folded_bias(op, sums), *(np.broadcast_to(part, len(sums)) for part in (multiplier, shift)))
 
 
 def _conv2d(program: Program, op: Op) -> None:
@@ -90,7 +87,8 @@ def _fully_connected(program: Program, op: Op) -> None:
     low, high = tables.activation_range(op.attrs.get("activation"), op.output)
     params = {"per_channel": int(not one), "clamp_min": low, "clamp_max": high, "weights": encode.pack_weights(w.data)}
     if one:
-        params["channels"] = encode.pack_channels(folded_bias(op, sums), *multipliers(op, per_tensor=True))
+        bias = np.pad(folded_bias(op, sums), (0, -channels % 4))  # four of them: one multiplier is then one for all
+        params["channels"] = encode.pack_channels(bias, *multipliers(op, per_tensor=True))
     else:
         params["channels"] = _per_channel(op, sums)
     out = op.output

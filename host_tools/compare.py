@@ -1,0 +1,121 @@
+"""The last step of a conversion: the written file runs on the engine and is compared with its source."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+import upyml
+from host_tools.graph import Graph
+
+SAMPLES = 100  # compared at most
+
+
+@dataclass(frozen=True)
+class Check:
+    """What the comparison found. `sqnr` is in dB, infinite for equal outputs; `agree` the part of equal best classes."""
+
+    against: str  # "Keras" or "TensorFlow Lite Micro"
+    samples: int
+    sqnr: float
+    agree: float | None  # None where the output is a single value
+    equal: int  # samples whose outputs are equal to the bit
+
+    def __str__(self) -> str:
+        if self.equal == self.samples:
+            return f"equal to {self.against} to the bit on {self.samples} samples"
+        same = "" if self.agree is None else f", same best class on {100 * self.agree:.1f} %"
+        return f"against {self.against} on {self.samples} samples: {self.sqnr:.1f} dB signal to quantization noise{same}"
+
+
+def best_engine():
+    """The C engine where it is built for this Python, else the engine in Python."""
+    try:
+        return importlib.import_module("_upyml")
+    except ImportError:
+        return importlib.import_module("upyml._reference")
+
+
+def check(file: bytes, source: str | Graph, data, engine) -> Check | None:
+    """Compares a .upm file with the float graph it was made from, or with its .tflite file where tflite-micro is there.
+
+    data: real-valued samples, one (n, *shape) array for each input, or None (a .tflite file is then run on random
+    inputs). None where there is nothing to compare with.
+    """
+    model = upyml.load(file, engine)
+    if isinstance(source, Graph):
+        return _against_float(model, source, data)
+    try:
+        from tflite_micro import runtime
+    except ImportError:
+        return None
+    try:
+        oracle = runtime.Interpreter.from_file(source)
+    except (RuntimeError, ValueError):  # an op that TensorFlow Lite Micro does not have
+        return None
+    return _against_tflm(model, oracle, data)
+
+
+def predict(model, sample: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """The model's real-valued outputs on one sample, an array for each input."""
+    answer = model.predict(sample[0] if len(sample) == 1 else tuple(sample))
+    answers = [answer] if len(model.outputs) == 1 else answer
+    return [np.array(values, np.float32).reshape(details.shape) for values, details in zip(answers, model.output_details)]
+
+
+def _against_float(model, graph: Graph, data) -> Check:
+    from host_tools import float_runtime
+
+    inputs = [x[:SAMPLES] for x in float_runtime.as_inputs(graph, data)]
+    exact = float_runtime.run(graph, inputs)
+    found = [predict(model, [x[i] for x in inputs]) for i in range(len(inputs[0]))]
+    return _measure("Keras", exact, [np.stack(parts) for parts in zip(*found)])
+
+
+def _against_tflm(model, oracle, data) -> Check:
+    rows = _raw_rows(model, data)
+    exact, found = [], []
+    for raw in rows:
+        for number, (view, values) in enumerate(zip(model.inputs, raw)):
+            view[:] = memoryview(values)
+            oracle.set_input(values.reshape(oracle.get_input_details(number)["shape"]), number)
+        model.run()
+        oracle.invoke()
+        exact.append([np.ravel(oracle.get_output(i)).astype(np.float64) for i in range(len(model.outputs))])
+        found.append([np.array(view, np.float64) for view in model.outputs])
+    exact, found = ([np.stack(parts) for parts in zip(*side)] for side in (exact, found))
+    zero_points = [details.zero_point for details in model.output_details]
+    return _measure("TensorFlow Lite Micro", *([x - z for x, z in zip(side, zero_points)] for side in (exact, found)))
+
+
+def _raw_rows(model, data) -> list[list[np.ndarray]]:
+    """Raw inputs: the samples quantized, or random ones."""
+    if data is None:
+        chance = np.random.default_rng(1)
+        return [[_random(chance, details) for details in model.input_details] for _ in range(20)]
+    arrays = [data] if isinstance(data, np.ndarray) else list(data)
+    rows = []
+    for i in range(min(SAMPLES, len(arrays[0]))):
+        model._fill(arrays[0][i] if len(arrays) == 1 else tuple(x[i] for x in arrays))
+        rows.append([np.array(view, details.dtype) for view, details in zip(model.inputs, model.input_details)])
+    return rows
+
+
+def _random(chance, details) -> np.ndarray:
+    if details.dtype == "float32":
+        return chance.normal(0, 1, details.size).astype(np.float32)
+    limits = np.iinfo(details.dtype)
+    return chance.integers(limits.min, limits.max + 1, details.size).astype(details.dtype)
+
+
+def _measure(against: str, exact: list[np.ndarray], found: list[np.ndarray]) -> Check:
+    from host_tools.quality import sqnr
+
+    count = len(exact[0])
+    exact, found = ([x.reshape(count, -1) for x in side] for side in (exact, found))
+    equal = np.all([np.all(a == b, axis=1) for a, b in zip(exact, found)], axis=0)
+    agree = None if exact[0].shape[1] < 2 else float(np.mean(exact[0].argmax(axis=1) == found[0].argmax(axis=1)))
+    return Check(against, count, sqnr(exact, found), agree, int(equal.sum()))

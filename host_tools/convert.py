@@ -1,0 +1,143 @@
+"""The conversion, from a Keras model or a .tflite file to the bytes of a .upm file: one line for each pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from host_tools import compare, verify, writer
+from host_tools.errors import ConversionError
+from host_tools.graph import Graph
+from host_tools.passes import lower as lowering
+from host_tools.passes import order as ordering
+from host_tools.passes import plan as planning
+from host_tools.passes import tidy
+from host_tools.program import Program
+
+Data = np.ndarray | Sequence[np.ndarray]
+PASSES = ("read", "normalise", "quantize", "fuse_padding", "drop_unused", "lower", "order", "plan")
+_NOISE = ("MLIR Converted.", "TOCO Converted.")  # what converters call a description
+
+
+@dataclass
+class Conversion:
+    """A converted model: the file's bytes, the program they encode, and what the check against the source found."""
+
+    file: bytes
+    program: Program
+    check: compare.Check | None
+
+
+def convert(
+    source: Any,
+    data: Data | None = None,
+    metadata: dict[str, str] | None = None,
+    method: str = "mse",
+    progress: Callable[[int, int], None] | None = None,
+    show: Callable[[str, Graph | Program], None] | None = None,
+    engine: Any = None,
+) -> Conversion:
+    """Converts a model.
+
+    source: a Keras model, or a path to .keras, .h5 or .tflite. data: real-valued samples, one (n, *shape) array for each
+    input; a Keras model is calibrated with them, and the written file is compared with its source on them. metadata: text
+    for the file by key (name, labels, sample_rate, ...). method: "mse", "minmax" or "percentile" calibration. show is
+    called with each pass's name and result. engine: the module that runs the check, by default the fastest there is.
+    Raises ConversionError, with what to do, where the model or the data cannot be used.
+    """
+    engine = engine or compare.best_engine()
+    stages = _Stages(show)
+    if _is_tflite(source):
+        original = str(source)
+        graph = stages("read", _read_tflite(source), True)
+    else:
+        original, graph = _quantized_keras(source, data, method, progress, stages)
+    graph = stages("fuse_padding", tidy.fuse_padding(graph), True)  # a pad costs a copy of the image, a padded window nothing
+    graph = stages("drop_unused", tidy.drop_unused(graph), True)  # last of the graph passes: nothing is made for nobody
+    program = stages("lower", lowering.lower(graph))
+    program = stages("order", ordering.order(program))  # before plan: it decides what is live together
+    program = stages("plan", planning.plan(program))
+    verify.plan(program)
+    program.metadata = _metadata(program, source, metadata or {})
+    try:
+        file = writer.write(program, engine)
+    except (ValueError, OverflowError) as error:
+        raise ConversionError(f"the model does not fit the file format: {error}") from error
+    return Conversion(file, program, compare.check(file, original, data, engine))
+
+
+class _Stages:
+    """Verifies what each pass made, and shows it to whoever wants to see it."""
+
+    def __init__(self, show):
+        self.show = show
+
+    def __call__(self, name: str, made, quantized: bool = False):
+        if isinstance(made, Program):
+            verify.program(made, name)
+        else:
+            verify.graph(made, name, quantized)
+        if self.show:
+            self.show(name, made)
+        return made
+
+
+def _is_tflite(source) -> bool:
+    if not isinstance(source, (str, Path)):
+        return False
+    path = Path(source)
+    if not path.exists():
+        raise ConversionError(f"there is no file {path}")
+    if path.is_dir():
+        raise ConversionError(f"{path} is a folder: give a model saved as one .keras, .h5 or .tflite file")
+    if path.suffix not in (".keras", ".h5", ".hdf5", ".tflite"):
+        raise ConversionError(f"{path} is no .keras, .h5 or .tflite file: save the model as one of these")
+    return path.suffix == ".tflite"
+
+
+def _read_tflite(source) -> Graph:
+    from host_tools.readers import tflite_reader
+
+    return tflite_reader.read(source)
+
+
+def _quantized_keras(source, data, method, progress, stages) -> tuple[Graph, Graph]:
+    """(float graph that the file is compared with, int8 graph)."""
+    from host_tools.passes.normalise import normalise
+    from host_tools.passes.search import search
+    from host_tools.readers import keras_reader
+
+    if data is None:
+        raise ConversionError("a Keras model needs sample data to be calibrated with: give --data samples.npz, some 100 "
+                              "inputs as the model will see them (convert(model, data))")
+    original = stages("read", keras_reader.read(source))
+    graph = stages("normalise", normalise(original, verify_after))
+    return original, stages("quantize", search(graph, data, method, progress), True)
+
+
+def verify_after(graph: Graph, name: str) -> None:
+    """What normalise calls behind each of its passes."""
+    verify.graph(graph, name)
+
+
+def _metadata(program: Program, source, given: dict[str, str]) -> dict[str, str]:
+    """Text of the file: what the source says, then names, then what was given; empty texts are left out."""
+    found = {key: value for key, value in program.metadata.items() if value not in _NOISE}
+    if isinstance(source, (str, Path)):
+        found["name"] = Path(source).stem
+    for key, tensors in (("inputs", program.inputs), ("outputs", program.outputs)):
+        found[key] = "\n".join(" ".join(tensor.name.split()) for tensor in tensors)
+    _check_labels(program, given.get("labels", ""))
+    return {key: value for key, value in (found | given).items() if value != ""}
+
+
+def _check_labels(program: Program, labels: str) -> None:
+    """One label for each output value; two for a single one (a sigmoid)."""
+    values = program.outputs[0].size
+    count = len(labels.split("\n"))
+    if labels and program.outputs[0].dtype != "int32" and count != max(values, 2):
+        raise ConversionError(f"{count} labels for an output of {values} values: give {max(values, 2)} labels")
