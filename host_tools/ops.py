@@ -52,6 +52,15 @@ KINDS: dict[str, Kind] = {
     "tanh": Kind(1, 1),
     "hard_swish": Kind(1, 1),
     "elu": Kind(1, 1, (), ("alpha",)),
+    "threshold_relu": Kind(1, 1, ("threshold", "negative_slope", "max_value")),  # Keras's ReLU in its general form
+    "hard_sigmoid": Kind(1, 1),
+    "silu": Kind(1, 1),
+    "selu": Kind(1, 1),
+    "gelu": Kind(1, 1),
+    "softplus": Kind(1, 1),
+    "softsign": Kind(1, 1),
+    "exp": Kind(1, 1),
+    "affine": Kind(1, 1, ("scale", "offset")),  # x * scale + offset, the same for every element
     "softmax": Kind(1, 1, (), ("beta",)),  # over the last axis
     "quantize": Kind(1, 1),  # to the output's number type, scale and zero point; from float32 or another integer type
     "dequantize": Kind(1, 1),
@@ -60,5 +69,23 @@ KINDS: dict[str, Kind] = {
     "batch_norm": Kind(5, 5, ("epsilon",), float_only=True),
 }
 
-# One value in, one value out, by a function of the value alone.
-UNARY = ("relu", "relu6", "clip", "leaky_relu", "logistic", "tanh", "hard_swish", "elu")
+# One value in, one value out, by a function of the value alone; unary.py has their real values.
+UNARY = (
+    "relu",
+    "relu6",
+    "clip",
+    "leaky_relu",
+    "logistic",
+    "tanh",
+    "hard_swish",
+    "elu",
+    "threshold_relu",
+    "hard_sigmoid",
+    "silu",
+    "selu",
+    "gelu",
+    "softplus",
+    "softsign",
+    "exp",
+    "affine",
+)

@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from host_tools import fixed_point as fp
+from host_tools import unary
 from host_tools.errors import ConversionError
 from host_tools.graph import Op, Tensor
 
@@ -22,7 +23,7 @@ def table(op: Op) -> np.ndarray:
     op: an op of a unary kind, or `quantize` between int8 tensors. Raises ConversionError where the output's scale is not
     the one the function prescribes.
     """
-    values = _FUNCTIONS[op.kind](op, op.inputs[0], op.output)
+    values = _FUNCTIONS.get(op.kind, _real)(op, op.inputs[0], op.output)
     return np.clip(values, -128, 127).astype(np.int8)
 
 
@@ -147,6 +148,13 @@ def _elu(op, source, target):
         y = np.float32(alpha) * (np.float32(math.exp(x)) - np.float32(1)) if x < 0 else x
         out.append(fp.round_away(float(y * inverse)) + target.zero_point)
     return np.array(out)
+
+
+def _real(op, source, target):
+    """The function's real values, rounded: for kinds that TFLite-Micro has no integer algorithm for."""
+    values = unary.FUNCTIONS[op.kind]((_Q - source.zero_point) * float(np.float32(source.scale)), op.attrs)
+    steps = np.clip(values / float(np.float32(target.scale)), -1e6, 1e6)
+    return np.rint(steps).astype(np.int64) + target.zero_point
 
 
 _FUNCTIONS = {

@@ -43,10 +43,6 @@ def _gelu(x: np.ndarray) -> np.ndarray:
     return 0.5 * x * (1 + erf)
 
 
-def _gelu_tanh(x: np.ndarray) -> np.ndarray:
-    return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
-
-
 FUNCTIONS: dict[str, Function] = {
     "relu": lambda x, attrs: np.maximum(x, 0),
     "relu6": lambda x, attrs: np.clip(x, 0, 6),
@@ -61,7 +57,6 @@ FUNCTIONS: dict[str, Function] = {
     "elu": lambda x, attrs: _elu(x, attrs["alpha"]),
     "selu": lambda x, attrs: 1.0507009873554805 * _elu(x, 1.6732632423543772),
     "gelu": lambda x, attrs: _gelu(x),
-    "gelu_tanh": lambda x, attrs: _gelu_tanh(x),
     "softplus": lambda x, attrs: _softplus(x),
     "softsign": lambda x, attrs: x / (1 + np.abs(x)),
     "exp": lambda x, attrs: np.exp(x),

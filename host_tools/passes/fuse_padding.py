@@ -20,9 +20,12 @@ def fuse_padding(graph: Graph) -> Graph:
             continue
         edges = [edge for pair in zip(op.attrs["before"], op.attrs["after"]) for edge in pair][:-2]
         edges = edges if len(edges) == 4 else [0, 0, *edges]  # a sequence is an image of height 1
-        for reader in readers:
+        sums = [tuple(a + b for a, b in zip(reader.attrs["padding"], edges)) for reader in readers]
+        if not all(_in_reach(reader, padding) for reader, padding in zip(readers, sums)):
+            continue
+        for reader, padding in zip(readers, sums):
             reader.inputs[0] = op.inputs[0]
-            reader.attrs["padding"] = tuple(a + b for a, b in zip(reader.attrs["padding"], edges))
+            reader.attrs["padding"] = padding
         rewire.remove(graph, [op])
     return graph
 
@@ -31,3 +34,10 @@ def _around_image(op: Op) -> bool:
     """Zeros around height and width, none among the channels."""
     spatial = len(op.output.shape) in (2, 3) and not op.attrs["before"][-1] and not op.attrs["after"][-1]
     return spatial and op.attrs.get("value", 0.0) == 0.0
+
+
+def _in_reach(reader: Op, padding: tuple[int, ...]) -> bool:
+    """Whether every window still covers a part of the image, as the engine's kernels expect."""
+    kernel = reader.inputs[1].shape[1:3] if reader.kind == "conv2d" else reader.inputs[1].shape[:2]
+    height, width = ((k - 1) * d + 1 for k, d in zip(kernel, reader.attrs["dilation"]))
+    return max(padding[:2]) < height and max(padding[2:]) < width

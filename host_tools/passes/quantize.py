@@ -17,8 +17,10 @@ from host_tools.graph import Graph, Op, Tensor
 from host_tools.passes import rewire, scales
 from host_tools.passes.calibrate import Ranges
 from host_tools.passes.quantize_weights import quantize_weights, set_bias
+from host_tools.unary import limits
 
 SAMPLES = 64  # enough for means; more costs memory and time
+LEAST_MOVING = 0.01  # a channel that is clamped nearly always says too little about its bias
 
 
 def quantize(
@@ -94,14 +96,21 @@ def _constants(op: Op, moments: np.ndarray | None = None) -> None:
 
 
 def _correct_bias(op: Op, exact: list[np.ndarray | None], twin: Op, x: list[np.ndarray | None]) -> None:
-    """Shift the quantized bias by the difference of the two outputs' means before the activation."""
-    means = [_mean_before_activation(op, exact), _mean_before_activation(twin, x)]
-    bias = twin.inputs[2].data * np.asarray(twin.inputs[2].scale, np.float64)
-    set_bias(twin, bias + means[0] - means[1])
+    """Shift the quantized bias so that each channel's mean after the activation comes near the float one.
+
+    One Newton step: where the activation clamps, the bias moves nothing, so the difference of the means is divided by
+    the share of values that it does move.
+    """
+    wanted, got = _before_activation(op, exact), _before_activation(twin, x)
+    low, high = limits(op.attrs.get("activation"))
+    moving = ((got > low) & (got < high)).mean(axis=0)
+    shift = (np.clip(wanted, low, high) - np.clip(got, low, high)).mean(axis=0, dtype=np.float64)
+    shift = np.where(moving > LEAST_MOVING, shift / np.maximum(moving, LEAST_MOVING), 0.0)
+    set_bias(twin, twin.inputs[2].data * np.asarray(twin.inputs[2].scale, np.float64) + shift)
 
 
-def _mean_before_activation(op: Op, inputs: list[np.ndarray | None]) -> np.ndarray:
-    """The mean of each output channel without the fused activation and without rounding the output."""
+def _before_activation(op: Op, inputs: list[np.ndarray | None]) -> np.ndarray:
+    """(values, channels): the op's output without the fused activation and without rounding."""
     free = Tensor(op.output.name, op.output.shape)
     (y,) = run_op(Op(op.kind, op.inputs, [free], {**op.attrs, "activation": None}, op.name), inputs)
-    return y.mean(axis=tuple(range(y.ndim - 1)), dtype=np.float64)
+    return y.reshape(-1, y.shape[-1])

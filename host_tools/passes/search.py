@@ -1,0 +1,57 @@
+"""Quantize in a few ways and keep the one that comes nearest to the float model on the calibration data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from host_tools.float_runtime import as_inputs, run
+from host_tools.graph import Graph
+from host_tools.passes import rewire
+from host_tools.passes.calibrate import calibrate
+from host_tools.passes.equalize import equalize
+from host_tools.passes.quantize import quantize
+from host_tools.quality import sqnr
+
+STRENGTHS = (None, 0.5, 0.75)  # of the equalization; None is without
+SQUASHING = ("softmax", "logistic", "tanh")
+
+
+def search(
+    graph: Graph,
+    data: Sequence[np.ndarray] | np.ndarray,
+    method: str = "mse",
+    progress: Callable[[int, int], None] | None = None,
+) -> Graph:
+    """The int8 graph of a normalised float graph: calibrated, equalized where it helps, quantized.
+
+    data: one (n, *shape) array for each input. method: as in calibrate. `progress(done, total)` is called on the way.
+    The measure is the signal-to-quantization-noise ratio before a last softmax, logistic or tanh: behind it the errors
+    of sure answers vanish, and a few unsure samples would decide.
+    """
+    inputs = as_inputs(graph, data)
+    exact = run(_before_squashing(graph), inputs)
+    best, best_ratio = None, -np.inf
+    for number, strength in enumerate(STRENGTHS):
+
+        def step(done: int, total: int, number: int = number) -> None:
+            if progress:
+                progress(number * total + done, len(STRENGTHS) * total)
+
+        tried = graph if strength is None else equalize(graph, inputs, strength)
+        quantized = quantize(tried, calibrate(tried, inputs, method, step), inputs, weight_search=method == "mse")
+        ratio = sqnr(exact, run(_before_squashing(quantized), inputs))
+        if best is None or ratio > best_ratio:
+            best, best_ratio = quantized, ratio
+    return best
+
+
+def _before_squashing(graph: Graph) -> Graph:
+    """The same ops, with the inputs of a last softmax, logistic or tanh as outputs."""
+    graph = rewire.copy(graph)
+    for index, tensor in enumerate(graph.outputs):
+        op = graph.producer(tensor)
+        if op is not None and op.kind in SQUASHING:
+            graph.outputs[index] = op.inputs[0]
+    return graph
