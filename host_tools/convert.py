@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from host_tools import compare, verify, writer
+from host_tools import compare, samples, verify, writer
 from host_tools.errors import ConversionError
 from host_tools.graph import Graph
 from host_tools.passes import lower as lowering
@@ -34,7 +34,7 @@ class Conversion:
 
 def convert(
     source: Any,
-    data: Data | None = None,
+    data: Data | str | Path | None = None,
     metadata: dict[str, str] | None = None,
     method: str = "mse",
     progress: Callable[[int, int], None] | None = None,
@@ -44,18 +44,21 @@ def convert(
     """Converts a model.
 
     source: a Keras model, or a path to .keras, .h5 or .tflite. data: real-valued samples, one (n, *shape) array for each
-    input; a Keras model is calibrated with them, and the written file is compared with its source on them. metadata: text
-    for the file by key (name, labels, sample_rate, ...). method: "mse", "minmax" or "percentile" calibration. show is
-    called with each pass's name and result. engine: the module that runs the check, by default the fastest there is.
-    Raises ConversionError, with what to do, where the model or the data cannot be used.
+    input, or a path to them (see samples.py); a Keras model is calibrated with them, and the written file is compared with
+    its source on them. metadata: text for the file by key (name, labels, sample_rate, ...). method: "mse", "minmax" or
+    "percentile" calibration. show is called with each pass's name and result. engine: the module that runs the check, by
+    default the fastest there is. Raises ConversionError, with what to do, where the model or the data cannot be used.
     """
     engine = engine or compare.best_engine()
     stages = _Stages(show)
     if _is_tflite(source):
-        original = str(source)
+        original: Any = str(source)
         graph = stages("read", _read_tflite(source), True)
+        data = _loaded(data, graph)
     else:
-        original, graph = _quantized_keras(source, data, method, progress, stages)
+        original = stages("read", _read_keras(source, data))
+        data = _loaded(data, original)
+        graph = _quantized(original, data, method, progress, stages)
     graph = stages("fuse_padding", tidy.fuse_padding(graph), True)  # a pad costs a copy of the image, a padded window nothing
     graph = stages("drop_unused", tidy.drop_unused(graph), True)  # last of the graph passes: nothing is made for nobody
     program = stages("lower", lowering.lower(graph))
@@ -105,18 +108,28 @@ def _read_tflite(source) -> Graph:
     return tflite_reader.read(source)
 
 
-def _quantized_keras(source, data, method, progress, stages) -> tuple[Graph, Graph]:
-    """(float graph that the file is compared with, int8 graph)."""
-    from host_tools.passes.normalise import normalise
-    from host_tools.passes.search import search
+def _read_keras(source, data) -> Graph:
     from host_tools.readers import keras_reader
 
     if data is None:
         raise ConversionError("a Keras model needs sample data to be calibrated with: give --data samples.npz, some 100 "
                               "inputs as the model will see them (convert(model, data))")
-    original = stages("read", keras_reader.read(source))
-    graph = stages("normalise", normalise(original, verify_after))
-    return original, stages("quantize", search(graph, data, method, progress), True)
+    return keras_reader.read(source)
+
+
+def _loaded(data, graph: Graph):
+    if isinstance(data, (str, Path)):
+        return samples.load(data, [tensor.name for tensor in graph.inputs])
+    return data
+
+
+def _quantized(graph: Graph, data, method, progress, stages) -> Graph:
+    """The int8 graph of a float graph from Keras."""
+    from host_tools.passes.normalise import normalise
+    from host_tools.passes.search import search
+
+    graph = stages("normalise", normalise(graph, verify_after))
+    return stages("quantize", search(graph, data, method, progress), True)
 
 
 def verify_after(graph: Graph, name: str) -> None:

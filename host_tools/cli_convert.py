@@ -1,0 +1,141 @@
+"""`upyml convert`: options, progress, and the file written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from host_tools.cli_errors import CODES, guarded
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command(epilog=CODES)
+@click.argument("model", type=_FILE)
+@click.option("-d", "--data", type=_FILE, help="Samples to calibrate and compare with: .npz, .npy, or a folder of .npy files. "
+              "Real values as the model takes them, one sample a row. Keras models need them.")
+@click.option("-o", "--output", type=_FILE, help="The file to write; by default the model's name with .upm.")
+@click.option("--name", help="The model's name in the file; by default that of the source.")
+@click.option("--model-version", help="The model's version, free text.")
+@click.option("--labels", help="Names of the classes, with commas between, or a text file with one a line.")
+@click.option("--sample-rate", type=click.FloatRange(min=0, min_open=True), help="Samples a second the model was trained for.")
+@click.option("--hop", type=click.IntRange(min=1), help="Samples between two results of a stream.")
+@click.option("--meta", multiple=True, metavar="KEY=VALUE", help="Any other text to keep in the file.")
+@click.option("--calibration", type=click.Choice(["mse", "minmax", "percentile"]), default="mse", show_default=True,
+              help="How ranges of activations are chosen.")
+@click.option("--dump-after", metavar="PASS", help="Print the model as it is after a pass (or all): read, normalise, quantize, "
+              "fuse_padding, drop_unused, lower, order, plan.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+@guarded
+def convert(model, data, output, name, model_version, labels, sample_rate, hop, meta, calibration, dump_after, as_json):
+    """Converts MODEL (.keras, .h5, .tflite) to a .upm file.
+
+    .tflite ops: CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, MAX_POOL_2D, AVERAGE_POOL_2D, MEAN, ADD, SUB, MUL,
+    CONCATENATION, PAD, PADV2, RESHAPE, SQUEEZE, EXPAND_DIMS, TRANSPOSE, STRIDED_SLICE, SLICE, SPLIT, SPLIT_V, SOFTMAX,
+    LOGISTIC, TANH, RELU, RELU6, RELU_N1_TO_1, LEAKY_RELU, HARD_SWISH, ELU, QUANTIZE, DEQUANTIZE, ARG_MAX,
+    RESIZE_NEAREST_NEIGHBOR, RESIZE_BILINEAR.
+    """
+    from host_tools import convert as conversion
+    from host_tools import render
+
+    if dump_after and dump_after not in conversion.PASSES + ("all",):
+        raise click.UsageError(f"--dump-after {dump_after}: the passes are {', '.join(conversion.PASSES)}, or all")
+    metadata = _metadata(name, model_version, labels, sample_rate, hop, meta)
+    output = output or Path(model.stem + ".upm")
+
+    def show(stage, made):
+        if dump_after in (stage, "all"):
+            click.echo(f"--- {stage}\n{render.text(made)}", err=as_json)
+
+    with _progress(as_json) as progress:
+        done = conversion.convert(model, data, metadata, calibration, progress, show)
+    write_atomically(output, done.file)
+    _tell(output, model, done, as_json)
+
+
+def _metadata(name, model_version, labels, sample_rate, hop, meta) -> dict[str, str]:
+    found = {"name": name, "version": model_version, "labels": _labels(labels), "hop": hop,
+             "sample_rate": sample_rate and f"{sample_rate:g}"}
+    for entry in meta:
+        key, sign, value = entry.partition("=")
+        if not key or not sign:
+            raise click.UsageError(f"--meta {entry}: write KEY=VALUE")
+        found[key] = value
+    return {key: str(value) for key, value in found.items() if value is not None}
+
+
+def _labels(given: str | None) -> str | None:
+    if given is None:
+        return None
+    if os.path.isfile(given):
+        lines = Path(given).read_text(encoding="utf-8").splitlines()
+    else:
+        lines = given.split(",")
+    return "\n".join(line.strip() for line in lines if line.strip())
+
+
+class _progress:
+    """A bar on standard error while a model is calibrated; nothing where that is no terminal."""
+
+    def __init__(self, quiet: bool):
+        self.quiet = quiet
+        self.bar = None
+
+    def __enter__(self):
+        return self.step
+
+    def step(self, done: int, total: int) -> None:
+        if self.quiet or not sys.stderr.isatty():
+            return
+        if self.bar is None:
+            from rich.console import Console
+            from rich.progress import Progress
+
+            self.bar = Progress(console=Console(stderr=True), transient=True)
+            self.task = self.bar.add_task("calibrating", total=total)
+            self.bar.start()
+        self.bar.update(self.task, completed=done, total=total)
+
+    def __exit__(self, *_):
+        if self.bar is not None:
+            self.bar.stop()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """The file with all of its content or not at all: written beside its place under another name, then renamed."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _tell(output: Path, model: Path, done, as_json: bool) -> None:
+    from host_tools.report import costs
+
+    numbers = costs(done.file)
+    check = done.check
+    if as_json:
+        checked = None if check is None else {"against": check.against, "samples": check.samples, "agree": check.agree,
+                                              "sqnr_db": None if check.sqnr == float("inf") else check.sqnr,
+                                              "equal": check.equal}
+        click.echo(json.dumps({"output": str(output), "check": checked} | numbers))
+        return
+    click.echo(f"{output}: {numbers['file_bytes']:,} bytes ({model.name} has {model.stat().st_size:,}), "
+               f"{len(numbers['layers'])} layers, {numbers['macs']:,} MACs, arena {numbers['arena_bytes']:,} bytes")
+    click.echo("checked: " + (str(check) if check else "the engine runs it (nothing to compare with: install tflite-micro)"))

@@ -1,0 +1,119 @@
+"""Everything a .upm file says, as plain values: what `upyml dump` prints and `upyml report` counts with."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from upyml.format import check, decode, layout
+
+
+def describe(file: bytes) -> dict[str, Any]:
+    """Header, tensors, ops, metadata and test vectors by name.
+
+    Raises ValueError, in one sentence, where the file is not a whole .upm file this version reads.
+    """
+    arena = check.check(file)
+    if arena < 0:
+        raise ValueError(check.explain(arena, file))
+    head = decode.header(file)
+    tensors = [_tensor(decode.tensor(file, head, i)) for i in range(head["tensor_count"])]
+    ops = [_op(decode.op(file, head, i), tensors, i) for i in range(head["op_count"])]
+    return {
+        "file_size": head["file_size"],
+        "format_version": head["format_version"],
+        "engine_version": head["engine_version"],
+        "crc32": f"{head['crc32']:08x}",
+        "arena_size": arena,
+        "state_size": head["state_size"],
+        "data_size": head["data_size"],
+        "signature_size": head["signature_size"],
+        "inputs": list(decode.inputs(file, head)),
+        "outputs": list(decode.outputs(file, head)),
+        "metadata": decode.metadata(file, head),
+        "tensors": tensors,
+        "ops": ops,
+        "vectors": [_vector(*decode.vector(file, head, i)) for i in range(head["vector_count"])],
+    }
+
+
+def _vector(seed: int, crcs) -> dict[str, Any]:
+    return {"seed": seed, "crcs": [f"{crc:08x}" for crc in crcs]}
+
+
+def _tensor(record: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "kind": layout.KINDS[record["kind"]].lower(),
+        "dtype": layout.DTYPES[record["dtype"]][0].lower(),
+        "shape": list(record["shape"]),
+        "scale": record["scale"],
+        "zero_point": record["zero_point"],
+        "offset": record["offset"],
+        "bytes": decode.nbytes(record),
+    }
+
+
+def _op(record: dict[str, Any], tensors, number: int) -> dict[str, Any]:
+    name, fields = layout.OPS[record["opcode"]]
+    params = {key: record["params"][key] for key, _ in fields if key != "reserved"}
+    x, y = tensors[record["inputs"][0]], tensors[record["outputs"][0]]
+    weights, macs = _cost(name, params, x["shape"], y["shape"])
+    return {
+        "number": number,
+        "op": name.lower(),
+        "inputs": list(record["inputs"]),
+        "outputs": list(record["outputs"]),
+        "order": layout.ORDERS[record["order"]].lower(),
+        "top": record["top"],
+        "macs": macs,
+        "constant_bytes": weights + sum(tensors[i]["bytes"] for i in record["inputs"] if tensors[i]["kind"] == "constant"),
+        "params": params,
+    }
+
+
+def _cost(name: str, p: dict[str, Any], x: list[int], y: list[int]) -> tuple[int, int]:
+    """(bytes of weights, biases and tables in the file; multiply-accumulates of a run)."""
+    def four(n):
+        return n + -n % 4
+
+    channels, size = y[-1], math.prod(y)
+    if name == "TABLE":
+        return 256, 0
+    if name == "RESIZE_NEAREST":
+        return 2 * sum(([1, 1] + y)[-3:-1]), 0
+    if name == "CONV2D":
+        k, macs = p["kernel_h"] * four(p["kernel_w"] * x[-1]), p["kernel_h"] * p["kernel_w"] * x[-1] * size
+    elif name == "DEPTHWISE_CONV2D":
+        k, macs = four(p["kernel_h"] * p["kernel_w"]), p["kernel_h"] * p["kernel_w"] * size
+    elif name == "FULLY_CONNECTED":
+        inputs = math.prod(x) * channels // size
+        k, macs = four(inputs), inputs * size
+    else:
+        return 0, 0
+    count = four(channels) if p.get("per_channel", 1) else 1
+    return four(channels) * (k + 4) + 4 * count + four(count), macs
+
+
+def live_bytes(model: dict[str, Any]) -> list[int]:
+    """Bytes of activations live during each op; tensors that share bytes count once."""
+    tensors, ops = model["tensors"], model["ops"]
+    end = len(ops)
+    first = {i: -1 for i in model["inputs"]}
+    last: dict[int, int] = {}
+    for number, op in enumerate(ops):
+        for i in op["outputs"]:
+            first.setdefault(i, number)
+        for i in op["inputs"]:
+            first.setdefault(i, number)
+            last[i] = number
+    last.update({i: end for i in model["outputs"]})
+    out = []
+    for number in range(end):
+        spans = sorted((tensors[i]["offset"], tensors[i]["offset"] + tensors[i]["bytes"]) for i in first
+                       if tensors[i]["kind"] == "arena" and first[i] <= number <= last.get(i, first[i]))
+        covered, at = 0, 0
+        for start, stop in spans:
+            covered += max(0, stop - max(start, at))
+            at = max(at, stop)
+        out.append(covered)
+    return out
