@@ -58,7 +58,8 @@ def check(data, name, engine):
 
 
 def arena(size, engine):
-    """(zeroed arena, the same as memoryview of int8). Raises MemoryError."""
+    """(zeroed arena, the same as memoryview of int8): `size` bytes or up to three more. Raises MemoryError."""
+    size = (size + 3) & ~3  # whole float32
     try:
         if hasattr(engine, "allocate"):
             memory = engine.allocate(size)

@@ -7,7 +7,7 @@ from array import array
 def allocate(size):
     """A zeroed arena of `size` bytes that reads as int8. Raises MemoryError."""
     arena = array("b")
-    chunk = bytes(min(size, 256))
+    chunk = bytes(min(size, 1024))
     while len(arena) + len(chunk) <= size:  # grows in place; bytes(size) would need the memory twice
         arena.extend(array("b", chunk))
     arena.extend(array("b", bytes(size - len(arena))))

@@ -12,6 +12,7 @@ from upyml.format import layout
 LIMITS = ((-128, 127), (0, 255), (-32768, 32767))
 _CODES = ("<b", "<B", "<h", "<i", "<f")
 _HUGE = 1 << 40
+ONE = 0x3F800000  # 1.0 as float32
 
 
 def parts(bits):
@@ -110,31 +111,33 @@ def _clamp(dtype, q):
     return low if q < low else high if q > high else q
 
 
+def _fit(tensor, source, out):
+    count = tensor.size
+    if len(source) != count or len(out) != count:
+        raise ValueError("expected %d numbers, received %d for %d" % (count, len(source), len(out)))
+    return range(count)
+
+
 def quantize_floats(tensor, floats, out):
-    """array('f') to a buffer in the tensor's type. Raises ValueError where the counts differ."""
-    count = len(floats)
-    if len(out) != count:
-        raise ValueError("%d numbers do not fit %d elements" % (count, len(out)))
-    if tensor.dtype >= layout.INT32:  # no scale
-        for i in range(count):
-            out[i] = floats[i] if tensor.dtype == layout.FLOAT32 else int(floats[i])
-        return
-    for i in range(count):
-        bits = struct.unpack_from("<I", floats, 4 * i)[0]
-        out[i] = _clamp(tensor.dtype, quotient(bits, tensor.scale) + tensor.zero_point)
+    """array('f') to a buffer in the tensor's type; int32 and float32 take the bits. Raises ValueError on a wrong length."""
+    for i in _fit(tensor, floats, out):
+        if tensor.dtype == layout.FLOAT32:
+            out[i] = floats[i]
+        elif tensor.dtype == layout.INT32:
+            out[i] = struct.unpack_from("<i", floats, 4 * i)[0]
+        else:
+            bits = struct.unpack_from("<I", floats, 4 * i)[0]
+            out[i] = _clamp(tensor.dtype, quotient(bits, tensor.scale) + tensor.zero_point)
 
 
 def dequantize_numbers(tensor, raw, out):
-    """A buffer in the tensor's type to array('f'). Raises ValueError where the counts differ."""
-    count = len(raw)
-    if len(out) != count:
-        raise ValueError("%d numbers do not fit %d elements" % (count, len(out)))
-    if tensor.dtype >= layout.INT32:
-        for i in range(count):
+    """A buffer in the tensor's type to array('f'); int32 has scale 1. Raises ValueError on a wrong length."""
+    for i in _fit(tensor, raw, out):
+        if tensor.dtype == layout.FLOAT32:
             out[i] = raw[i]
-        return
-    for i in range(count):
-        struct.pack_into("<I", out, 4 * i, product(tensor.scale, raw[i] - tensor.zero_point))
+        else:
+            scale = ONE if tensor.dtype == layout.INT32 else tensor.scale
+            struct.pack_into("<I", out, 4 * i, product(scale, raw[i] - tensor.zero_point))
 
 
 def quantize(model, step, out):

@@ -28,10 +28,9 @@ def positions(count, length, align_corners, half_pixel_centers):
         place = i * scale
         if half_pixel_centers:
             place += scale // 2 - 512
-        # C divides towards zero; below zero the answer is 0 either way.
-        low = max(place // 1024, 0)
+        low = min(max(place // 1024, 0), length - 1)  # a rounded-up scale may lead beyond the last
         high = min((place + 1023) // 1024, length - 1)
-        out.append((low, max(high, 0), place - 1024 * low))
+        out.append((low, high, place - 1024 * low))
     return out
 
 

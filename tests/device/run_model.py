@@ -1,0 +1,59 @@
+"""Run a model on raw inputs: run_model.py MODEL INPUTS [OUTPUTS].
+
+INPUTS holds the raw bytes of all inputs, run after run. Prints the CRC-32 of each run's outputs; with OUTPUTS their raw
+bytes are written there too.
+"""
+
+import binascii
+import struct
+import sys
+
+from _engine import ENGINE
+
+import upyml
+
+CODES = {"int8": "<b", "uint8": "<B", "int16": "<h", "int32": "<i", "float32": "<f"}
+
+
+def put(view, dtype, data, at):
+    """Fill a view from the bytes at `at`; answers the place after them."""
+    code = CODES[dtype]
+    width = struct.calcsize(code)
+    for i in range(len(view)):
+        view[i] = struct.unpack_from(code, data, at)[0]
+        at += width
+    return at
+
+
+def raw(view, dtype):
+    """A view's numbers as little-endian bytes."""
+    code = CODES[dtype]
+    width = struct.calcsize(code)
+    out = bytearray(width * len(view))
+    for i in range(len(view)):
+        struct.pack_into(code, out, width * i, view[i])
+    return out
+
+
+def main(path, inputs, outputs=None):
+    model = upyml.load(path, ENGINE)
+    with open(inputs, "rb") as file:
+        data = file.read()
+    written = open(outputs, "wb") if outputs else None
+    at = 0
+    while at < len(data):
+        for view, details in zip(model.inputs, model.input_details):
+            at = put(view, details.dtype, data, at)
+        model.run()
+        crc = 0
+        for view, details in zip(model.outputs, model.output_details):
+            part = raw(view, details.dtype)
+            crc = binascii.crc32(part, crc)
+            if written:
+                written.write(part)
+        print(crc & 0xFFFFFFFF)
+    if written:
+        written.close()
+
+
+main(*sys.argv[1:])

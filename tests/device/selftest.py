@@ -1,0 +1,10 @@
+"""The file's own test vectors: selftest.py MODEL WRONG. WRONG is the same model with one expected CRC-32 changed."""
+
+import sys
+
+from _engine import ENGINE
+
+import upyml
+
+for path in sys.argv[1:]:
+    print(upyml.load(path, ENGINE).selftest())

@@ -1,0 +1,162 @@
+"""Small .upm files written field by field, for tests that need a model and no converter.
+
+    data = small_models.gesture()      # bytes of a file: a window of 32 samples of 6 values to 4 classes
+"""
+
+import math
+
+import numpy as np
+from upyml.format import decode, encode, layout
+
+
+def quantized_multiplier(real):
+    """(multiplier, shift) of a real factor: multiplier / 2^31 * 2^shift."""
+    fraction, exponent = math.frexp(real)
+    q = round(fraction * (1 << 31))
+    return (q >> 1, exponent + 1) if q == 1 << 31 else (q, exponent)
+
+
+class Builder:
+    """Collects tensors and ops; places each activation after the one before, or where `at` says."""
+
+    def __init__(self, seed=0):
+        self.random = np.random.default_rng(seed)
+        self.tensors, self.ops, self.end = [], [], 0
+
+    def tensor(self, shape, scale=0.05, zero_point=0, dtype=layout.INT8, at=None):
+        """A new activation's number."""
+        nbytes = int(np.prod(shape)) * layout.DTYPES[dtype][1]
+        offset = self.end if at is None else at
+        self.end = max(self.end, (offset + nbytes + 3) // 4 * 4)
+        self.tensors.append({"kind": layout.ARENA, "dtype": dtype, "shape": tuple(shape), "scale": scale,
+                             "zero_point": zero_point, "offset": offset})
+        return len(self.tensors) - 1
+
+    def constant(self, values, scale=0.05, zero_point=0):
+        """A new int8 constant's number."""
+        values = np.asarray(values, np.int8)
+        self.tensors.append({"kind": layout.CONSTANT, "dtype": layout.INT8, "shape": values.shape, "scale": scale,
+                             "zero_point": zero_point, "data": values.tobytes()})
+        return len(self.tensors) - 1
+
+    def op(self, opcode, inputs, output, order=layout.DISJOINT, **params):
+        """Adds an op; answers its output."""
+        self.ops.append({"opcode": opcode, "order": order, "inputs": list(inputs), "outputs": [output],
+                         "top": self.end, "params": params})
+        return output
+
+    def scale(self, number):
+        """A tensor's scale."""
+        return float(np.float32(self.tensors[number]["scale"]))
+
+    def channels(self, x, y, weights, bias, scales):
+        """The block of bias (zero point folded in), multipliers and shifts; weights: (output channels, K)."""
+        folded = bias - self.tensors[x]["zero_point"] * weights.sum(1)
+        pairs = [quantized_multiplier(self.scale(x) * s / self.scale(y)) for s in scales]
+        return encode.pack_channels(folded, [m for m, _ in pairs], [s for _, s in pairs])
+
+    def conv(self, x, shape, kernel, stride=1, padding="same", relu=False, depthwise=False):
+        """CONV2D or DEPTHWISE_CONV2D with random weights to a new tensor of (T, C) or (H, W, C)."""
+        y = self.tensor(shape, 0.08, -128 if relu else -10)
+        source = ((1, 1) + self.tensors[x]["shape"])[-3:]
+        target = ((1, 1) + tuple(shape))[-3:]
+        kernel_h, kernel_w = (1, kernel) if source[0] == 1 else (kernel, kernel)
+        pads = [max(0, (t - 1) * stride + k - s) // 2 if padding == "same" else 0
+                for s, t, k in zip(source, target, (kernel_h, kernel_w))]
+        window = {"kernel_h": kernel_h, "kernel_w": kernel_w, "stride_h": stride if kernel_h > 1 else 1,
+                  "stride_w": stride, "dilation_h": 1, "dilation_w": 1, "pad_top": pads[0], "pad_left": pads[1],
+                  "clamp_min": -128, "clamp_max": 127}
+        count = target[2]
+        bias = self.random.integers(-200, 200, count)
+        scales = self.random.uniform(0.002, 0.006, count)
+        if depthwise:
+            weights = self.random.integers(-127, 128, (kernel_h, kernel_w, count))
+            packed, rows = encode.pack_depthwise(weights), weights.reshape(-1, count).T
+            window["multiplier"] = count // source[2]
+        else:
+            weights = self.random.integers(-127, 128, (count, kernel_h, kernel_w, source[2]))
+            packed, rows = encode.pack_conv2d(weights), weights.reshape(count, -1)
+        code = layout.DEPTHWISE_CONV2D if depthwise else layout.CONV2D
+        return self.op(code, [x], y, weights=packed, channels=self.channels(x, y, rows, bias, scales), **window)
+
+    def dense(self, x, count):
+        """FULLY_CONNECTED of all of x to a new tensor of (count,), one scale for all channels."""
+        k = int(np.prod(self.tensors[x]["shape"]))
+        y = self.tensor((count,), 0.2, 5)
+        weights = self.random.integers(-127, 128, (count, k))
+        bias = self.random.integers(-200, 200, count)
+        return self.op(layout.FULLY_CONNECTED, [x], y, weights=encode.pack_weights(weights), per_channel=0,
+                       channels=self.channels(x, y, weights, bias, [0.004]), clamp_min=-128, clamp_max=127)
+
+    def softmax(self, x):
+        """SOFTMAX to a new tensor."""
+        y = self.tensor(self.tensors[x]["shape"], 1 / 256, -128)
+        multiplier, shift = quantized_multiplier(self.scale(x) * (1 << 26))
+        diff_min = -math.floor(31 * (1 << 26) / (1 << shift))
+        return self.op(layout.SOFTMAX, [x], y, multiplier=multiplier, shift=shift, diff_min=diff_min)
+
+    def file(self, inputs, outputs, metadata=None, vectors=()):
+        """The .upm file's bytes."""
+        return encode.encode(self.tensors, self.ops, inputs, outputs, metadata or {}, vectors)
+
+
+def gesture(vectors=(), metadata=None):
+    """Convolutions in one dimension, pooling, dense, softmax: (32, 6) to 4 classes with labels."""
+    b = Builder()
+    x = b.tensor((32, 6), 0.05, 3)
+    y = b.conv(x, (16, 8), 5, stride=2, relu=True)
+    y = b.conv(y, (16, 8), 3, depthwise=True)
+    pooled = b.tensor((8, 8), 0.08, -10)
+    y = b.op(layout.MAX_POOL, [y], pooled, kernel_h=1, kernel_w=2, stride_h=1, stride_w=2, dilation_h=1, dilation_w=1,
+             pad_top=0, pad_left=0, clamp_min=-128, clamp_max=127)
+    y = b.softmax(b.dense(y, 4))
+    texts = {"name": "gesture", "version": "1", "labels": "rest\nshake\nturn\ntap", "hop": "8", "window": "32"}
+    return b.file([x], [y], texts if metadata is None else metadata, vectors)
+
+
+def edges():
+    """Two inputs and two outputs of several types: int16 and uint8 to float32, and the int32 place of the largest."""
+    b = Builder(1)
+    x1 = b.tensor((5, 3), 0.002, 100, layout.INT16)
+    x2 = b.tensor((3,), 0.02, 7, layout.UINT8)
+    a, c = b.tensor((5, 3), 0.01, -4), b.tensor((3,), 0.03, 11)
+    for source, target in ((x1, a), (x2, c)):
+        multiplier, shift = quantized_multiplier(b.scale(source) / b.scale(target))
+        b.op(layout.REQUANTIZE, [source], target, multiplier=multiplier, shift=shift)
+    y = b.tensor((5, 3), 0.001, -20)
+    multiplier, shift = quantized_multiplier(b.scale(a) * b.scale(c) / b.scale(y))
+    b.op(layout.MUL, [a, c], y, multiplier=multiplier, shift=shift, clamp_min=-128, clamp_max=127)
+    real, place = b.tensor((5, 3), 0, 0, layout.FLOAT32), b.tensor((5,), 0, 0, layout.INT32)
+    b.op(layout.DEQUANTIZE, [y], real)
+    b.op(layout.ARGMAX, [y], place, outer=5, count=3, inner=1)
+    return b.file([x1, x2], [real, place], {"inputs": "left\nright", "outputs": "product\nbest"})
+
+
+def big():
+    """One reshape of three million values: an arena of 6 MB."""
+    b = Builder()
+    x, y = b.tensor((3000, 1000)), b.tensor((3000000,))
+    return b.file([x], [b.op(layout.RESHAPE, [x], y)])
+
+
+def with_vectors(make, seeds=(1, 2)):
+    """The file of make() with test vectors that the Python engine computes."""
+    from upyml import _reference, inspection
+    from upyml.model import Model
+
+    model, vectors = Model(make(), _reference), []
+    for seed in seeds:
+        crcs = []
+        inspection.fill(model, seed)
+        model.run(lambda op: crcs.append(inspection.crc(model, op)))
+        vectors.append((seed, crcs))
+    return make(vectors=vectors)
+
+
+def outputs(data, arena):
+    """Raw bytes of each output in an arena after a run."""
+    head = decode.header(data)
+    for number in decode.outputs(data, head):
+        tensor = decode.tensor(data, head, number)
+        first = head["state_size"] + tensor["offset"]
+        yield bytes(arena[first : first + decode.nbytes(tensor)])

@@ -1,0 +1,119 @@
+"""The scripts of tests/device print the same on every runtime."""
+
+import functools
+import struct
+import zlib
+
+import pytest
+import small_models
+from runtimes import ROOT, runtime as runtime_named
+
+from upyml.format import decode
+
+DEVICE = ROOT / "tests" / "device"
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory):
+    """Paths of small models: gesture, edges, wrong (an expected CRC-32 changed), and raw inputs for gesture."""
+    folder = tmp_path_factory.mktemp("models")
+    data = small_models.with_vectors(small_models.gesture)
+    head = decode.header(data)
+    vectors = [decode.vector(data, head, i) for i in range(head["vector_count"])]
+    seed, crcs = vectors[1]
+    wrong = small_models.gesture(vectors=[vectors[0], (seed, crcs[:2] + (crcs[2] ^ 1,) + crcs[3:])])
+    contents = {
+        "gesture.upm": data,
+        "wrong.upm": wrong,
+        "edges.upm": small_models.edges(),
+        "big.upm": small_models.big(),
+        "inputs.bin": bytes((i * 89 + i // 7) % 256 for i in range(192 * 5)),
+    }
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+@functools.cache
+def expected(script, args, heap=None):
+    """What CPython with the engine in Python prints."""
+    return runtime_named("cpython-reference").run(DEVICE / script, args)
+
+
+SAME_EVERYWHERE = {
+    "run_model.py": ("gesture.upm", "inputs.bin"),
+    "api.py": ("gesture.upm", "edges.upm"),
+    "errors.py": ("gesture.upm", "edges.upm"),
+    "damaged.py": ("gesture.upm",),
+    "selftest.py": ("gesture.upm", "wrong.upm"),
+    "stream.py": ("gesture.upm",),
+    "heap.py": ("gesture.upm",),
+}
+
+
+@pytest.mark.parametrize("script", SAME_EVERYWHERE)
+def test_a_script_prints_the_same_on_every_runtime(runtime, files, script):
+    args = [files / name if "." in name else name for name in SAME_EVERYWHERE[script]]
+    assert runtime.run(DEVICE / script, args) == expected(script, tuple(args))
+
+
+def test_every_error_is_a_sentence(files):
+    said = expected("errors.py", (files / "gesture.upm", files / "edges.upm")).splitlines()
+    quiet = [line for line in said if "no error" in line]
+    assert quiet == []
+    assert "short ModelError: input input0 takes 192 numbers in shape (32, 6), received 10" in said
+
+
+def test_the_check_catches_every_cut_and_every_changed_byte(files):
+    size = (files / "gesture.upm").stat().st_size
+    cut, changed, _ = expected("damaged.py", (files / "gesture.upm",)).splitlines()
+    assert cut.split()[1] == "0"
+    assert changed == "changed 0"
+    assert size > 1000
+
+
+def test_the_self_test_names_the_first_op_that_differs(files):
+    right, wrong = expected("selftest.py", (files / "gesture.upm", files / "wrong.upm")).splitlines()
+    assert right == "True"
+    assert wrong.startswith("test vector 1: op 2 (MAX_POOL) gives ")
+
+
+def test_streamed_windows_equal_predicted_ones(files):
+    lines = expected("stream.py", (files / "gesture.upm",)).splitlines()
+    answers = [line for line in lines if line.endswith(("True", "False"))]
+    # From the 32nd sample on, every 8 (what the file says), 1, 5, 32 and 40 samples.
+    assert len(answers) == 9 + 69 + 14 + 3 + 2
+    assert all(line.endswith("True") for line in answers)
+
+
+def test_run_allocates_nothing(runtime, files):
+    runs = 10000 if runtime.native else 20
+    grown, output = runtime.run(DEVICE / "no_alloc.py", [files / "gesture.upm", runs]).splitlines()
+    assert grown == "0"
+    assert len(output.split(",")) == 4
+
+
+@pytest.mark.parametrize("heap", [100 * 1024])
+def test_a_small_heap_is_enough(runtime, files, heap):
+    """A 64-bit heap of 100 KB holds less than a board's: each object is twice as large."""
+    if not runtime.native:
+        heap = 2 * heap  # the engine in Python is code in RAM
+    path = files / "gesture.upm"
+    assert runtime.run(DEVICE / "heap.py", [path], heap=heap) == expected("heap.py", (path,))
+
+
+def test_too_little_memory_is_a_sentence(runtime, files):
+    if not runtime.micropython:
+        return  # CPython takes what it wants
+    said = runtime.run(DEVICE / "memory.py", [files / "big.upm"], heap=1 << 20)
+    assert said == "MemoryError: the model needs 6000000 bytes of RAM in one piece: free some, or use a smaller model\n100\n"
+
+
+def test_crc_of_a_run_is_that_of_its_outputs(runtime, files, tmp_path):
+    """run_model.py, which other tests rely on: each line is zlib.crc32 of the bytes it writes."""
+    printed = runtime.run(
+        DEVICE / "run_model.py", [files / "gesture.upm", files / "inputs.bin", tmp_path / "out.bin"]
+    )
+    written = (tmp_path / "out.bin").read_bytes()
+    assert printed.split() == [str(zlib.crc32(written[i : i + 4])) for i in range(0, len(written), 4)]
+    assert struct.calcsize("i") == 4
