@@ -1,0 +1,122 @@
+"""Measures the benchmark models and writes build/bench.json: file size, arena and exactness of each.
+
+    {"models": {"kws": {"upm_bytes", "arena_bytes", "bit_exact", "tflite_bytes", "tflm_arena_bytes"}, ...},
+     "skipped": {name: reason}}
+
+bit_exact: all outputs on random inputs and on the extremes equal those of TensorFlow Lite Micro on the same .tflite
+file; for gesture, which is made from Keras and has no .tflite, those of the pure Python engine that defines the ops.
+"""
+
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+import upyml
+import upyml._reference
+from host_tools.convert import convert
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = Path(os.environ.get("UPYML_SHARED") or ROOT.parent / "shared") / "models" / "mlperf_tiny"
+BUILD = ROOT / "build" / "bench"
+GESTURE = ROOT / "examples" / "gesture" / "gesture.upm"
+
+MODELS = {
+    "kws": "kws_ref_model.tflite",
+    "vww": "vww_96_int8.tflite",
+    "ic": "pretrainedResnet_quant.tflite",
+    "ad": "ad01_int8.tflite",
+}
+RANDOM_INPUTS = 200
+
+
+def inputs(size: int, zero_point: int):
+    """Raw int8 inputs to try: random ones, then all -128, all 127 and all zero point."""
+    random = np.random.default_rng(1)
+    for _ in range(RANDOM_INPUTS):
+        yield random.integers(-128, 128, size, np.int8)
+    for value in (-128, 127, zero_point):
+        yield np.full(size, value, np.int8)
+
+
+def answer(model, data) -> bytes:
+    """The model's raw output."""
+    model.input[:] = memoryview(data)
+    model.run()
+    return bytes(model.output)
+
+
+def bench_tflite(tflite: Path) -> dict:
+    """Converts a .tflite file and compares it with TensorFlow Lite Micro."""
+    from tflite_micro import runtime
+
+    path = BUILD / f"{tflite.stem}.upm"
+    path.write_bytes(convert(tflite).file)
+    model = upyml.load(str(path))
+    oracle = runtime.Interpreter.from_file(str(tflite))
+    shape = oracle.get_input_details(0)["shape"]
+
+    def expected(data) -> bytes:
+        oracle.set_input(data.reshape(shape), 0)
+        oracle.invoke()
+        return oracle.get_output(0).tobytes()
+
+    tries = inputs(len(model.input), model.input_details[0].zero_point)
+    return {
+        **sizes(path, model),
+        "bit_exact": all(answer(model, data) == expected(data) for data in tries),
+        "tflite_bytes": tflite.stat().st_size,
+        "tflm_arena_bytes": tflm_arena(oracle),
+    }
+
+
+def bench_upm(path: Path) -> dict:
+    """Compares the C engine with the pure Python one."""
+    model = upyml.load(str(path))
+    reference = upyml.load(str(path), engine=upyml._reference)
+    tries = inputs(len(model.input), 0)
+    return {**sizes(path, model), "bit_exact": all(answer(model, data) == answer(reference, data) for data in tries)}
+
+
+def sizes(path: Path, model) -> dict:
+    return {"upm_bytes": path.stat().st_size, "arena_bytes": model.arena_size}
+
+
+def tflm_arena(oracle) -> int:
+    """Bytes of arena that TensorFlow Lite Micro uses; it tells them on the process's stderr only."""
+    saved = os.dup(2)
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 2)
+        try:
+            oracle.print_allocations()
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+        file.seek(0)
+        return int(re.search(rb"Arena allocation total (\d+)", file.read())[1])
+
+
+def main() -> None:
+    BUILD.mkdir(parents=True, exist_ok=True)
+    result = {"models": {}, "skipped": {}}
+    for name, file_name in MODELS.items():
+        if (SHARED / file_name).exists():
+            result["models"][name] = bench_tflite(SHARED / file_name)
+        else:
+            result["skipped"][name] = f"no {file_name} in ../shared/models/mlperf_tiny (UPYML_SHARED names its root)"
+    if GESTURE.exists():
+        result["models"]["gesture"] = bench_upm(GESTURE)
+    else:
+        result["skipped"]["gesture"] = f"no {GESTURE.relative_to(ROOT)}: make demo"
+    (ROOT / "build" / "bench.json").write_text(json.dumps(result, indent=2) + "\n")
+    for name, row in result["models"].items():
+        print(f"{name:8}", "  ".join(f"{key} {value}" for key, value in row.items()))
+    for name, reason in result["skipped"].items():
+        print(f"{name:8} skipped: {reason}")
+
+
+if __name__ == "__main__":
+    main()
