@@ -25,17 +25,16 @@ def _window(op: Op, kernel) -> dict:
     return fields
 
 
-def multipliers(op: Op, per_tensor: bool = False) -> tuple[np.ndarray, np.ndarray]:
+def multipliers(op: Op) -> tuple[np.ndarray, np.ndarray]:
     """(multiplier, shift) of each weight scale: input scale * weight scale / output scale.
 
-    TFLite computes the product in double precision for convolutions and per-channel weights, and in single precision for a
-    fully connected op with one scale (`per_tensor`); so does this, to the last bit.
+    The product is in double precision, as the pinned TFLite-Micro has it for every op (older TFLite: in single for a fully
+    connected op with one scale, which gives another last bit of the multiplier).
     """
     x, w = op.inputs[:2]
-    scale_in, scale_out = np.float32(x.scale), float(np.float32(op.output.scale))
+    scale_in, scale_out = (float(np.float32(tensor.scale)) for tensor in (x, op.output))
     scales = np.atleast_1d(np.asarray(w.scale, np.float32))
-    products = scale_in * scales if per_tensor else float(scale_in) * scales.astype(np.float64)
-    pairs = [fixed_point.quantize_multiplier(float(product) / scale_out) for product in products]
+    pairs = [fixed_point.quantize_multiplier(scale_in * float(scale) / scale_out) for scale in scales]
     if any(shift > 30 for _, shift in pairs):
         raise ConversionError(f"{op.kind} {op.name!r}: its output's scale {scale_out} is far too fine for its input's and "
                               "weights'; calibrate with data that reaches this layer")
@@ -88,7 +87,7 @@ def _fully_connected(program: Program, op: Op) -> None:
     params = {"per_channel": int(not one), "clamp_min": low, "clamp_max": high, "weights": encode.pack_weights(w.data)}
     if one:
         bias = np.pad(folded_bias(op, sums), (0, -channels % 4))  # four of them: one multiplier is then one for all
-        params["channels"] = encode.pack_channels(bias, *multipliers(op, per_tensor=True))
+        params["channels"] = encode.pack_channels(bias, *multipliers(op))
     else:
         params["channels"] = _per_channel(op, sums)
     out = op.output
