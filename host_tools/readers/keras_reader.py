@@ -64,6 +64,8 @@ def read(source: Any) -> Graph:
     build = Builder()
     inputs = [_input(build, tensor, index) for index, tensor in enumerate(_leaves(model.inputs))]
     outputs = _call(build, model, inputs)
+    for tensor in outputs:
+        _name_as_layer(build, tensor)
     return build.graph(inputs, outputs, {"name": str(model.name)})
 
 
@@ -121,6 +123,14 @@ def _input(build: Builder, tensor: Any, index: int) -> Tensor:
             "Give keras.Input a number for every axis."
         )
     return build.tensor(shape or (1,), name)
+
+
+def _name_as_layer(build: Builder, output: Tensor) -> None:
+    """Swap names so that an output of the model bears its layer's name, not that of the layer's activation."""
+    name = output.name.split("/")[0]
+    for op in build.ops:
+        if op.output.name == name:
+            op.output.name, output.name = output.name, name
 
 
 def _call(build: Builder, layer: Any, inputs: list[Tensor]) -> list[Tensor]:
