@@ -1,12 +1,12 @@
 """Every engine against single ops that TFLite Micro ran (tests/vectors/ops.txt)."""
 
-import op_cases
+import op_vectors
 import pytest
 from small_models import outputs
 
 from upyml import _reference
 
-CASES = op_cases.read()
+CASES = op_vectors.read()
 NAMES = [f"{number}-{case['op'].lower()}" for number, case in enumerate(CASES)]
 
 
@@ -32,7 +32,7 @@ def _engine(name):
 @pytest.mark.parametrize("case", CASES, ids=NAMES)
 def test_an_op_gives_the_bytes_of_tflite_micro(case, engine):
     engine = _engine(engine)
-    file, inputs = op_cases.model(case)
+    file, inputs = op_vectors.model(case)
     arena = bytearray(engine.check(file))
     at = 0
     for data in inputs:
