@@ -1,7 +1,8 @@
 # make help says what there is. Everything that is made goes below build/, downloads to ~/.cache/upyml and pip's cache.
 
 PY := build/venv/bin/python
-IN_VENV := PYTHON=$(abspath $(PY))
+IN_VENV := PYTHON=$(CURDIR)/$(PY)
+IN_PATH := PATH=$(CURDIR)/build/venv/bin:$$PATH
 
 .PHONY: help setup native unix natmod test demo bench readme clean
 .DEFAULT_GOAL := help
@@ -28,13 +29,16 @@ natmod: setup ## the native module build/natmod/x64/_upyml.mpy
 test: native unix natmod ## every test this machine can run; UPYML_REQUIRE_ALL=1: a skip is a failure
 	@$(PY) -m pytest
 
-demo: native unix ## train, convert, report and run the gesture example on CPython and MicroPython
-	@PATH=$(CURDIR)/build/venv/bin:$$PATH examples/gesture/demo.sh
+demo: native unix natmod ## train, convert, report and run the gesture example on CPython and MicroPython
+	@$(IN_PATH) examples/gesture/demo.sh
 
-bench: native ## size, arena and exactness of the benchmark models to build/bench.json
+build/gesture/gesture.upm: | native
+	@$(IN_PATH) examples/gesture/make_model.sh
+
+bench: native build/gesture/gesture.upm ## size, arena and exactness of the benchmark models to build/bench.json
 	@$(PY) tests/bench/bench.py
 
-readme: bench ## the tables of README.md
+readme: bench unix natmod ## the tables of README.md
 	@$(PY) tests/bench/readme.py
 
 clean: ## removes everything that was made (not the downloads)
