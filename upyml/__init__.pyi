@@ -1,0 +1,9 @@
+from collections.abc import Buffer
+from types import ModuleType
+
+from upyml.errors import ModelError as ModelError
+from upyml.model import Model
+
+__version__: str
+
+def load(source: str | Buffer, engine: ModuleType | None = None) -> Model: ...

@@ -1,0 +1,36 @@
+from array import array
+from collections.abc import Buffer, Callable, Iterable
+from types import ModuleType
+
+from upyml.stream import Stream
+
+type Numbers = Buffer | Iterable[float] | Iterable[Numbers]
+
+class Details:
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    scale: float
+    zero_point: int
+    size: int
+
+class Model:
+    arena_size: int
+    input: memoryview
+    output: memoryview
+    inputs: tuple[memoryview, ...]
+    outputs: tuple[memoryview, ...]
+    input_details: tuple[Details, ...]
+    output_details: tuple[Details, ...]
+    run: Callable[..., None]
+    def __init__(self, source: str | Buffer, engine: ModuleType | None = None) -> None: ...
+    @property
+    def metadata(self) -> dict[str, str]: ...
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+    def predict(self, x: Numbers | tuple[Numbers, ...]) -> array[float] | tuple[array[float], ...]: ...
+    def classify(self, x: Numbers | tuple[Numbers, ...]) -> tuple[str | int, float]: ...
+    def reset(self) -> None: ...
+    def stream(self, hop: int | None = None, window: int | None = None) -> Stream: ...
+    def profile(self, x: Numbers | None = None) -> list[tuple[int, str, int, int]]: ...
+    def selftest(self) -> bool | str: ...
