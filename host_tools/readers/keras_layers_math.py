@@ -71,7 +71,7 @@ def _rescaling(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor:
 
 def _normalization(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor:
     """(x - mean) / deviation, or back with invert."""
-    mean, variance = (np.asarray(v, np.float64) for v in (layer.mean, layer.variance))
+    mean, variance = (values(v).astype(np.float64) for v in (layer.mean, layer.variance))
     deviation = np.maximum(np.sqrt(variance), 1e-7)  # Keras's own floor
     if getattr(layer, "invert", False):
         return build.affine(inputs[0], deviation, mean, layer.name)

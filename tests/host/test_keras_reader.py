@@ -1,0 +1,141 @@
+"""Keras models as graphs: the same outputs as Keras 3.15.1 gives, before and after the passes on float graphs."""
+
+import keras
+import keras_models
+import numpy as np
+import pytest
+from keras import layers as L
+
+from host_tools import verify
+from host_tools.errors import ConversionError
+from host_tools.float_runtime import run
+from host_tools.passes.normalise import normalise
+from host_tools.readers import keras_reader
+
+
+def assert_same_outputs(model, inputs=None):
+    """The graph, and the graph after normalise, compute what the model computes."""
+    inputs = inputs or keras_models.samples(model)
+    expected = keras_models.outputs(model, inputs)
+    graph = verify.graph(keras_reader.read(model), "read")
+    for stage in (graph, normalise(graph, verify.graph)):
+        made = run(stage, inputs)
+        for want, got in zip(expected, made, strict=True):
+            assert got.shape == (want.shape if want.ndim > 1 else (*want.shape, 1))
+            np.testing.assert_allclose(got.reshape(want.shape), want, rtol=1e-4, atol=2e-5)
+    return graph
+
+
+@pytest.mark.parametrize("name", keras_models.CASES)
+def test_layer(name):
+    assert_same_outputs(keras_models.single(name))
+
+
+def test_branches_and_two_outputs():
+    graph = assert_same_outputs(keras_models.residual())
+    assert [tensor.name for tensor in graph.outputs] == ["kind", "sure"]
+
+
+def test_shared_layers_and_nested_models():
+    graph = assert_same_outputs(keras_models.shared())
+    assert [tensor.name for tensor in graph.inputs] == ["a", "b"]
+    assert sum(op.kind == "conv2d" for op in graph.ops) == 2
+
+
+def test_operators_on_tensors():
+    a, b = keras.Input((4, 4, 3)), keras.Input((4, 4, 3))
+    assert_same_outputs(keras.Model([a, b], L.ReLU()((a + b) * 0.5 - a * b)))
+
+
+def test_thresholded_relu():
+    inputs = keras.Input((40,))
+    assert_same_outputs(keras.Model(inputs, L.ReLU(max_value=2, negative_slope=0.25, threshold=0.5)(inputs)))
+
+
+def test_broadcast_gate():
+    """Squeeze and excitation: an image times one number a channel."""
+    x = keras.Input((6, 6, 8))
+    gate = L.Dense(8, activation="sigmoid")(L.GlobalAveragePooling2D(keepdims=True)(x))
+    assert_same_outputs(keras_models.randomize(keras.Model(x, L.Multiply()([x, gate]))))
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+def test_files(tmp_path, suffix):
+    model = keras_models.residual()
+    path = tmp_path / f"model{suffix}"
+    model.save(path)
+    inputs = keras_models.samples(model)
+    for want, got in zip(keras_models.outputs(model, inputs), run(keras_reader.read(path), inputs), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("file", ["ad01", "pretrainedResnet", "vww_96", "kws_model_qualcomm_v1.2"])
+def test_public_models(models_dir, file):
+    """Two of them are of an older Keras and come through tf_keras."""
+    model = keras_reader.load(models_dir / "mlperf_tiny" / f"{file}.h5")
+    inputs = [np.random.default_rng(1).normal(size=(4, *tensor.shape[1:])).astype("f") for tensor in model.inputs]
+    (expected,) = keras_models.outputs(model, inputs)
+    graph = keras_reader.read(model)
+    for stage in (graph, normalise(graph, verify.graph)):
+        np.testing.assert_allclose(run(stage, inputs)[0], expected, rtol=1e-3, atol=1e-4)
+
+
+class Own(L.Layer):
+    def call(self, x):
+        return x * 2
+
+
+REFUSED = {
+    "LSTM": ((10, 3), L.LSTM(4, name="memory"), "layer memory \\(LSTM\\).*Conv1D"),
+    "transposed": ((8, 8, 2), L.Conv2DTranspose(4, 3, name="up"), "layer up .*UpSampling2D"),
+    "layer norm": ((8,), L.LayerNormalization(name="norm"), "layer norm .*BatchNormalization"),
+    "own layer": ((8,), Own(name="mine"), "layer mine .*your own"),
+    "own activation": ((8,), L.Dense(3, activation=lambda x: x * x, name="square"), "layer square.*activation"),
+    "unknown activation": ((8,), L.Dense(3, activation="mish", name="d"), "layer d.*mish.*relu"),
+    "channels first": ((3, 8, 8), L.MaxPooling2D(data_format="channels_first", name="p"), "layer p.*channels_last"),
+    "batch norm axis": ((4, 8), L.BatchNormalization(axis=1, name="bn"), "layer bn.*axis"),
+    "softmax axis": ((4, 8), L.Softmax(axis=1, name="s"), "layer s.*last axis.*Permute"),
+    "bicubic": ((4, 4, 1), L.UpSampling2D(interpolation="bicubic", name="u"), "layer u.*bicubic.*nearest"),
+    "free time axis": ((None, 3), L.Conv1D(4, 3), "\\(None, 3\\) is not fixed"),
+    "five axes": ((2, 2, 2, 4), L.Reshape((2, 2, 2, 2, 2), name="r"), "layer r.*5 axes"),
+    "embedding": ((8,), L.Embedding(10, 4, name="words"), "layer words.*vectors"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_with_a_sentence(name):
+    shape, layer, sentence = REFUSED[name]
+    inputs = keras.Input(shape)
+    with pytest.raises(ConversionError, match=sentence):
+        keras_reader.read(keras.Model(inputs, layer(inputs)))
+
+
+def test_refused_unbuilt():
+    with pytest.raises(ConversionError, match="input shape"):
+        keras_reader.read(keras.Sequential([L.Dense(3)]))
+
+
+def test_refused_training_mode():
+    inputs = keras.Input((8,))
+    with pytest.raises(ConversionError, match="training=True"):
+        keras_reader.read(keras.Model(inputs, L.Dropout(0.5)(inputs, training=True)))
+
+
+def test_refused_files(tmp_path):
+    for name in ("model.keras", "model.h5"):
+        path = tmp_path / name
+        path.write_bytes(b"not a model")
+        with pytest.raises(ConversionError, match=name):
+            keras_reader.read(path)
+    with pytest.raises(FileNotFoundError, match="there is no file"):
+        keras_reader.read(tmp_path / "none.keras")
+
+
+def test_old_file_without_tf_keras(tmp_path, monkeypatch):
+    import sys
+
+    path = tmp_path / "old.h5"
+    path.write_bytes(b"not a model")
+    monkeypatch.setitem(sys.modules, "tf_keras", None)
+    with pytest.raises(ConversionError, match="pip install tf_keras"):
+        keras_reader.read(path)
