@@ -27,7 +27,7 @@ _PLAIN = {
     "RESIZE_NEAREST": "resize",
     "RESIZE_BILINEAR": "resize",
 }
-_ULAB = {"CONV2D": "ulab_products", "FULLY_CONNECTED": "ulab_products"}
+_ULAB = {"CONV2D": "ulab_products", "FULLY_CONNECTED": "ulab_products", "DEPTHWISE_CONV2D": "ulab_products"}
 _NUMPY = {
     "CONV2D": "numpy_windows",
     "FULLY_CONNECTED": "numpy_windows",
