@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,8 @@ def convert(
     input, or a path to them (see samples.py); a Keras model is calibrated with them, and the written file is compared with
     its source on them. metadata: text for the file by key (name, labels, sample_rate, ...). method: "mse", "minmax" or
     "percentile" calibration. show is called with each pass's name and result. engine: the module that runs the check, by
-    default the fastest there is. Raises ConversionError, with what to do, where the model or the data cannot be used.
+    default the fastest there is. Raises ConversionError, with what to do, where the model or the data cannot be used,
+    and FileNotFoundError.
     """
     engine = engine or compare.best_engine()
     stages = _Stages(show)
@@ -94,7 +96,7 @@ def _is_tflite(source) -> bool:
         return False
     path = Path(source)
     if not path.exists():
-        raise ConversionError(f"there is no file {path}")
+        raise FileNotFoundError(errno.ENOENT, "there is no such file", str(path))
     if path.is_dir():
         raise ConversionError(f"{path} is a folder: give a model saved as one .keras, .h5 or .tflite file")
     if path.suffix not in (".keras", ".h5", ".hdf5", ".tflite"):

@@ -82,11 +82,12 @@ def _prescribed(op, target, scale, zero_point):
 
 def _fixed_point_input(source):
     """The inputs with four integer bits, and which of them saturate low and high."""
-    fraction, shift = math.frexp(float(np.float32(source.scale)) * (1 << 27))
+    multiplier, shift = fp.quantize_multiplier(float(np.float32(source.scale)) * (1 << 27))
     radius = fp.input_radius(4, shift)
     x = _Q - source.zero_point
     inside = np.where(np.abs(x) < radius, x, 0)
-    return fp.multiply(inside, fp.round_away(fraction * (1 << 31)), shift), x <= -radius, x >= radius
+    # With a shift above 31 the radius is 0, and nothing is left to multiply.
+    return fp.multiply(inside, multiplier, min(shift, 31)), x <= -radius, x >= radius
 
 
 def _logistic(op, source, target):

@@ -60,12 +60,15 @@ def _record(program: Program, tensor: Tensor) -> dict:
 
 
 def seeded_bytes(seed: int, count: int) -> tuple[np.ndarray, int]:
-    """`count` bytes of the test vectors' generator, and its state after them."""
-    out = np.empty(count, np.uint8)
-    for i in range(count):
-        seed = (seed * 1664525 + 1013904223) & 0xFFFFFFFF
-        out[i] = seed >> 24
-    return out, seed
+    """`count` bytes of the test vectors' generator, and its state after them.
+
+    The state is s = s * 1664525 + 1013904223 modulo 2^32, the byte its highest eight bits. All states at once: the k-th is
+    a^k * s + c * (1 + a + ... + a^(k-1)), and uint32 arithmetic wraps as it should.
+    """
+    powers = np.cumprod(np.full(count, 1664525, np.uint32), dtype=np.uint32)
+    sums = np.cumsum(powers, dtype=np.uint32) - powers + np.uint32(1)
+    states = powers * np.uint32(seed) + sums * np.uint32(1013904223)
+    return (states >> 24).astype(np.uint8), int(states[-1])
 
 
 def seeded_input(dtype: int, raw: np.ndarray) -> bytes:

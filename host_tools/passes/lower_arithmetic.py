@@ -7,7 +7,7 @@ import numpy as np
 from host_tools import fixed_point, tables
 from host_tools.errors import ConversionError
 from host_tools.graph import Op, Tensor
-from host_tools.passes import axes
+from host_tools.passes import axes, lower_edges
 from host_tools.program import Program, Step
 from upyml.format import layout
 
@@ -35,7 +35,7 @@ def _sum(opcode: int):
         low, high = tables.activation_range(op.attrs.get("activation"), op.output)
         params = {"left_shift": _SUM_SHIFT, "clamp_min": low, "clamp_max": high}
         for suffix, real in (("1", a / twice), ("2", b / twice), ("", twice / ((1 << _SUM_SHIFT) * out))):
-            params["multiplier" + suffix], params["shift" + suffix] = fixed_point.quantize_multiplier(real)
+            params["multiplier" + suffix], params["shift" + suffix] = lower_edges.scaling(op, real)
         inputs, output = _operands(program, op)
         program.steps.append(Step(opcode, inputs, [output], params, op.name))
 
@@ -44,16 +44,17 @@ def _sum(opcode: int):
 
 def _mul(program: Program, op: Op) -> None:
     a, b, out = (float(np.float32(tensor.scale)) for tensor in op.inputs + [op.output])
-    multiplier, shift = fixed_point.quantize_multiplier(a * b / out)
+    multiplier, shift = lower_edges.scaling(op, a * b / out)
     low, high = tables.activation_range(op.attrs.get("activation"), op.output)
     params = {"multiplier": multiplier, "shift": shift, "clamp_min": low, "clamp_max": high}
     inputs, output = _operands(program, op)
     program.steps.append(Step(layout.MUL, inputs, [output], params, op.name))
 
 
-def mean_multiplier(scale_in: float, scale_out: float, count: int) -> tuple[int, int]:
-    """(multiplier, shift) of scale_in / scale_out / count, the count divided in as TFLite-Micro does it."""
-    multiplier, shift = fixed_point.quantize_multiplier(float(np.float32(scale_in)) / float(np.float32(scale_out)))
+def mean_multiplier(op: Op, count: int) -> tuple[int, int]:
+    """(multiplier, shift) of input scale / output scale / count, the count divided in as TFLite-Micro does it."""
+    x, y = op.inputs[0], op.output
+    multiplier, shift = lower_edges.scaling(op, float(np.float32(x.scale)) / float(np.float32(y.scale)))
     bits = min(count.bit_length() - 1, 32, 31 + shift)
     return (multiplier << bits) // count, shift - bits
 
@@ -61,7 +62,7 @@ def mean_multiplier(scale_in: float, scale_out: float, count: int) -> tuple[int,
 def _mean(program: Program, op: Op) -> None:
     x, y = op.inputs[0], op.output
     x, (outer, count, inner) = axes.gathered(program, x, op.attrs["axes"], op.name)
-    multiplier, shift = mean_multiplier(x.scale, y.scale, count)
+    multiplier, shift = mean_multiplier(op, count)
     low, high = tables.activation_range(None, y)
     params = {"outer": outer, "count": count, "inner": inner, "multiplier": multiplier, "shift": shift, "clamp_min": low,
               "clamp_max": high}

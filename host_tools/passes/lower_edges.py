@@ -14,6 +14,16 @@ from upyml.format import layout
 _IDENTITY = np.arange(-128, 128).astype(np.int8)
 
 
+def scaling(op: Op, real: float) -> tuple[int, int]:
+    """(multiplier, shift) of a real factor. Raises ConversionError where 32-bit arithmetic cannot hold it."""
+    if np.isfinite(real):
+        multiplier, shift = fixed_point.quantize_multiplier(real)
+        if shift <= 30:
+            return multiplier, shift
+    raise ConversionError(f"{op.kind} {op.name!r}: the scales of its inputs and its output are too far apart (a factor of "
+                          f"{real:g}); calibrate with data that reaches this layer")
+
+
 def same_quantization(a: Tensor, b: Tensor) -> bool:
     """True where the same integer means the same value in both tensors."""
     return np.float32(a.scale) == np.float32(b.scale) and a.zero_point == b.zero_point
@@ -47,6 +57,7 @@ def rescaled(program: Program, x: Tensor, target: Tensor, name: str) -> Tensor:
 
 
 def _unary(program: Program, op: Op) -> None:
+    scaling(op, float(np.float32(op.inputs[0].scale)) / float(np.float32(op.output.scale)))
     append_table(program, op.inputs[0], op.output, tables.table(op), op.name)
 
 
@@ -58,7 +69,7 @@ def _quantize(program: Program, op: Op) -> None:
         program.steps.append(Step(layout.QUANTIZE, [x], [y], {}, op.name))
     elif {x.dtype, y.dtype} <= {"int8", "uint8", "int16"}:
         real = float(np.float32(x.scale)) / float(np.float32(y.scale))
-        multiplier, shift = fixed_point.quantize_multiplier(real)
+        multiplier, shift = scaling(op, real)
         program.steps.append(Step(layout.REQUANTIZE, [x], [y], {"multiplier": multiplier, "shift": shift}, op.name))
     else:
         raise ConversionError(f"quantize {op.name!r} goes from {x.dtype} to {y.dtype}: the engine takes float32, int8, uint8 "

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from host_tools import fixed_point, tables
+from host_tools import tables
 from host_tools.errors import ConversionError
 from host_tools.graph import Op, Tensor
-from host_tools.passes import lower_edges
+from host_tools.passes import lower_edges, lower_layout
 from host_tools.program import Program, Step
 from upyml.format import encode, layout
 
@@ -25,6 +25,21 @@ def _window(op: Op, kernel) -> dict:
     return fields
 
 
+def _inside(program: Program, op: Op, kernel) -> Op:
+    """The op itself, or the op behind a pad of its own where windows would lie wholly outside of the image.
+
+    The engine wants every window to touch the image; a pad fused into a convolution can be wider than that.
+    """
+    x, padding = op.inputs[0], op.attrs["padding"]
+    reach = [(k - 1) * d + 1 for k, d in zip(kernel, op.attrs["dilation"])]
+    if max(padding[:2]) < reach[0] and max(padding[2:]) < reach[1]:
+        return op
+    before, after = ((padding[i], padding[i + 2], 0)[3 - len(x.shape) :] for i in range(2))
+    padded = Tensor(x.name, tuple(b + n + a for b, n, a in zip(before, x.shape, after)), x.dtype, x.scale, x.zero_point)
+    lower_layout.LOWERINGS["pad"](program, Op("pad", [x], [padded], {"before": before, "after": after}, op.name))
+    return Op(op.kind, [padded] + op.inputs[1:], op.outputs, dict(op.attrs, padding=(0, 0, 0, 0)), op.name)
+
+
 def multipliers(op: Op) -> tuple[np.ndarray, np.ndarray]:
     """(multiplier, shift) of each weight scale: input scale * weight scale / output scale.
 
@@ -34,10 +49,7 @@ def multipliers(op: Op) -> tuple[np.ndarray, np.ndarray]:
     x, w = op.inputs[:2]
     scale_in, scale_out = (float(np.float32(tensor.scale)) for tensor in (x, op.output))
     scales = np.atleast_1d(np.asarray(w.scale, np.float32))
-    pairs = [fixed_point.quantize_multiplier(scale_in * float(scale) / scale_out) for scale in scales]
-    if any(shift > 30 for _, shift in pairs):
-        raise ConversionError(f"{op.kind} {op.name!r}: its output's scale {scale_out} is far too fine for its input's and "
-                              "weights'; calibrate with data that reaches this layer")
+    pairs = [lower_edges.scaling(op, scale_in * float(scale) / scale_out) for scale in scales]
     return np.array([m for m, _ in pairs], np.int64), np.array([s for _, s in pairs], np.int64)
 
 
@@ -54,6 +66,7 @@ def _per_channel(op: Op, sums: np.ndarray) -> bytes:
 
 
 def _conv2d(program: Program, op: Op) -> None:
+    op = _inside(program, op, op.inputs[1].shape[1:3])
     x, w = op.inputs[:2]
     weights = w.data.astype(np.int64)
     params = _window(op, w.shape[1:3])
@@ -70,7 +83,8 @@ def _depthwise(program: Program, op: Op) -> None:
         dense = Tensor(w.name, (w.shape[2],) + w.shape[:2] + (1,), w.dtype, w.scale, 0, w.data.transpose(2, 0, 1)[..., None])
         _conv2d(program, Op("conv2d", [x, dense] + op.inputs[2:], op.outputs, op.attrs, op.name))
         return
-    params = _window(op, w.shape[:2])
+    op = _inside(program, op, w.shape[:2])
+    x, params = op.inputs[0], _window(op, w.shape[:2])
     params["weights"] = encode.pack_depthwise(w.data)
     params["channels"] = _per_channel(op, w.data.astype(np.int64).sum(axis=(0, 1)))
     params["multiplier"] = op.attrs["multiplier"]

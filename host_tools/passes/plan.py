@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+from host_tools.errors import ConversionError
 from host_tools.graph import Tensor
 from host_tools.passes import inplace
 from host_tools.program import Program, nbytes
@@ -18,6 +19,7 @@ from upyml.format import layout
 
 ALIGN = 4  # bytes: floats need it, and word loads of int8 rows profit
 TRIES = 400
+MOST = 1 << 26  # bytes: no board has more, and a file that asks for more was not made for one
 
 
 @dataclass(eq=False)
@@ -31,7 +33,7 @@ class _Piece:
 
 
 def plan(program: Program) -> Program:
-    """The program with offsets, and with `order` and `top` of each step."""
+    """The program with offsets, and with `order` and `top` of each step. Raises ConversionError above MOST bytes."""
     pieces = lives(program)
     best = None
     for prefer_last in (False, True):
@@ -45,6 +47,10 @@ def plan(program: Program) -> Program:
         step.order = layout.FORWARD if number in merged else layout.DISJOINT
         live = [piece for piece in pieces.values() if piece.first <= number <= piece.last]
         step.top = max(program.offsets[piece.tensor] + nbytes(piece.tensor) for piece in live)
+    needed = max(program.offsets[tensor] + nbytes(tensor) for tensor in program.offsets)
+    if needed > MOST:
+        raise ConversionError(f"the model needs {needed:,} bytes of RAM, more than any board has: give it smaller inputs or "
+                              "fewer channels")
     return program
 
 

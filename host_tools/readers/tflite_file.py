@@ -130,8 +130,8 @@ def _tensor(model, tensor) -> FileTensor:
 
 
 def _check_quantization(name, dtype, scales, zero_points) -> None:
-    if not np.all(np.isfinite(scales)) or np.any(scales < 0):
-        raise ConversionError(f"tensor {name!r} has a scale that is no positive number: the file is damaged")
+    if not np.all((scales == 0) | ((scales > 1e-20) & (scales < 1e20))):
+        raise ConversionError(f"tensor {name!r} has a scale that is no positive number of a usual size: the file is damaged")
     low, high = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767)}.get(dtype, (-(1 << 31), (1 << 31) - 1))
     if len(zero_points) not in (0, 1, len(scales)) or np.any(zero_points < low) or np.any(zero_points > high):
         raise ConversionError(f"tensor {name!r} has a zero point outside of {dtype}: the file is damaged")

@@ -232,12 +232,19 @@ def _split(reader, op):
 
 
 def _softmax(reader, op):
-    reader.emit(op, "softmax", [demand_int8(reader, op, 0)], {"beta": float(op.option("Beta", 1.0))})
+    beta = _positive(reader, op, "beta", op.option("Beta", 1.0))
+    reader.emit(op, "softmax", [demand_int8(reader, op, 0)], {"beta": beta})
+
+
+def _positive(reader, op, name, value) -> float:
+    if not 0 < value < 1e6:
+        raise ConversionError(f"{reader.describe(op)} has {name} {value}: upyml takes numbers above 0")
+    return float(value)
 
 
 def _unary(kind, **options):
     def convert(reader, op):
-        attrs = {name: float(op.option(field)) for name, field in options.items()}
+        attrs = {name: _positive(reader, op, name, op.option(field, 0.0)) for name, field in options.items()}
         reader.emit(op, kind, [demand_int8(reader, op, 0)], attrs)
 
     return convert

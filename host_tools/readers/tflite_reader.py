@@ -17,6 +17,9 @@ from host_tools.readers import tflite_file, tflite_folding, tflite_ops
 from host_tools.readers.tflite_file import FileOp, FileTensor
 
 
+_TYPES = ("float32", "int8", "uint8", "int16", "int32", "int64")
+
+
 def read(source: str | Path | bytes) -> Graph:
     """The graph of a .tflite file, given as a path or as its bytes.
 
@@ -107,6 +110,8 @@ class _Reader:
         if number not in self._tensors:
             source = self.file.tensors[number]
             shape = source.shape[1:] if self.has_batch(number) else source.shape
+            if source.dtype not in _TYPES:
+                raise ConversionError(f"tensor {source.name!r} holds {source.dtype} values: upyml takes {', '.join(_TYPES)}")
             data = None if source.data is None else source.data.reshape(shape)
             scale = float(source.scales[0]) if len(source.scales) else None
             if source.dtype in ("int8", "uint8", "int16") and not scale:

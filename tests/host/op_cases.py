@@ -1,6 +1,6 @@
 """Random models of one TFLite op each, with shapes, strides, paddings, scales and activations as they come.
 
-CASES maps a name to a function (random generator) -> (.tflite bytes, number of inputs). What a case makes must be valid
+CASES maps a name to a function (random generator) -> .tflite bytes. What a case makes must be valid
 for TensorFlow Lite Micro, which stops the whole process where it meets something it does not allow.
 """
 
@@ -237,7 +237,7 @@ def reshape(rng):
     t = b.tensor((1, 1, 24), "int8", 1 / 128, 0)
     b.op("TANH", [flat], [t])
     s = b.tensor((1, 24), "int8", 1 / 128, 0)
-    b.op("SQUEEZE", [t], [s], "SqueezeOptions")
+    b.op("SQUEEZE", [t], [s], "SqueezeOptions", SqueezeDims=[1])
     e = b.tensor((1, 24, 1), "int8", 1 / 128, 0)
     b.op("EXPAND_DIMS", [s, b.constant([2])], [e], "ExpandDimsOptions")
     return b.file([x], [e])
