@@ -32,6 +32,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     uint8_t *file = malloc(size ? size : 1);  // exactly as long as it is, so that one byte too far is seen
     memcpy(file, data, size);
     upyml_check(file, (uint32_t)size, 1);
+    if (size >= UPYML_HEADER_BYTES) {  // a cut file is to be looked into, not only refused for its length
+        upyml_store32(file + UPYML_HEADER_FILE_SIZE, (uint32_t)size);
+    }
     int32_t need = upyml_check(file, (uint32_t)size, 0);
     if (need >= 0 && need <= MOST_ARENA && quick(file)) {
         uint8_t *arena = malloc((size_t)need + 1);
