@@ -16,11 +16,16 @@ if [ -z "$python" ]; then
     exit 1
 fi
 
-if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then # Debian keeps these in a package of their own
+# Debian keeps the venv module and the C headers in packages of their own.
+missing=
+"$python" -c 'import ensurepip, venv' 2>/dev/null || missing="python3.11-venv"
+headers=$("$python" -c 'import sysconfig; print(sysconfig.get_paths()["include"])')
+[ -e "$headers/Python.h" ] || missing="$missing python3.11-dev"
+if [ -n "$missing" ]; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        apt-get update -q && apt-get install -qy --no-install-recommends python3.11-venv
+        apt-get update -qq && apt-get install -qq --no-install-recommends $missing
     else
-        echo "this Python has no venv module: sudo apt-get install python3.11-venv" >&2
+        echo "this Python lacks its venv module or its C headers; on Debian: sudo apt-get install $missing" >&2
         exit 1
     fi
 fi

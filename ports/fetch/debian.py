@@ -7,6 +7,7 @@ script: the file is the same whatever the mirror, and a cached file is checked a
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -70,14 +71,12 @@ def _download(folder: Path, package: str, file_name: str, trusted: str) -> Path 
 
 
 def _mirror() -> str:
-    """The address of the system's own Debian mirror."""
-    command = ["apt-get", "indextargets", "--format", "$(REPO_URI) $(ORIGIN) $(COMPONENT)", "Created-By: Packages"]
-    rows = [line.split() for line in subprocess.run(command, capture_output=True, text=True).stdout.splitlines()]
-    # The origin is known only once the system's lists were fetched; the address of a Debian mirror ends in "debian".
-    mirrors = [row[0] for row in rows if "Debian" in row[1:]] + [row[0] for row in rows if row[0].endswith("debian/")]
-    if not mirrors:
+    """The address of the system's own Debian mirror, as apt would ask it; known before any list was fetched."""
+    update = subprocess.run(["apt-get", "update", "--print-uris"], capture_output=True, text=True)
+    found = re.search(r"'(\S+/debian(/[^/]+)?)/dists/", update.stdout)  # a snapshot has a date behind "debian"
+    if not found:
         sys.exit("apt on this system is not configured with a Debian mirror")
-    return mirrors[0]
+    return found[1]
 
 
 def _sha256(path: Path) -> str:
