@@ -5,6 +5,8 @@ from upyml.errors import ModelError
 
 def read(source):
     """The file's bytes and what to call it. Maps the file in place where it can (ROMFS), else reads it into RAM."""
+    if hasattr(source, "__fspath__"):
+        source = source.__fspath__()
     if not isinstance(source, str):
         try:
             return memoryview(source), "the model"
@@ -51,7 +53,7 @@ def check(data, name, engine):
     """Bytes of arena the model needs. Raises ModelError."""
     needed = engine.check(data)
     if needed < 0:
-        from upyml.format.check import explain
+        from upyml.format.explain import explain
 
         raise ModelError("%s: %s" % (name, explain(needed, data)))
     return needed

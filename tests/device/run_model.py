@@ -25,14 +25,9 @@ def put(view, dtype, data, at):
     return at
 
 
-def raw(view, dtype):
-    """A view's numbers as little-endian bytes."""
-    code = CODES[dtype]
-    width = struct.calcsize(code)
-    out = bytearray(width * len(view))
-    for i in range(len(view)):
-        struct.pack_into(code, out, width * i, view[i])
-    return out
+def raw(view):
+    """A view's bytes."""
+    return bytes(view.raw if hasattr(view, "raw") else view)
 
 
 def main(path, inputs, outputs=None):
@@ -46,8 +41,8 @@ def main(path, inputs, outputs=None):
             at = put(view, details.dtype, data, at)
         model.run()
         crc = 0
-        for view, details in zip(model.outputs, model.output_details):
-            part = raw(view, details.dtype)
+        for view in model.outputs:
+            part = raw(view)
             crc = binascii.crc32(part, crc)
             if written:
                 written.write(part)

@@ -139,6 +139,13 @@ def big():
     return b.file([x], [b.op(layout.RESHAPE, [x], y)])
 
 
+def wide():
+    """One dense layer of 256 to 400: 100 KB of weights, less than 1 KB of arena."""
+    b = Builder()
+    x = b.tensor((256,))
+    return b.file([x], [b.dense(x, 400)])
+
+
 def with_vectors(make, seeds=(1, 2)):
     """The file of make() with test vectors that the Python engine computes."""
     from upyml import _reference, inspection

@@ -1,11 +1,13 @@
 """The scripts of tests/device print the same on every runtime."""
 
 import functools
+import shutil
 import struct
 import zlib
 
 import pytest
 import small_models
+from mpremote.romfs import make_romfs
 from runtimes import ROOT, runtime as runtime_named
 
 from upyml.format import decode
@@ -26,11 +28,15 @@ def files(tmp_path_factory):
         "gesture.upm": data,
         "wrong.upm": wrong,
         "edges.upm": small_models.edges(),
+        "wide.upm": small_models.wide(),
         "big.upm": small_models.big(),
         "inputs.bin": bytes((i * 89 + i // 7) % 256 for i in range(192 * 5)),
     }
     for name, content in contents.items():
         (folder / name).write_bytes(content)
+    (folder / "rom").mkdir()
+    shutil.copy(folder / "wide.upm", folder / "rom")
+    (folder / "image.romfs").write_bytes(make_romfs(str(folder / "rom"), mpy_cross=None))
     return folder
 
 
@@ -48,6 +54,7 @@ SAME_EVERYWHERE = {
     "selftest.py": ("gesture.upm", "wrong.upm"),
     "stream.py": ("gesture.upm",),
     "heap.py": ("gesture.upm",),
+    "romfs.py": ("image.romfs", "wide.upm"),
 }
 
 
@@ -84,6 +91,10 @@ def test_streamed_windows_equal_predicted_ones(files):
     # From the 32nd sample on, every 8 (what the file says), 1, 5, 32 and 40 samples.
     assert len(answers) == 9 + 69 + 14 + 3 + 2
     assert all(line.endswith("True") for line in answers)
+
+
+def test_a_model_in_romfs_stays_in_flash(files):
+    assert expected("romfs.py", (files / "image.romfs", files / "wide.upm")).endswith("] True\n")
 
 
 def test_run_allocates_nothing(runtime, files):

@@ -11,7 +11,7 @@ VERSION = "0.1.0"
 
 
 def check(model):
-    """Bytes of arena the model needs, or a negative error code (see upyml.format.check.explain)."""
+    """Bytes of arena the model needs, or a negative error code (see upyml.format.explain)."""
     from upyml.format import check as questions
 
     return questions.check(model)

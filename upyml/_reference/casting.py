@@ -17,63 +17,62 @@ def allocate(size):
 def cast(buffer, typecode):
     """The same memory seen as another type ("b", "B", "h", "i", "f"); bytes beyond the last whole element are left out.
 
-    It is a memoryview where the runtime can make one, else an object with the same indexing, slicing and length.
+    buffer: what allocate() made, or other bytes. Answers a memoryview where the runtime can make one, else an object
+    with the same indexing, slicing and length.
     """
     view = memoryview(buffer)
+    width = struct.calcsize(typecode)
     try:
         view = view.cast("B")
-    except AttributeError:
+    except AttributeError:  # MicroPython
         if typecode == "b" and isinstance(buffer, array):
-            return view  # allocate() makes an array of int8
-        return Cast(buffer, typecode, 0, len(view) * _itemsize(buffer) // struct.calcsize(typecode))
-    width = struct.calcsize(typecode)
+            return view
+        return Cast(view[: len(view) // width * width], typecode)
     return view[: len(view) // width * width].cast(typecode)
 
 
-def _itemsize(buffer):
-    """Bytes an element, for the types cast() is given: bytes, bytearray, memoryview, array."""
-    return len(bytes(memoryview(buffer)[:1])) if len(buffer) else 1
+def raw(view):
+    """The bytes of what cast() answered, as a buffer."""
+    return view.raw if isinstance(view, Cast) else view
 
 
 class Cast:
-    """Some elements of a byte buffer as numbers of one type, little-endian."""
+    """A memoryview of bytes (`raw`) as little-endian numbers of one type."""
 
-    def __init__(self, buffer, typecode, start, count):
-        self._buffer = buffer
+    def __init__(self, view, typecode):
+        self.raw = view
         self._code = "<" + typecode
         self._width = struct.calcsize(self._code)
-        self._start = start
-        self._count = count
 
     def __len__(self):
-        return self._count
-
-    def _place(self, index):
-        if index < 0:
-            index += self._count
-        if not 0 <= index < self._count:
-            raise IndexError("index %d of %d elements" % (index, self._count))
-        return self._start + index * self._width
+        return len(self.raw) // self._width
 
     def _range(self, part):
+        count = len(self)
         first, last = part.start, part.stop
-        first = 0 if first is None else first + self._count if first < 0 else first
-        last = self._count if last is None else last + self._count if last < 0 else last
-        first = min(first, self._count)
-        return first, max(first, min(last, self._count))
+        first = 0 if first is None else first + count if first < 0 else first
+        last = count if last is None else last + count if last < 0 else last
+        first = min(first, count)
+        return first, max(first, min(last, count))
+
+    def _place(self, index):
+        count = len(self)
+        if not -count <= index < count:
+            raise IndexError("index %d of %d elements" % (index, count))
+        return (index + count if index < 0 else index) * self._width
 
     def __getitem__(self, index):
         if isinstance(index, slice):
             first, last = self._range(index)
-            return Cast(self._buffer, self._code[1:], self._start + first * self._width, last - first)
-        return struct.unpack_from(self._code, self._buffer, self._place(index))[0]
+            return Cast(self.raw[first * self._width : last * self._width], self._code[1:])
+        return struct.unpack_from(self._code, self.raw, self._place(index))[0]
 
     def __setitem__(self, index, value):
         if not isinstance(index, slice):
-            struct.pack_into(self._code, self._buffer, self._place(index), value)
+            struct.pack_into(self._code, self.raw, self._place(index), value)
             return
         first, last = self._range(index)
         if len(value) != last - first:
             raise ValueError("%d values for %d elements" % (len(value), last - first))
         for i in range(last - first):
-            struct.pack_into(self._code, self._buffer, self._start + (first + i) * self._width, value[i])
+            struct.pack_into(self._code, self.raw, (first + i) * self._width, value[i])

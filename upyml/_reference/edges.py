@@ -6,6 +6,7 @@ arithmetic gives everywhere.
 
 import struct
 
+from upyml._reference.casting import raw
 from upyml._reference.fixed_point import requantize as requantize_number
 from upyml.format import layout
 
@@ -121,23 +122,22 @@ def _fit(tensor, source, out):
 def quantize_floats(tensor, floats, out):
     """array('f') to a buffer in the tensor's type; int32 and float32 take the bits. Raises ValueError on a wrong length."""
     for i in _fit(tensor, floats, out):
-        if tensor.dtype == layout.FLOAT32:
-            out[i] = floats[i]
-        elif tensor.dtype == layout.INT32:
-            out[i] = struct.unpack_from("<i", floats, 4 * i)[0]
+        bits = struct.unpack_from("<I", floats, 4 * i)[0]
+        if tensor.dtype >= layout.INT32:
+            struct.pack_into("<I", raw(out), 4 * i, bits)
         else:
-            bits = struct.unpack_from("<I", floats, 4 * i)[0]
             out[i] = _clamp(tensor.dtype, quotient(bits, tensor.scale) + tensor.zero_point)
 
 
-def dequantize_numbers(tensor, raw, out):
+def dequantize_numbers(tensor, numbers, out):
     """A buffer in the tensor's type to array('f'); int32 has scale 1. Raises ValueError on a wrong length."""
-    for i in _fit(tensor, raw, out):
+    scale = ONE if tensor.dtype == layout.INT32 else tensor.scale
+    for i in _fit(tensor, numbers, out):
         if tensor.dtype == layout.FLOAT32:
-            out[i] = raw[i]
+            bits = struct.unpack_from("<I", raw(numbers), 4 * i)[0]
         else:
-            scale = ONE if tensor.dtype == layout.INT32 else tensor.scale
-            struct.pack_into("<I", out, 4 * i, product(scale, raw[i] - tensor.zero_point))
+            bits = product(scale, numbers[i] - tensor.zero_point)
+        struct.pack_into("<I", out, 4 * i, bits)
 
 
 def quantize(model, step, out):

@@ -1,0 +1,160 @@
+"""upyml.load and Model on CPython, with both engines; tests/device has what must be the same on boards."""
+
+import array
+
+import numpy as np
+import pytest
+import small_models
+import upyml
+from upyml import _reference
+from upyml.format import layout
+
+ENGINES = {"native": None, "python": _reference}
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request):
+    return ENGINES[request.param]
+
+
+@pytest.fixture
+def model(engine):
+    return upyml.load(small_models.gesture(), engine)
+
+
+def test_import_alone_takes_no_model_code():
+    import subprocess
+    import sys
+
+    code = "import sys, upyml; print([name for name in sys.modules if name.startswith('upyml.')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['upyml.errors']"
+
+
+@pytest.mark.parametrize("kind", ["float64", "float32", "float16", "int8", "uint8", "int64"])
+@pytest.mark.parametrize("shape", [(192,), (32, 6), (1, 32, 6)])
+def test_predict_takes_numpy_arrays_of_any_type_and_shape(model, kind, shape):
+    x = np.arange(192).reshape(shape).astype(kind) / (32 if kind.startswith("float") else 1)
+    expected = model.predict([float(value) for value in x.reshape(-1)])
+    assert model.predict(x.astype(kind)) == expected
+    assert model.predict(np.asfortranarray(x)) == expected
+    assert model.predict(x.tolist()) == expected
+
+
+def test_predict_answers_real_values(model):
+    """Softmax: scale 1/256, zero point -128, so the raw value + 128 counts 256ths."""
+    answer = model.predict(np.linspace(-3, 3, 192))
+    assert isinstance(answer, array.array) and answer.typecode == "f"
+    assert list(answer) == [(raw + 128) / 256 for raw in model.output]
+    assert sum(answer) == pytest.approx(1, abs=0.02)
+
+
+def test_inputs_are_rounded_half_away_from_zero_and_clamped(engine):
+    b = small_models.Builder()
+    x = b.tensor((7,), 0.5, 3)
+    y = b.tensor((7,), 0.5, 3)
+    model = upyml.load(b.file([x], [b.op(layout.RESHAPE, [x], y)]), engine)
+    model.predict([0, 0.25, -0.25, 0.2499, 1000, -1000, float("nan")])
+    assert list(model.output) == [3, 4, 2, 3, 127, -128, 3]
+    assert model.predict([float("inf")] * 7)[0] == 0.5 * (127 - 3)
+
+
+def test_classify_answers_the_first_of_equals(model):
+    model.predict([0] * 192)
+    label, score = model.classify(np.linspace(-3, 3, 192))
+    answer = model.predict(np.linspace(-3, 3, 192))
+    assert score == max(answer)
+    assert label == ("rest", "shake", "turn", "tap")[list(answer).index(max(answer))]
+
+
+def test_classify_without_labels_answers_numbers(engine):
+    model = upyml.load(small_models.gesture(metadata={}), engine)
+    assert model.labels == ()
+    label, score = model.classify([1.0] * 192)
+    assert isinstance(label, int) and 0 <= score <= 1
+
+
+@pytest.mark.parametrize("raw, label, score", [(127, "yes", 255 / 256), (0, "yes", 0.5), (-1, "no", 1 - 127 / 256)])
+def test_one_output_value_is_the_score_of_the_second_label(engine, raw, label, score):
+    b = small_models.Builder()
+    x, y = b.tensor((1,), 1 / 256, -128), b.tensor((1,), 1 / 256, -128)
+    model = upyml.load(b.file([x], [b.op(layout.RESHAPE, [x], y)], {"labels": "no\nyes"}), engine)
+    assert model.classify([(raw + 128) / 256]) == (label, score)
+
+
+def test_details_stand_beside_the_views(model):
+    (details,) = model.input_details
+    assert (details.name, details.shape, details.dtype, details.size) == ("input0", (32, 6), "int8", 192)
+    assert details.scale == pytest.approx(0.05)
+    assert details.zero_point == 3
+    assert model.input is model.inputs[0] and len(model.input) == 192
+    assert model.output is model.outputs[0] and model.output.format == "b"
+
+
+def test_input_and_output_are_the_arena_itself(model):
+    model.input[:] = bytes(192) if model.input.format == "B" else array.array("b", bytes(192))
+    model.run()
+    first = bytes(model.output)
+    model.input[5] = 100
+    model.run()
+    assert bytes(model.output) != first
+
+
+def test_reset_clears_the_state(engine):
+    """A state tensor of 16 bytes that the only op writes: y = x + state would be a recurrent layer's."""
+    b = small_models.Builder()
+    x = b.tensor((16,), 0.05, 0)
+    b.tensors.append({"kind": layout.STATE, "dtype": layout.INT8, "shape": (16,), "scale": 0.05, "zero_point": 0,
+                      "offset": 0})
+    y = b.tensor((16,), 0.05, 0)
+    b.op(layout.RESHAPE, [1], y)
+    b.op(layout.RESHAPE, [x], 1)
+    data = small_models.encode.encode(b.tensors, b.ops, [x], [y], {}, state_size=16)
+    model = upyml.load(data, engine)
+    seen = []
+    for value in (1, 2, 3):
+        seen.append(model.predict([value / 20] * 16)[0] * 20)
+    model.reset()
+    seen.append(model.predict([0] * 16)[0] * 20)
+    assert seen == pytest.approx([0, 1, 2, 0])
+
+
+def test_profile_has_an_entry_for_each_op(model):
+    entries = model.profile([0] * 192)
+    names = ["CONV2D", "DEPTHWISE_CONV2D", "MAX_POOL", "FULLY_CONNECTED", "SOFTMAX"]
+    assert [(number, name) for number, name, _, _ in entries] == list(enumerate(names))
+    assert max(nbytes for _, _, _, nbytes in entries) == model.arena_size
+
+
+def test_a_path_is_read_and_named_in_errors(tmp_path, engine):
+    path = tmp_path / "gesture.upm"
+    path.write_bytes(small_models.gesture())
+    assert upyml.load(str(path), engine).labels[0] == upyml.load(path, engine).labels[0] == "rest"
+    path.write_bytes(b"")
+    with pytest.raises(upyml.ModelError, match="gesture.upm: the file is cut short: 0 bytes"):
+        upyml.load(str(path), engine)
+    with pytest.raises(FileNotFoundError, match="cannot open the model .*nothing.upm"):
+        upyml.load(str(tmp_path / "nothing.upm"), engine)
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, lambda data: np.frombuffer(data, np.uint8)])
+def test_load_takes_any_buffer(kind, engine):
+    assert upyml.load(kind(small_models.gesture()), engine).selftest() == "the model has no test vectors"
+
+
+def test_both_engines_give_the_same_floats():
+    one, other = (upyml.load(small_models.edges(), engine) for engine in ENGINES.values())
+    random = np.random.default_rng(5)
+    for _ in range(50):
+        x = (random.normal(0, 3, (5, 3)), random.normal(0, 3, 3))
+        for a, b in zip(one.predict(x), other.predict(x)):
+            assert a.tobytes() == b.tobytes()
+
+
+def test_a_print_fits_a_screen(model):
+    lines = str(model).splitlines()
+    assert lines[0] == "gesture 1"
+    assert any("4 softmax" in line for line in lines)
+    assert lines[-2] == f"  RAM {model.arena_size} bytes (arena), flash {len(small_models.gesture())} bytes (file)"
+    assert lines[-1] == "  labels: rest, shake, turn, tap"
+    assert len(lines) <= 24 and max(map(len, lines)) <= 80
