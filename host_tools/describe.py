@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from upyml.format import check, decode, layout
+from upyml.format.explain import explain
 
 
 def describe(file: bytes) -> dict[str, Any]:
@@ -15,7 +16,7 @@ def describe(file: bytes) -> dict[str, Any]:
     """
     arena = check.check(file)
     if arena < 0:
-        raise ValueError(check.explain(arena, file))
+        raise ValueError(explain(arena, file))
     head = decode.header(file)
     tensors = [_tensor(decode.tensor(file, head, i)) for i in range(head["tensor_count"])]
     ops = [_op(decode.op(file, head, i), tensors, i) for i in range(head["op_count"])]

@@ -9,6 +9,7 @@ import numpy as np
 from host_tools.graph import Tensor
 from host_tools.program import Program, dtype_code
 from upyml.format import decode, encode, layout
+from upyml.format.explain import explain
 
 SEEDS = (1, 2)  # of the test vectors' inputs
 
@@ -105,10 +106,3 @@ def op_crcs(file: bytes, engine, seed: int) -> list[int]:
 
     engine.Engine(file, arena).run(note)
     return crcs
-
-
-def explain(code: int, file: bytes) -> str:
-    """The engine's negative answer in words."""
-    from upyml.format import check
-
-    return check.explain(code, file)

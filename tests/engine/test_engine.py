@@ -10,6 +10,7 @@ from op_models import random_op
 import _upyml
 from upyml import _reference
 from upyml.format import check, decode, encode, layout
+from upyml.format.explain import explain
 
 NAMES = [name for name, _ in layout.OPS]
 
@@ -143,12 +144,12 @@ def test_every_cut_and_every_flipped_byte_is_refused_with_a_sentence():
     model = random_op(rng, layout.CONV2D).encode(rng)
     for length in range(len(model)):
         code = _upyml.check(model[:length])
-        assert code < 0 and check.explain(code, model[:length])
+        assert code < 0 and explain(code, model[:length])
     for place in range(len(model)):
         bad = bytearray(model)
         bad[place] ^= 1 << int(rng.integers(0, 8))
         code = _upyml.check(bytes(bad))
-        assert code < 0 and check.explain(code, bytes(bad))
+        assert code < 0 and explain(code, bytes(bad))
 
 
 def test_an_arena_that_is_too_small_is_refused():
@@ -156,4 +157,4 @@ def test_an_arena_that_is_too_small_is_refused():
     model = random_op(rng, layout.ADD).encode(rng)
     with pytest.raises(ValueError) as caught:
         _upyml.Engine(model, bytearray(_upyml.check(model) - 1))
-    assert check.explain(caught.value.args[0], model) == "the arena is too small"
+    assert explain(caught.value.args[0], model) == "the arena is too small"

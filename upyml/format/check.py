@@ -1,12 +1,12 @@
 """Is this a .upm file the engine may run? The same questions in the same order as ports/engine/model.c.
 
-check() answers the arena's size or a negative number that explain() turns into a sentence. A file is hostile until it
+check() answers the arena's size or a negative number that explain.py turns into a sentence. A file is hostile until it
 has passed: nothing in it can then make an engine read or write outside the file and the arena.
 """
 
 import binascii
 
-from upyml.format import check_ops, decode, layout
+from upyml.format import check_ops, check_params, decode, layout
 from upyml.format.check_ops import Refused
 
 
@@ -19,38 +19,6 @@ def check(buf, crc=True):
         for number, (name, _) in enumerate(layout.ERRORS):
             if name == error:
                 return -(1 + number + 64 * where)
-
-
-def explain(code, buf):
-    """One sentence for a negative answer of check()."""
-    error = (-code - 1) % 64
-    where = (-code - 1) // 64
-    if error >= len(layout.ERRORS):
-        return "the engine answered %d, which this version of upyml does not know" % code
-    name, text = layout.ERRORS[error]
-    if name == "TOO_SHORT" or name == "SIZE":
-        text += ": %d bytes" % len(buf)
-        if name == "SIZE":
-            text += ", expected %d" % decode.header(buf)["file_size"]
-    elif name == "VERSION":
-        text += ": %d, this upyml reads %d; update upyml on the board or convert the model again" % (
-            decode.header(buf)["format_version"],
-            layout.FORMAT_VERSION,
-        )
-    elif name == "ENGINE":
-        text += ": version %d, this is %d; update upyml on the board" % (
-            decode.header(buf)["engine_version"],
-            layout.ENGINE_VERSION,
-        )
-    elif name == "MAGIC" or name == "CRC":
-        text += "; copy it to the board again or convert the model again"
-    elif name == "TENSOR":
-        text = "tensor %d: %s" % (where, text)
-    elif name == "LINK":
-        text = "link %d: %s" % (where, text)
-    elif name not in ("HEADER", "SECTION", "ARENA"):
-        text = "op %d: %s" % (where, text)
-    return text
 
 
 def _check(buf, crc):
@@ -154,7 +122,7 @@ def _tensor(buf, head, number):
     zero_point = out["zero_point"]
     if out["dtype"] <= layout.INT16:
         # A float is read as its bits: scale must be a positive normal number.
-        scale = check_ops.unsigned(buf, head["tensors"] + number * decode.TENSOR_SIZE + 24)
+        scale = check_params.unsigned(buf, head["tensors"] + number * decode.TENSOR_SIZE + 24)
         low, high = ((-128, 127), (0, 255), (-32768, 32767))[out["dtype"]]
         if not 0x00800000 <= scale <= 0x7F7FFFFF or not low <= zero_point <= high:
             raise Refused("TENSOR", number)

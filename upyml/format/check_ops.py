@@ -1,14 +1,16 @@
-"""The part of check.py that looks at each op, as ports/engine/check_op.c and check_window.c do."""
+"""The part of check.py that looks at what all ops have, as ports/engine/check_op.c does."""
 
 import struct
 
 from upyml.format import decode, layout
+from upyml.format.check_params import check_params
 from upyml.format.layout import (
     ADD,
     ARENA,
     ARGMAX,
     AVERAGE_POOL,
     CONCATENATE,
+    CONSTANT,
     CONV2D,
     DEPTHWISE_CONV2D,
     DEQUANTIZE,
@@ -28,8 +30,6 @@ from upyml.format.layout import (
     QUANTIZE,
     REQUANTIZE,
     RESHAPE,
-    RESIZE_BILINEAR,
-    RESIZE_NEAREST,
     SOFTMAX,
     STRIDED_SLICE,
     SUB,
@@ -38,18 +38,9 @@ from upyml.format.layout import (
     UINT8,
 )
 
-MAX_SUMMED = 1 << 23  # elements an int32 can add up: 255 * 2^23 < 2^31
-MAX_CLASSES = 4095  # of a softmax: its sum holds that many terms of 2^19
-MAX_RESIZED = 32767  # rows or columns of a bilinear resize
-
 
 class Refused(Exception):
     """The file does not pass: (name of the error, number of the op or tensor)."""
-
-
-def unsigned(buf, at):
-    """The u32 at byte `at`."""
-    return struct.unpack_from("<I", buf, at)[0]
 
 
 def check_op(buf, head, tensors, number):
@@ -72,20 +63,14 @@ def check_op(buf, head, tensors, number):
     ends = [tensors[link]["end"] for link in links if tensors[link]["kind"] == ARENA]
     x, y = tensors[links[0]], tensors[links[taken]]
     need(op["top"] <= 2 * MAX_ELEMENTS and all([end <= op["top"] for end in ends]), "TOP")
-    need(y["kind"] != layout.CONSTANT, "TOP")
+    need(y["kind"] != CONSTANT, "TOP")
     params = decode.record(layout.OPS[code][1], buf, at + decode.OP_SIZE - 52)
     need(_dtypes_fit(code, [tensors[link] for link in links]), "DTYPE")
     need(_order_fits(code, op["order"], params, x, y), "ORDER")
 
     data = (head["data"], head["data"] + head["data_size"])
-    if code <= DEPTHWISE_CONV2D or code in (MAX_POOL, AVERAGE_POOL):
-        scratch = _window(buf, data, code, op["order"], params, x, y, need)
-    else:
-        scratch = 0
-        _OTHERS[code](buf, data, code, params, [tensors[link] for link in links], need)
-        if code == FULLY_CONNECTED and op["order"] != DISJOINT:
-            scratch = x["elements"]
-    return op["top"] + scratch
+    used = [tensors[link] for link in links]
+    return op["top"] + check_params(buf, data, (code, op["order"], params), used, need)
 
 
 def _dtypes_fit(code, tensors):
@@ -118,191 +103,3 @@ def _order_fits(code, order, params, x, y):
     if code == REQUANTIZE:
         return layout.DTYPES[x["dtype"]][1] == layout.DTYPES[y["dtype"]][1]
     return code in (ADD, SUB, MUL, RESHAPE, TABLE, SOFTMAX)
-
-
-def _image(tensor, need):
-    """(height, width, channels) of a tensor of rank 1 to 3."""
-    need(tensor["rank"] <= 3, "SHAPE")
-    shape = (1, 1) + tensor["shape"][: tensor["rank"]]
-    return shape[-3:]
-
-
-def _window(buf, data, code, order, p, x, y, need):
-    in_h, in_w, in_c = _image(x, need)
-    out_h, out_w, out_c = _image(y, need)
-    reach_h = (p["kernel_h"] - 1) * p["dilation_h"] + 1
-    reach_w = (p["kernel_w"] - 1) * p["dilation_w"] + 1
-    need(
-        p["kernel_h"] and p["kernel_w"] and p["stride_h"] and p["stride_w"] and p["dilation_h"] and p["dilation_w"]
-        and reach_h <= 65536 and reach_w <= 65536
-        and p["pad_top"] < reach_h and p["pad_left"] < reach_w
-        and (out_h - 1) * p["stride_h"] < in_h + p["pad_top"]
-        and (out_w - 1) * p["stride_w"] < in_w + p["pad_left"]
-        and p["clamp_min"] <= p["clamp_max"],
-        "PARAMS",
-    )
-    if code in (MAX_POOL, AVERAGE_POOL):
-        need(p["dilation_h"] == 1 and p["dilation_w"] == 1 and p["kernel_h"] * p["kernel_w"] <= MAX_SUMMED, "PARAMS")
-        need(in_c == out_c, "SHAPE")
-    elif code == CONV2D:
-        _weights(buf, data, p["kernel_h"] * (p["kernel_w"] * in_c + 3 & ~3), out_c, True, p, need)
-    else:
-        need(p["multiplier"] >= 1 and in_c * p["multiplier"] == out_c, "SHAPE")
-        _weights(buf, data, p["kernel_h"] * p["kernel_w"] + 3 & ~3, out_c, True, p, need)
-    if order == DISJOINT:
-        return 0
-    if order == PLANE:
-        return in_h * in_w
-    return min(reach_h, in_h) * in_w * in_c
-
-
-def _within(data, offset, length, align):
-    return data[0] <= offset <= data[1] and length <= data[1] - offset and offset % align == 0
-
-
-def _weights(buf, data, k, channels, per_channel, p, need):
-    need(k <= MAX_ELEMENTS, "PARAMS")
-    four = channels + 3 & ~3
-    count = four if per_channel else 1
-    need(_within(data, p["weights"], four * k, layout.ALIGN), "DATA")
-    need(_within(data, p["channels"], 4 * four + 4 * count + (count + 3 & ~3), 4), "DATA")
-    shifts = p["channels"] + 4 * four + 4 * count
-    for i in range(count):
-        shift = buf[shifts + i]
-        need(shift <= 30 or shift >= 225, "PARAMS")
-
-
-def _shift_fits(shift):
-    return -31 <= shift <= 30
-
-
-def _fully_connected(buf, data, code, p, tensors, need):
-    x, y = tensors
-    channels = y["shape"][y["rank"] - 1]
-    rows = y["elements"] // channels
-    need(x["elements"] % rows == 0, "SHAPE")
-    need(p["per_channel"] <= 1 and p["clamp_min"] <= p["clamp_max"], "PARAMS")
-    _weights(buf, data, x["elements"] // rows + 3 & ~3, channels, p["per_channel"], p, need)
-
-
-def _axis(p, x, y, need):
-    need(
-        1 <= p["outer"] <= MAX_ELEMENTS and 1 <= p["count"] <= MAX_ELEMENTS and 1 <= p["inner"] <= MAX_ELEMENTS
-        and p["outer"] * p["inner"] == y["elements"]
-        and p["outer"] * p["inner"] * p["count"] == x["elements"],
-        "SHAPE",
-    )
-
-
-def _mean(buf, data, code, p, tensors, need):
-    _axis(p, tensors[0], tensors[1], need)
-    need(p["count"] <= MAX_SUMMED and _shift_fits(p["shift"]) and p["clamp_min"] <= p["clamp_max"], "PARAMS")
-
-
-def _argmax(buf, data, code, p, tensors, need):
-    _axis(p, tensors[0], tensors[1], need)
-
-
-def _binary(buf, data, code, p, tensors, need):
-    y = tensors[2]
-    for x in tensors[:2]:
-        need(x["rank"] <= y["rank"], "SHAPE")
-        missing = y["rank"] - x["rank"]
-        for axis in range(x["rank"]):
-            need(x["shape"][axis] in (1, y["shape"][missing + axis]), "SHAPE")
-    need(_shift_fits(p["shift"]) and p["clamp_min"] <= p["clamp_max"], "PARAMS")
-    if code != MUL:
-        need(_shift_fits(p["shift1"]) and _shift_fits(p["shift2"]) and 0 <= p["left_shift"] <= 20, "PARAMS")
-
-
-def _concatenate(buf, data, code, p, tensors, need):
-    y, axis, total = tensors[-1], p["axis"], 0
-    need(axis < y["rank"], "PARAMS")
-    for x in tensors[:-1]:
-        need(x["rank"] == y["rank"], "SHAPE")
-        for other in range(layout.MAX_RANK):
-            need(other == axis or x["shape"][other] == y["shape"][other], "SHAPE")
-        total += x["shape"][axis]
-    need(total == y["shape"][axis], "SHAPE")
-
-
-def _pad(buf, data, code, p, tensors, need):
-    x, y = tensors
-    need(x["rank"] == y["rank"], "SHAPE")
-    for axis in range(layout.MAX_RANK):
-        need(p["before"][axis] <= y["shape"][axis] and p["before"][axis] + x["shape"][axis] <= y["shape"][axis], "SHAPE")
-    low, high = ((-128, 127), (0, 255))[x["dtype"]]
-    need(low <= p["value"] <= high, "PARAMS")
-
-
-def _same_size(buf, data, code, p, tensors, need):
-    need(tensors[0]["elements"] == tensors[1]["elements"], "SHAPE")
-    if code == REQUANTIZE:
-        need(_shift_fits(p["shift"]), "PARAMS")
-    elif code == TABLE:
-        need(_within(data, p["table"], 256, 1), "DATA")
-    elif code == SOFTMAX:
-        x, y = tensors
-        classes = x["shape"][x["rank"] - 1]
-        need(classes <= MAX_CLASSES and classes == y["shape"][y["rank"] - 1], "SHAPE")
-        need(p["multiplier"] >= 0 and 0 <= p["shift"] <= 30 and p["diff_min"] <= 0, "PARAMS")
-
-
-def _transpose(buf, data, code, p, tensors, need):
-    x, y = tensors
-    need(x["rank"] == y["rank"], "SHAPE")
-    seen = 0
-    for axis in range(layout.MAX_RANK):
-        source = p["permutation"][axis]
-        need(source < layout.MAX_RANK and (axis < x["rank"] or source == axis), "PARAMS")
-        seen |= 1 << source
-        need(y["shape"][axis] == x["shape"][source], "SHAPE")
-    need(seen == 15, "PARAMS")
-
-
-def _strided_slice(buf, data, code, p, tensors, need):
-    x, y = tensors
-    need(x["rank"] == y["rank"], "SHAPE")
-    for axis in range(layout.MAX_RANK):
-        first, count = p["begin"][axis], x["shape"][axis]
-        last = first + (y["shape"][axis] - 1) * p["stride"][axis]
-        need(p["stride"][axis] != 0 and 0 <= first < count and 0 <= last < count, "PARAMS")
-
-
-def _resize_nearest(buf, data, code, p, tensors, need):
-    in_h, in_w, in_c = _image(tensors[0], need)
-    out_h, out_w, out_c = _image(tensors[1], need)
-    need(in_c == out_c, "SHAPE")
-    for offset, count, limit in ((p["rows"], out_h, in_h), (p["columns"], out_w, in_w)):
-        need(_within(data, offset, 2 * count, 2), "DATA")
-        for i in range(count):
-            need(buf[offset + 2 * i] + 256 * buf[offset + 2 * i + 1] < limit, "PARAMS")
-
-
-def _resize_bilinear(buf, data, code, p, tensors, need):
-    in_h, in_w, in_c = _image(tensors[0], need)
-    out_h, out_w, out_c = _image(tensors[1], need)
-    need(in_c == out_c and max(in_h, in_w, out_h, out_w) <= MAX_RESIZED, "SHAPE")
-    need(p["align_corners"] + p["half_pixel_centers"] <= 1, "PARAMS")
-
-
-_OTHERS = {
-    FULLY_CONNECTED: _fully_connected,
-    MEAN: _mean,
-    ADD: _binary,
-    SUB: _binary,
-    MUL: _binary,
-    CONCATENATE: _concatenate,
-    PAD: _pad,
-    RESHAPE: _same_size,
-    TRANSPOSE: _transpose,
-    STRIDED_SLICE: _strided_slice,
-    TABLE: _same_size,
-    SOFTMAX: _same_size,
-    QUANTIZE: _same_size,
-    DEQUANTIZE: _same_size,
-    REQUANTIZE: _same_size,
-    ARGMAX: _argmax,
-    RESIZE_NEAREST: _resize_nearest,
-    RESIZE_BILINEAR: _resize_bilinear,
-}

@@ -1,0 +1,21 @@
+// Between check_op.c, which looks at what all ops have, and check_params.c, which looks at each op's own fields.
+#ifndef UPYML_CHECK_OP_H
+#define UPYML_CHECK_OP_H
+
+#include "params.h"
+
+enum { UPYML_PASSED = -1 };  // else the answer is UPYML_ERROR_*
+
+#define UPYML_NEED(condition, error)    \
+    do {                                \
+        if (!(condition)) {             \
+            return UPYML_ERROR_##error; \
+        }                               \
+    } while (0)
+
+// x, x2, y: the op's first input, its second (the first again where there is one only) and its output. scratch: set to
+// the bytes the op's kernel needs, where it needs any.
+int upyml_check_params(const uint8_t *file, const upyml_op *op, const upyml_tensor *x, const upyml_tensor *x2,
+    const upyml_tensor *y, uint32_t *scratch);
+
+#endif

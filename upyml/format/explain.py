@@ -1,0 +1,35 @@
+"""What a failed check means, in a sentence. Apart from check.py: a board with the engine in C needs only this."""
+
+from upyml.format import decode, layout
+
+
+def explain(code, buf):
+    """One sentence for a negative answer of check()."""
+    error = (-code - 1) % 64
+    where = (-code - 1) // 64
+    if error >= len(layout.ERRORS):
+        return "the engine answered %d, which this version of upyml does not know" % code
+    name, text = layout.ERRORS[error]
+    if name == "TOO_SHORT" or name == "SIZE":
+        text += ": %d bytes" % len(buf)
+        if name == "SIZE":
+            text += ", expected %d" % decode.header(buf)["file_size"]
+    elif name == "VERSION":
+        text += ": %d, this upyml reads %d; update upyml on the board or convert the model again" % (
+            decode.header(buf)["format_version"],
+            layout.FORMAT_VERSION,
+        )
+    elif name == "ENGINE":
+        text += ": version %d, this is %d; update upyml on the board" % (
+            decode.header(buf)["engine_version"],
+            layout.ENGINE_VERSION,
+        )
+    elif name == "MAGIC" or name == "CRC":
+        text += "; copy it to the board again or convert the model again"
+    elif name == "TENSOR":
+        text = "tensor %d: %s" % (where, text)
+    elif name == "LINK":
+        text = "link %d: %s" % (where, text)
+    elif name not in ("HEADER", "SECTION", "ARENA"):
+        text = "op %d: %s" % (where, text)
+    return text
