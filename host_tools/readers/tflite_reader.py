@@ -78,6 +78,8 @@ class _Reader:
             if i >= 0 and i not in self._made and self.file.tensors[i].data is None:
                 raise ConversionError(f"{self.describe(op)} reads {self.file.tensors[i].name!r}, which nothing computes "
                                       "before it: the file is damaged")
+        if any(i in self._made or self.file.tensors[i].data is not None for i in op.outputs):
+            raise ConversionError(f"{self.describe(op)} computes what is there already: the file is damaged")
         if op.name not in tflite_ops.CONVERTERS:
             raise ConversionError(f"{self.describe(op)} is not known to upyml: change the model to use another layer "
                                   "there (`upyml convert --help` lists the ops)")
@@ -107,6 +109,8 @@ class _Reader:
 
     def tensor(self, number: int) -> Tensor:
         """The graph's tensor, without the batch."""
+        if number < 0:
+            raise ConversionError("an op lacks one of its tensors: the file is damaged")
         if number not in self._tensors:
             source = self.file.tensors[number]
             shape = source.shape[1:] if self.has_batch(number) else source.shape
