@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Builds the native module: ports/natmod/build.sh ARCH [make variables]; the file is build/natmod/ARCH/_upyml.mpy.
-# The Python that runs it (PYTHON, default python3) needs pyelftools and ar.
+# The Python that runs it (PYTHON, by default that of `make setup`) needs pyelftools and ar.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 arch=$1
 shift
 folder=$root/build/natmod/$arch
-python=${PYTHON:-python3}
+python=${PYTHON:-$root/build/venv/bin/python}
 micropython=$("$python" "$root/ports/fetch/micropython.py" "$root/build/micropython")
 
 mkdir -p "$folder"

@@ -7,7 +7,7 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 folder=$(mkdir -p "$1" && cd "$1" && pwd)
 shift
-python=${PYTHON:-python3}
+python=${PYTHON:-$root/build/venv/bin/python}
 micropython=$("$python" "$root/ports/fetch/micropython.py" "$root/build/micropython")
 
 # MicroPython's make does not notice that its variables changed: start anew.
