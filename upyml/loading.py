@@ -26,7 +26,8 @@ def read(source):
         try:
             data = bytearray(size)
         except MemoryError:
-            raise MemoryError("%s has %d bytes, which do not fit into RAM: put it into ROMFS" % (source, size)) from None
+            text = "%s has %d bytes, which do not fit into RAM: put it into ROMFS" % (source, size)
+            raise MemoryError(text) from None
         file.readinto(data)
         return memoryview(data), source
 
@@ -69,4 +70,5 @@ def arena(size, engine):
         memory = bytearray(size)
         return memory, engine.cast(memory, "b")
     except MemoryError:
-        raise MemoryError("the model needs %d bytes of RAM in one piece: free some, or use a smaller model" % size) from None
+        text = "the model needs %d bytes of RAM in one piece: free some, or use a smaller model" % size
+        raise MemoryError(text) from None

@@ -79,9 +79,9 @@ class Model:
     def predict(self, x):
         """Run the model on numbers and answer numbers.
 
-        x: as many real values as the input holds, flat or nested: a list, array, NumPy or ulab array, memoryview or bytes
-        (0 to 255); with several inputs a tuple or list of them. Answers an array('f'), with several outputs a tuple.
-        Raises ModelError where the length or the type is wrong.
+        x: as many real values as the input holds, flat or nested: a list, array, NumPy or ulab array, memoryview or
+        bytes (0 to 255); with several inputs a tuple or list of them. Answers an array('f'), with several
+        outputs a tuple. Raises ModelError where the length or the type is wrong.
         """
         self._fill(x)
         self.run()
@@ -150,7 +150,7 @@ class Model:
         return Stream(self, hop, window)
 
     def profile(self, x=None):
-        """One run, op by op: a list of (op number, op name, microseconds, bytes of arena in use). x: as for predict()."""
+        """One run, op by op: a list of (op number, name, microseconds, bytes of arena in use). x: as for predict()."""
         from upyml import inspection
 
         if x is not None:
@@ -158,7 +158,7 @@ class Model:
         return inspection.profile(self)
 
     def selftest(self):
-        """True where this runtime computes the file's own test vectors to the bit, else a sentence with the first difference.
+        """True where this runtime computes the file's test vectors to the bit, else a sentence with what differs first.
 
         Clears the model's state and inputs.
         """

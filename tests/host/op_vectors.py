@@ -34,7 +34,7 @@ def scale(part):
 
 
 def model(case):
-    """(bytes of the .upm file, raw bytes of each input); the inputs lie one after another, each padded to four bytes."""
+    """(bytes of the .upm file, raw bytes of each input); inputs lie one after another, padded to four bytes."""
     live = [part for part in case["inputs"] if not part["constant"]]
     tensors, end = [], 0
     for part in [*live, case["output"]]:
@@ -89,7 +89,8 @@ def conv_2d(case):
 def depthwise_conv_2d(case):
     w = values(case["inputs"][1])[0]
     return "DEPTHWISE_CONV2D", {
-        **window(case, w.shape[:2]), "weights": encode.pack_depthwise(w), "multiplier": case["options"]["depthMultiplier"],
+        **window(case, w.shape[:2]), "weights": encode.pack_depthwise(w),
+        "multiplier": case["options"]["depthMultiplier"],
         "channels": channels(case, w.astype(np.int64).sum((0, 1))),
     }
 

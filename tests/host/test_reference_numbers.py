@@ -87,4 +87,5 @@ def test_float32_parts_put_together_again():
     for bits in floats(500).tolist():
         if bits & 0x7F800000 != 0x7F800000:
             mantissa, exponent = edges.parts(bits & 0x7FFFFFFF)
-            assert Fraction(mantissa) * Fraction(2) ** exponent == abs(Fraction(float(np.uint32(bits).view(np.float32))))
+            value = float(np.uint32(bits).view(np.float32))
+            assert Fraction(mantissa) * Fraction(2) ** exponent == abs(Fraction(value))

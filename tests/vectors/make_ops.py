@@ -87,7 +87,8 @@ def case(op, options, inputs, output):
     output["data"] = interpreter.get_output(0)
     for one in [*inputs, output]:
         one["data"] = np.ascontiguousarray(one["data"]).tobytes().hex()
-        one["scale"] = np.atleast_1d(np.float64(np.float32(one["scale"]))).tolist() if one["scale"] is not None else None
+        if one["scale"] is not None:
+            one["scale"] = np.atleast_1d(np.float64(np.float32(one["scale"]))).tolist()
     return {"op": op, "options": options[1] if options else {}, "inputs": inputs, "output": output}
 
 

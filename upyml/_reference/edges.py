@@ -120,7 +120,7 @@ def _fit(tensor, source, out):
 
 
 def quantize_floats(tensor, floats, out):
-    """array('f') to a buffer in the tensor's type; int32 and float32 take the bits. Raises ValueError on a wrong length."""
+    """array('f') to a buffer in the tensor's type; int32 and float32 take the bits. ValueError if lengths differ."""
     for i in _fit(tensor, floats, out):
         bits = struct.unpack_from("<I", floats, 4 * i)[0]
         if tensor.dtype >= layout.INT32:

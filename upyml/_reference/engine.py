@@ -105,7 +105,7 @@ class Engine:
                 hook(number)
 
     def quantize(self, i, floats, out):
-        """Numbers of an array('f') to the type of input `i`, by its scale and zero point; `out` has as many elements."""
+        """Numbers of an array('f') to the type of input `i`, by its scale and zero point, into `out`."""
         edges.quantize_floats(self._inputs[i], floats, out)
 
     def dequantize(self, i, raw, out):

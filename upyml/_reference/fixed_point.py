@@ -86,7 +86,7 @@ def one_over_one_plus_x(a):
 
 
 def reciprocal(x, integer_bits):
-    """(1 / x scaled into [1/2, 1] with no integer bits, how many bits x has over one). x: int32 > 0, `integer_bits` bits."""
+    """(1 / x scaled into [1/2, 1], no integer bits; bits x has over one). x: int32 > 0 with `integer_bits` bits."""
     headroom = 0
     while not (x << headroom) & 0x80000000:
         headroom += 1
