@@ -10,7 +10,7 @@ from __future__ import annotations
 from host_tools.passes import inplace
 from host_tools.program import Program, nbytes
 
-WIDTH = 2000
+WIDTH = 500
 
 
 def order(program: Program) -> Program:
@@ -18,55 +18,61 @@ def order(program: Program) -> Program:
     steps = program.steps
     count = len(steps)
     made = {program.base(t): i for i, step in enumerate(steps) for t in step.outputs}
-    needs = [{made[program.base(t)] for t in step.inputs if program.base(t) in made} for step in steps]
-    if all(need == ({i - 1} if i else set()) for i, need in enumerate(needs)):
+    sources = [{made[program.base(t)] for t in step.inputs if program.base(t) in made} for step in steps]
+    if all(source == ({i - 1} if i else set()) for i, source in enumerate(sources)):
         return program  # a chain
+    needs = [sum(1 << i for i in source) for source in sources]
     model = _Live(program)
-    states = {0: (0, 0, (), model.start())}
+    states = {0: (0, model.start(), None)}  # steps run, as a bit set: lowest peak, bytes live, last step and those before
     for _ in range(count):
         reached: dict[int, tuple] = {}
-        for done, (peak, _, sequence, live) in states.items():
+        for done, (peak, live, sequence) in states.items():
             for i in range(count):
-                if done >> i & 1 or not all(done >> n & 1 for n in needs[i]):
+                if done >> i & 1 or needs[i] & ~done:
                     continue
                 now, after = model.run(i, done, live)
-                state = (max(peak, now), sum(map(nbytes, after)), sequence + (i,), after)
                 old = reached.get(done | 1 << i)
-                if old is None or state[:3] < old[:3]:
-                    reached[done | 1 << i] = state
-        kept = sorted(reached.items(), key=lambda item: item[1][:3])[:WIDTH]
-        states = dict(kept)
-    ((_, _, sequence, _),) = states.values()
-    program.steps = [steps[i] for i in sequence]
+                if old is None or max(peak, now) < old[0]:
+                    reached[done | 1 << i] = (max(peak, now), after, (i, sequence))
+        states = dict(sorted(reached.items(), key=lambda item: item[1][:2])[:WIDTH])
+    ((_, _, sequence),) = states.values()
+    found = []
+    while sequence:
+        i, sequence = sequence
+        found.append(steps[i])
+    program.steps = found[::-1]
     return program
 
 
 class _Live:
-    """Which tensors are live before and after a step, and how many bytes that takes during it."""
+    """How many bytes are live during a step and after it; which tensors those are follows from the steps run."""
 
     def __init__(self, program: Program):
-        self.program = program
-        self.readers: dict = {}  # steps that read each tensor, as a bit set
+        self.inputs = [nbytes(tensor) for tensor in {program.base(t): None for t in program.inputs}]
+        kept = {program.base(t) for t in program.outputs}
+        readers: dict = {}  # steps that read each tensor, as a bit set
         for i, step in enumerate(program.steps):
             for tensor in step.inputs:
                 base = program.base(tensor)
-                self.readers[base] = self.readers.get(base, 0) | 1 << i
-        self.kept = {program.base(t) for t in program.outputs}
+                readers[base] = readers.get(base, 0) | 1 << i
+        self.made = [nbytes(step.outputs[0]) for step in program.steps]
+        # Of each step: (bytes, who reads it) of the tensors that may die with it, and of those it may write over.
+        self.dying, self.shared = [], []
+        for step in program.steps:
+            bases = {program.base(t): None for t in step.inputs + step.outputs if t.data is None}
+            self.dying.append([(nbytes(t), readers.get(t, 0)) for t in bases if t not in kept])
+            places = inplace.candidates(program, step)
+            self.shared.append([readers[t] for t in places if t not in kept])
 
-    def start(self) -> frozenset:
-        """Tensors live before the first step."""
-        return frozenset(self.program.base(t) for t in self.program.inputs)
+    def start(self) -> int:
+        """Bytes live before the first step."""
+        return sum(self.inputs)
 
-    def run(self, i: int, done: int, live: frozenset) -> tuple[int, frozenset]:
-        """Bytes live while step i runs, and the tensors live after it."""
-        step = self.program.steps[i]
-        outputs = {self.program.base(t) for t in step.outputs}
-        during = live | outputs
+    def run(self, i: int, done: int, live: int) -> tuple[int, int]:
+        """Bytes live while step i runs after the steps `done`, and after it."""
         done |= 1 << i
-        after = frozenset(t for t in during if t in self.kept or self.readers.get(t, 0) & ~done)
-        saved = 0
-        for tensor in inplace.candidates(self.program, step):
-            if tensor not in after:
-                saved = nbytes(tensor)
-                break
-        return sum(map(nbytes, during)) - saved, after
+        during = live + self.made[i]
+        after = during - sum(size for size, readers in self.dying[i] if not readers & ~done)
+        if any(not readers & ~done for readers in self.shared[i]):
+            during -= self.made[i]
+        return during, after

@@ -1,0 +1,129 @@
+"""The running order and the arena plan: properties that must hold of any of them, and what the checker catches."""
+
+import itertools
+import time
+
+import pytest
+from programs import branches, random_program, tensor
+
+from host_tools import verify
+from host_tools.passes.order import order
+from host_tools.passes.plan import lives, plan
+from host_tools.program import Program, Step, nbytes
+from upyml.format import layout
+
+SEEDS = range(60)
+
+
+def arena(program):
+    """Bytes that a planned program needs."""
+    return max(program.offsets[t] + nbytes(t) for t in program.offsets)
+
+
+def peak(program):
+    """Most bytes live at any step, without steps in place."""
+    pieces = lives(program).values()
+    return max(sum(nbytes(p.tensor) for p in pieces if p.first <= n <= p.last) for n in range(-1, len(program.steps) + 1))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_tensor_is_overwritten_before_it_is_read(seed):
+    verify.plan(plan(order(verify.program(random_program(seed), "made"))))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_two_live_tensors_overlap_but_in_place(seed):
+    program = plan(random_program(seed))
+    for a, b in itertools.combinations(lives(program).values(), 2):
+        start = program.offsets[a.tensor], program.offsets[b.tensor]
+        overlap = start[0] < start[1] + nbytes(b.tensor) and start[1] < start[0] + nbytes(a.tensor)
+        shared = range(max(a.first, b.first), min(a.last, b.last) + 1)
+        if overlap and shared:
+            assert len(shared) == 1 and start[0] == start[1]
+            assert program.steps[shared[0]].order == layout.FORWARD
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_plan_is_near_the_bytes_that_are_live(seed):
+    program = random_program(seed)
+    assert arena(plan(program)) <= 1.15 * peak(program) + 64
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_ordering_keeps_all_steps_and_never_costs(seed):
+    before, after = random_program(seed), order(random_program(seed))
+    assert sorted(s.name for s in before.steps) == sorted(s.name for s in after.steps)
+    verify.program(after, "order")
+    assert arena(plan(after)) <= 1.1 * arena(plan(before)) + 64
+
+
+def test_wide_branches_run_one_after_another():
+    """Three branches that widen to 1000 bytes and narrow to 10: side by side they would need 3000."""
+    program = branches(3, (1000, 10))
+    program.steps = [program.steps[i] for i in (0, 2, 4, 1, 3, 5, 6)]  # side by side
+    before = peak(program)
+    assert before > 3000
+    assert arena(plan(order(program))) < 1100
+
+
+def test_ordering_many_branches_takes_no_time():
+    start = time.perf_counter()
+    plan(order(branches(12, (100, 50, 20, 10, 5))))
+    assert time.perf_counter() - start < 10
+
+
+def test_the_same_program_gets_the_same_plan():
+    first, second = (list(plan(order(random_program(7))).offsets.values()) for _ in range(2))
+    assert first == second
+
+
+def test_a_dying_input_gives_its_place_to_an_elementwise_output():
+    x, y, z = tensor("x", 100), tensor("y", 100), tensor("z", 100)
+    program = Program([x], [z], [Step(layout.TABLE, [x], [y]), Step(layout.ADD, [y, y], [z])])
+    plan(program)
+    assert arena(program) == 100
+    assert [step.order for step in program.steps] == [layout.FORWARD] * 2
+
+
+def test_an_input_that_is_read_later_keeps_its_place():
+    x, y, z = tensor("x", 100), tensor("y", 100), tensor("z", 100)
+    program = Program([x], [z], [Step(layout.TABLE, [x], [y]), Step(layout.ADD, [x, y], [z])])
+    plan(program)
+    assert arena(program) == 200
+    assert program.steps[0].order == layout.DISJOINT
+
+
+def test_the_checker_catches_an_overlap():
+    x, y, z = tensor("x", 100), tensor("y", 60), tensor("z", 100)
+    program = Program([x], [z], [Step(layout.CONV2D, [x], [y]), Step(layout.CONV2D, [x], [z])])
+    program.outputs.append(y)
+    plan(program)
+    verify.plan(program)
+    program.offsets[y] = program.offsets[x] + 50
+    with pytest.raises(verify.GraphError, match="overwrites its input|was overwritten"):
+        verify.plan(program)
+
+
+def test_the_checker_catches_a_low_top():
+    x, y = tensor("x", 100), tensor("y", 60)
+    program = plan(Program([x], [y], [Step(layout.CONV2D, [x], [y])]))
+    program.steps[0].top -= 1
+    with pytest.raises(verify.GraphError, match="top"):
+        verify.plan(program)
+
+
+def test_the_checker_catches_an_output_that_does_not_last():
+    x, y, z = tensor("x", 100), tensor("y", 60), tensor("z", 60)
+    program = Program([x], [y, z], [Step(layout.CONV2D, [x], [y]), Step(layout.CONV2D, [x], [z])])
+    plan(program)
+    program.offsets[z] = program.offsets[y]
+    with pytest.raises(verify.GraphError, match="does not last|top"):
+        verify.plan(program)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_checker_catches_a_step_moved_before_its_source(seed):
+    program = random_program(seed)
+    program.steps.reverse()
+    with pytest.raises(verify.GraphError, match="too early"):
+        verify.program(program, "reversed")
