@@ -5,24 +5,24 @@ bytes are written there too.
 """
 
 import binascii
-import struct
 import sys
+from array import array
 
 from _engine import ENGINE
 
 import upyml
 
-CODES = {"int8": "<b", "uint8": "<B", "int16": "<h", "int32": "<i", "float32": "<f"}
+CODES = {"int8": ("b", 1), "uint8": ("B", 1), "int16": ("h", 2), "int32": ("i", 4), "float32": ("f", 4)}
 
 
 def put(view, dtype, data, at):
     """Fill a view from the bytes at `at`; answers the place after them."""
-    code = CODES[dtype]
-    width = struct.calcsize(code)
-    for i in range(len(view)):
-        view[i] = struct.unpack_from(code, data, at)[0]
-        at += width
-    return at
+    code, width = CODES[dtype]
+    end = at + width * len(view)
+    if hasattr(view, "raw"):  # the Python engine's own view
+        view, code = view.raw, "b"
+    view[:] = memoryview(array(code, data[at:end]))
+    return end
 
 
 def raw(view):
