@@ -13,8 +13,8 @@ CODES = """\b
 Exit codes:
   0   done
   1   a check did not pass
-  2   wrong use: an option, a missing file, data that does not fit
-  3   a model that cannot be converted or run; the message says why
+  2   wrong use: an option, or a file that cannot be opened
+  3   a model, or data, that cannot be used; the message says why
   70  a fault of upyml itself: please report it
 """
 

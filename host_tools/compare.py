@@ -21,7 +21,7 @@ class Check:
     against: str  # "Keras" or "TensorFlow Lite Micro"
     samples: int
     sqnr: float
-    agree: float | None  # None where the output is a single value
+    agree: float | None  # None where the output is no list of classes
     equal: int  # samples whose outputs are equal to the bit
 
     def __str__(self) -> str:
@@ -72,7 +72,7 @@ def _against_float(model, graph: Graph, data) -> Check:
     inputs = [x[:SAMPLES] for x in float_runtime.as_inputs(graph, data)]
     exact = float_runtime.run(graph, inputs)
     found = [predict(model, [x[i] for x in inputs]) for i in range(len(inputs[0]))]
-    return _measure("Keras", exact, [np.stack(parts) for parts in zip(*found)])
+    return _measure("Keras", exact, [np.stack(parts) for parts in zip(*found)], _classifies(model))
 
 
 def _against_tflm(model, oracle, data) -> Check:
@@ -88,7 +88,15 @@ def _against_tflm(model, oracle, data) -> Check:
         found.append([np.array(view, np.float64) for view in model.outputs])
     exact, found = ([np.stack(parts) for parts in zip(*side)] for side in (exact, found))
     zero_points = [details.zero_point for details in model.output_details]
-    return _measure("TensorFlow Lite Micro", *([x - z for x, z in zip(side, zero_points)] for side in (exact, found)))
+    sides = ([x - z for x, z in zip(side, zero_points)] for side in (exact, found))
+    return _measure("TensorFlow Lite Micro", *sides, _classifies(model))
+
+
+def _classifies(model) -> bool:
+    """True where the first output's values are classes: a softmax makes them, or they have labels."""
+    details = model.output_details[0]
+    softmax = details.dtype == "int8" and details.zero_point == -128 and details.scale == 1 / 256
+    return details.size > 1 and (softmax or len(model.labels) > 0)
 
 
 def _raw_rows(model, data) -> list[list[np.ndarray]]:
@@ -111,11 +119,12 @@ def _random(chance, details) -> np.ndarray:
     return chance.integers(limits.min, limits.max + 1, details.size).astype(details.dtype)
 
 
-def _measure(against: str, exact: list[np.ndarray], found: list[np.ndarray]) -> Check:
+def _measure(against: str, exact: list[np.ndarray], found: list[np.ndarray], classes: bool) -> Check:
     from host_tools.quality import sqnr
 
     count = len(exact[0])
     exact, found = ([x.reshape(count, -1) for x in side] for side in (exact, found))
     equal = np.all([np.all(a == b, axis=1) for a, b in zip(exact, found)], axis=0)
-    agree = None if exact[0].shape[1] < 2 else float(np.mean(exact[0].argmax(axis=1) == found[0].argmax(axis=1)))
+    same = exact[0].argmax(axis=1) == found[0].argmax(axis=1)
+    agree = float(np.mean(same)) if classes else None
     return Check(against, count, sqnr(exact, found), agree, int(equal.sum()))

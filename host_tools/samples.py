@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,13 @@ def load(path: str | Path, names: list[str] | None = None) -> list[np.ndarray]:
     """One array (n, *shape) for each input.
 
     names: the inputs' names, by which the arrays of an .npz are found; a single input also takes the only array, or one
-    that has a usual name (x, data, samples, x_train ...). Raises ConversionError where the file holds nothing of use.
+    that has a usual name (x, data, samples, x_train ...). Raises ConversionError where the file holds nothing of use,
+    and FileNotFoundError.
     """
     path = Path(path)
     names = names or [""]
+    if not path.exists():
+        raise FileNotFoundError(errno.ENOENT, "there is no such file", str(path))
     if path.is_dir():
         arrays = [_folder(path)]
     elif path.suffix == ".npz":

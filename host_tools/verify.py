@@ -72,7 +72,7 @@ def _tensor(tensor, where: str, quantized: bool) -> None:
 
 
 def program(program: Program, after: str) -> Program:
-    """The program itself, if every step reads what an earlier one made and fits an op record."""
+    """The program itself, if every step reads what an earlier one made."""
     made = set(program.inputs)
     for number, step in enumerate(program.steps):
         where = f"after {after}, step {number} ({step.kind} {step.name!r})"
@@ -81,8 +81,6 @@ def program(program: Program, after: str) -> Program:
         for tensor in step.outputs:
             _require(program.base(tensor) not in made, where, f"makes {tensor.name!r} a second time")
             made.add(program.base(tensor))
-        for tensor in step.inputs + step.outputs:
-            _require(len(tensor.shape) <= layout.MAX_RANK, where, f"{tensor.name!r} has rank {len(tensor.shape)}")
     for tensor, base in program.views.items():
         _require(nbytes(tensor) == nbytes(base), f"after {after}", f"the view {tensor.name!r} has another size")
     for tensor in program.outputs:

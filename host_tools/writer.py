@@ -50,7 +50,7 @@ def _parts(program: Program):
 def _record(program: Program, tensor: Tensor) -> dict:
     record = {
         "dtype": dtype_code(tensor),
-        "shape": tuple(int(n) for n in tensor.shape) or (1,),
+        "shape": _shape(tensor),
         "scale": 1.0 if tensor.scale is None else float(np.float32(tensor.scale)),
         "zero_point": int(tensor.zero_point),
     }
@@ -58,6 +58,12 @@ def _record(program: Program, tensor: Tensor) -> dict:
         little = np.ascontiguousarray(tensor.data).astype(np.dtype(tensor.dtype).newbyteorder("<"))
         return record | {"kind": layout.CONSTANT, "data": little.tobytes()}
     return record | {"kind": layout.ARENA, "offset": program.offsets[program.base(tensor)]}
+
+
+def _shape(tensor: Tensor) -> tuple[int, ...]:
+    """One to four counts: no axis becomes one of length 1, and the first ones of many become one."""
+    first = max(len(tensor.shape) - layout.MAX_RANK + 1, 1)
+    return (int(np.prod(tensor.shape[:first], dtype=np.int64)),) + tuple(int(n) for n in tensor.shape[first:])
 
 
 def seeded_bytes(seed: int, count: int) -> tuple[np.ndarray, int]:
