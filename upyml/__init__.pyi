@@ -1,5 +1,6 @@
-from collections.abc import Buffer
 from types import ModuleType
+
+from typing_extensions import Buffer
 
 from upyml.errors import ModelError as ModelError
 from upyml.model import Model

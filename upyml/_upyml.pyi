@@ -1,6 +1,8 @@
 # The engine in C is the top-level module `_upyml`; upyml._reference has the same names.
 from array import array
-from collections.abc import Buffer, Callable
+from collections.abc import Callable
+
+from typing_extensions import Buffer
 
 VERSION: str
 

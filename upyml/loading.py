@@ -39,6 +39,9 @@ def choose(engine):
             import _upyml as engine
         except ImportError:
             import upyml._reference as engine
+        except ValueError as error:  # MicroPython says so of a native module made for something else
+            text = "the engine _upyml.mpy is not made for this board and this MicroPython (%s): install the one that is"
+            raise ModelError(text % error) from None
     import upyml
 
     version = getattr(engine, "VERSION", None)

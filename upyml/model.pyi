@@ -1,10 +1,12 @@
 from array import array
-from collections.abc import Buffer, Callable, Iterable
+from collections.abc import Callable, Iterable
 from types import ModuleType
+
+from typing_extensions import Buffer, TypeAlias
 
 from upyml.stream import Stream
 
-type Numbers = Buffer | Iterable[float] | Iterable[Numbers]
+Numbers: TypeAlias = Buffer | Iterable[float] | Iterable[Numbers]
 
 class Details:
     name: str

@@ -46,21 +46,35 @@ class Stream:
         Answers None, or once the window is full and then every `hop` samples what classify() answers (predict() where
         the model has no labels). Raises ModelError where the sample has another length.
         """
-        ring, at, channels = self._ring, self._at, self.channels
-        if channels == 1 and not hasattr(sample, "__getitem__") and not isinstance(sample, (list, tuple, array)):
-            ring[at] = sample
+        if self.channels == 1:
+            self._put_number(sample)
         else:
-            if len(sample) != channels:
-                raise ModelError("a sample has %d values, received %d" % (channels, len(sample)))
-            for i in range(channels):
-                ring[at + i] = sample[i]
-        at += channels
-        self._at = at if at < len(ring) else 0
+            self._put(sample)
+        at = self._at + self.channels
+        self._at = at if at < len(self._ring) else 0
         self._missing -= 1
         if self._missing:
             return None
         self._missing = self.hop
         return self._run()
+
+    def _put_number(self, sample):
+        try:
+            self._ring[self._at] = sample
+        except TypeError:
+            self._put(sample)
+
+    def _put(self, sample):
+        ring, at, channels = self._ring, self._at, self.channels
+        try:
+            count = len(sample)
+            if count == channels:
+                for i in range(channels):
+                    ring[at + i] = sample[i]
+        except TypeError:
+            count = type(sample).__name__
+        if count != channels:
+            raise ModelError("a sample has %d values, received %s" % (channels, count))
 
     def _run(self):
         model, raw, at = self._model, self._raw, self._at

@@ -78,6 +78,8 @@ for word, x in (
 show("classify", model.classify, [0] * 191)
 stream = model.stream()
 show("sample", stream.push, [1, 2, 3])
+show("sample of one", stream.push, 3)
+show("sample of text", stream.push, "abcdef")
 show("window", model.stream, 1, 7)
 print(model.predict([0] * 192)[0] >= 0)  # still works
 

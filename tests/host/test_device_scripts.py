@@ -93,6 +93,37 @@ def test_streamed_windows_equal_predicted_ones(files):
     assert all(line.endswith("True") for line in answers)
 
 
+IMPORT = """
+import gc
+gc.collect()
+before = gc.mem_alloc()
+import upyml
+gc.collect()
+print(gc.mem_alloc() - before)
+"""
+
+
+def test_import_takes_little_memory(runtime):
+    """What a board pays whether or not it loads a model; here with the source compiled on the heap and 64-bit words."""
+    if runtime.micropython:
+        assert int(runtime.run(IMPORT)) < 6 * 1024
+
+
+def test_a_native_module_for_another_board_is_told(files, tmp_path):
+    (tmp_path / "_upyml.mpy").write_bytes(b"M\x05\x00\x1f")
+    code = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+import upyml
+try:
+    upyml.load({str(files / "gesture.upm")!r})
+except upyml.ModelError as error:
+    print(error)
+"""
+    said = runtime_named("unix-reference").run(code)
+    assert said.startswith("the engine _upyml.mpy is not made for this board and this MicroPython (incompatible .mpy")
+
+
 def test_a_model_in_romfs_stays_in_flash(files):
     assert expected("romfs.py", (files / "image.romfs", files / "wide.upm")).endswith("] True\n")
 

@@ -119,6 +119,18 @@ def test_reset_clears_the_state(engine):
     assert seen == pytest.approx([0, 1, 2, 0])
 
 
+@pytest.mark.parametrize("sample", [0.5, np.float32(0.5), [0.5], np.array([0.5])])
+def test_a_stream_of_one_channel_takes_numbers(engine, sample):
+    b = small_models.Builder()
+    x, y = b.tensor((4, 1), 0.05, 0), b.tensor((4,), 0.05, 0)
+    stream = upyml.load(b.file([x], [b.op(layout.RESHAPE, [x], y)]), engine).stream(hop=1)
+    assert [stream.push(value) for value in (0, 1, 2)] == [None] * 3
+    assert list(stream.push(sample)) == pytest.approx([0, 1, 2, 0.5])
+    assert list(stream.push(3)) == pytest.approx([1, 2, 0.5, 3])
+    with pytest.raises(upyml.ModelError, match="a sample has 1 values, received NoneType"):
+        stream.push(None)
+
+
 def test_profile_has_an_entry_for_each_op(model):
     entries = model.profile([0] * 192)
     names = ["CONV2D", "DEPTHWISE_CONV2D", "MAX_POOL", "FULLY_CONNECTED", "SOFTMAX"]
