@@ -46,7 +46,7 @@ class Stream:
         Answers None, or once the window is full and then every `hop` samples what classify() answers (predict() where
         the model has no labels). Raises ModelError where the sample has another length.
         """
-        if self.channels == 1:
+        if self.channels == 1 and not hasattr(sample, "__len__"):
             self._put_number(sample)
         else:
             self._put(sample)

@@ -1,6 +1,7 @@
-"""run() allocates nothing: no_alloc.py MODEL RUNS. Prints by how many bytes the heap grew (0 where it cannot be asked).
+"""run() and push() allocate nothing: no_alloc.py MODEL RUNS. Prints by how many bytes the heap grew in each.
 
-The engine in Python makes garbage while it runs; it is collected first, so that only what stays is counted.
+Where the heap cannot be asked it prints 0. The engine in Python makes garbage while it runs; it is collected first, so
+that only what stays is counted.
 """
 
 import gc
@@ -10,26 +11,28 @@ from _engine import ENGINE
 
 import upyml
 
+used = gc.mem_alloc if hasattr(gc, "mem_alloc") else int
 model = upyml.load(sys.argv[1], ENGINE)
 
 
-def runs(count):
-    """Bytes by which the heap grew during `count` runs."""
-    native = not hasattr(model._engine, "_steps")
-    used = gc.mem_alloc if hasattr(gc, "mem_alloc") else int
-    run = model.run
-    run()
+def growth(function, argument, count, collect):
+    """Bytes by which the heap grew during `count` calls."""
+    function(argument)
     gc.collect()
     gc.disable()
     before = used()
     for _ in range(count):
-        run()
-        if not native:
+        function(argument)
+        if collect:
             gc.collect()
     after = used()
     gc.enable()
     return after - before
 
 
-print(runs(int(sys.argv[2])))
+in_python = hasattr(model._engine, "_steps")
+count = int(sys.argv[2])
+print(growth(model.run, None, count, in_python))
+stream = model.stream(hop=2 * count)
+print(growth(stream.push, [0.5] * stream.channels, 30, False))
 print(list(model.output))
