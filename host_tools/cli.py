@@ -11,6 +11,7 @@ import click
 from host_tools.cli_convert import convert
 from host_tools.cli_errors import CODES, guarded
 
+
 @click.group(epilog=CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="upyml", message="upyml %(version)s")
 def main() -> None:
@@ -40,21 +41,32 @@ def dump(model, as_json):
     for key, value in metadata.items():
         click.echo(f"metadata {key}: {value!r}")
     for number, t in enumerate(tensors):
-        click.echo(f"tensor {number}: {t['kind']} {t['dtype']} {'x'.join(map(str, t['shape']))} at {t['offset']}, {t['bytes']} "
-                   f"bytes, scale {t['scale']:.8g}, zero point {t['zero_point']}")
+        click.echo(
+            f"tensor {number}: {t['kind']} {t['dtype']} {'x'.join(map(str, t['shape']))} at {t['offset']}, "
+            f"{t['bytes']} bytes, scale {t['scale']:.8g}, zero point {t['zero_point']}"
+        )
     for op in ops:
         params = " ".join(f"{key}={value}" for key, value in op["params"].items())
-        click.echo(f"op {op['number']}: {op['op']} {op['inputs']} -> {op['outputs']} {op['order']} top={op['top']} {params}")
+        click.echo(
+            f"op {op['number']}: {op['op']} {op['inputs']} -> {op['outputs']} {op['order']} top={op['top']} {params}"
+        )
     for vector in vectors:
         click.echo(f"vector: seed {vector['seed']}, CRC {' '.join(vector['crcs'])}")
 
 
 @main.command(epilog=CODES)
 @click.argument("model", type=_FILE)
-@click.option("-d", "--data", type=_FILE, help="Samples: .npz, .npy, or a folder of .npy files. Without it the model's own test "
-              "vectors are run.")
-@click.option("--engine", type=click.Choice(["native", "reference"]), help="The C engine or the one in Python; by default the "
-              "fastest there is.")
+@click.option(
+    "-d",
+    "--data",
+    type=_FILE,
+    help="Samples: .npz, .npy, or a folder of .npy files. Without it the model's own test vectors are run.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["native", "reference"]),
+    help="The C engine or the one in Python; by default the fastest there is.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Outputs as JSON: a list of samples, each a list of outputs.")
 @guarded
 def run(model, data, engine, as_json):
@@ -64,8 +76,13 @@ def run(model, data, engine, as_json):
     loaded = upyml.load(str(model), _engine(engine))
     if data is None:
         answer = loaded.selftest()
-        click.echo(json.dumps({"selftest": answer}) if as_json else
-                   "selftest passed" if answer is True else f"selftest: {answer}")
+        click.echo(
+            json.dumps({"selftest": answer})
+            if as_json
+            else "selftest passed"
+            if answer is True
+            else f"selftest: {answer}"
+        )
         sys.exit(0 if answer is True else 1)
     _print_outputs(loaded, data, as_json)
 
@@ -80,7 +97,9 @@ def _engine(choice: str | None):
     try:
         return importlib.import_module("_upyml")
     except ImportError:
-        raise ValueError("the C engine is not built for this Python: run `make native`, or use --engine reference") from None
+        raise ValueError(
+            "the C engine is not built for this Python: run `make native`, or use --engine reference"
+        ) from None
 
 
 def _print_outputs(model, data, as_json) -> None:

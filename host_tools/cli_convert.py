@@ -17,19 +17,35 @@ _FILE = click.Path(path_type=Path)
 
 @click.command(epilog=CODES)
 @click.argument("model", type=_FILE)
-@click.option("-d", "--data", type=_FILE, help="Samples to calibrate and compare with: .npz, .npy, or a folder of .npy files. "
-              "Real values as the model takes them, one sample a row. Keras models need them.")
+@click.option(
+    "-d",
+    "--data",
+    type=_FILE,
+    help="Samples to calibrate and compare with: .npz, .npy, or a folder of .npy files. "
+    "Real values as the model takes them, one sample a row. Keras models need them.",
+)
 @click.option("-o", "--output", type=_FILE, help="The file to write; by default the model's name with .upm.")
 @click.option("--name", help="The model's name in the file; by default that of the source.")
 @click.option("--model-version", help="The model's version, free text.")
 @click.option("--labels", help="Names of the classes, with commas between, or a text file with one a line.")
-@click.option("--sample-rate", type=click.FloatRange(min=0, min_open=True), help="Samples a second the model was trained for.")
+@click.option(
+    "--sample-rate", type=click.FloatRange(min=0, min_open=True), help="Samples a second the model was trained for."
+)
 @click.option("--hop", type=click.IntRange(min=1), help="Samples between two results of a stream.")
 @click.option("--meta", multiple=True, metavar="KEY=VALUE", help="Any other text to keep in the file.")
-@click.option("--calibration", type=click.Choice(["mse", "minmax", "percentile"]), default="mse", show_default=True,
-              help="How ranges of activations are chosen.")
-@click.option("--dump-after", metavar="PASS", help="Print the model as it is after a pass (or all): read, normalise, quantize, "
-              "fuse_padding, drop_unused, lower, order, plan.")
+@click.option(
+    "--calibration",
+    type=click.Choice(["mse", "minmax", "percentile"]),
+    default="mse",
+    show_default=True,
+    help="How ranges of activations are chosen.",
+)
+@click.option(
+    "--dump-after",
+    metavar="PASS",
+    help="Print the model as it is after a pass (or all): read, normalise, quantize, "
+    "fuse_padding, drop_unused, lower, order, plan.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 @guarded
 def convert(model, data, output, name, model_version, labels, sample_rate, hop, meta, calibration, dump_after, as_json):
@@ -59,8 +75,13 @@ def convert(model, data, output, name, model_version, labels, sample_rate, hop, 
 
 
 def _metadata(name, model_version, labels, sample_rate, hop, meta) -> dict[str, str]:
-    found = {"name": name, "version": model_version, "labels": _labels(labels), "hop": hop,
-             "sample_rate": sample_rate and f"{sample_rate:g}"}
+    found = {
+        "name": name,
+        "version": model_version,
+        "labels": _labels(labels),
+        "hop": hop,
+        "sample_rate": sample_rate and f"{sample_rate:g}",
+    }
     for entry in meta:
         key, sign, value = entry.partition("=")
         if not key or not sign:
@@ -131,11 +152,23 @@ def _tell(output: Path, model: Path, done, as_json: bool) -> None:
     numbers = costs(done.file)
     check = done.check
     if as_json:
-        checked = None if check is None else {"against": check.against, "samples": check.samples, "agree": check.agree,
-                                              "sqnr_db": None if check.sqnr == float("inf") else check.sqnr,
-                                              "equal": check.equal}
+        checked = (
+            None
+            if check is None
+            else {
+                "against": check.against,
+                "samples": check.samples,
+                "agree": check.agree,
+                "sqnr_db": None if check.sqnr == float("inf") else check.sqnr,
+                "equal": check.equal,
+            }
+        )
         click.echo(json.dumps({"output": str(output), "check": checked} | numbers))
         return
-    click.echo(f"{output}: {numbers['file_bytes']:,} bytes ({model.name} has {model.stat().st_size:,}), "
-               f"{len(numbers['layers'])} layers, {numbers['macs']:,} MACs, arena {numbers['arena_bytes']:,} bytes")
-    click.echo("checked: " + (str(check) if check else "the engine runs it (nothing to compare with: install tflite-micro)"))
+    click.echo(
+        f"{output}: {numbers['file_bytes']:,} bytes ({model.name} has {model.stat().st_size:,}), "
+        f"{len(numbers['layers'])} layers, {numbers['macs']:,} MACs, arena {numbers['arena_bytes']:,} bytes"
+    )
+    click.echo(
+        "checked: " + (str(check) if check else "the engine runs it (nothing to compare with: install tflite-micro)")
+    )

@@ -1,4 +1,4 @@
-"""What the commands answer when something is wrong: one line on standard error, and an exit code that says whose fault."""
+"""What the commands answer when something is wrong: one line on standard error, and an exit code."""
 
 from __future__ import annotations
 

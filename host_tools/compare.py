@@ -16,7 +16,7 @@ SAMPLES = 100  # compared at most
 
 @dataclass(frozen=True)
 class Check:
-    """What the comparison found. `sqnr` is in dB, infinite for equal outputs; `agree` the part of equal best classes."""
+    """What the comparison found. `sqnr` is in dB, inf for equal outputs; `agree` the part of equal best classes."""
 
     against: str  # "Keras" or "TensorFlow Lite Micro"
     samples: int
@@ -28,7 +28,9 @@ class Check:
         if self.equal == self.samples:
             return f"equal to {self.against} to the bit on {self.samples} samples"
         same = "" if self.agree is None else f", same best class on {100 * self.agree:.1f} %"
-        return f"against {self.against} on {self.samples} samples: {self.sqnr:.1f} dB signal to quantization noise{same}"
+        return (
+            f"against {self.against} on {self.samples} samples: {self.sqnr:.1f} dB signal to quantization noise{same}"
+        )
 
 
 def best_engine():
@@ -63,7 +65,9 @@ def predict(model, sample: Sequence[np.ndarray]) -> list[np.ndarray]:
     """The model's real-valued outputs on one sample, an array for each input."""
     answer = model.predict(sample[0] if len(sample) == 1 else tuple(sample))
     answers = [answer] if len(model.outputs) == 1 else answer
-    return [np.array(values, np.float32).reshape(details.shape) for values, details in zip(answers, model.output_details)]
+    return [
+        np.array(values, np.float32).reshape(details.shape) for values, details in zip(answers, model.output_details)
+    ]
 
 
 def _against_float(model, graph: Graph, data) -> Check:

@@ -44,12 +44,12 @@ def convert(
 ) -> Conversion:
     """Converts a model.
 
-    source: a Keras model, or a path to .keras, .h5 or .tflite. data: real-valued samples, one (n, *shape) array for each
-    input, or a path to them (see samples.py); a Keras model is calibrated with them, and the written file is compared with
-    its source on them. metadata: text for the file by key (name, labels, sample_rate, ...). method: "mse", "minmax" or
-    "percentile" calibration. show is called with each pass's name and result. engine: the module that runs the check, by
-    default the fastest there is. Raises ConversionError, with what to do, where the model or the data cannot be used,
-    and FileNotFoundError.
+    source: a Keras model, or a path to .keras, .h5 or .tflite. data: real-valued samples, one (n, *shape) array for
+    each input, or a path to them (see samples.py); a Keras model is calibrated with them, and the written file is
+    compared with its source on them. metadata: text for the file by key (name, labels, sample_rate, ...). method:
+    "mse", "minmax" or "percentile" calibration. show is called with each pass's name and result. engine: the module
+    that runs the check, by default the fastest there is. Raises ConversionError, with what to do, where the model or
+    the data cannot be used, and FileNotFoundError.
     """
     engine = engine or compare.best_engine()
     stages = _Stages(show)
@@ -61,7 +61,9 @@ def convert(
         original = stages("read", _read_keras(source, data))
         data = _loaded(data, original)
         graph = _quantized(original, data, method, progress, stages)
-    graph = stages("fuse_padding", tidy.fuse_padding(graph), True)  # a pad costs a copy of the image, a padded window nothing
+    graph = stages(
+        "fuse_padding", tidy.fuse_padding(graph), True
+    )  # a pad costs a copy of the image, a padded window nothing
     graph = stages("drop_unused", tidy.drop_unused(graph), True)  # last of the graph passes: nothing is made for nobody
     program = stages("lower", lowering.lower(graph))
     program = stages("order", ordering.order(program))  # before plan: it decides what is live together
@@ -114,8 +116,10 @@ def _read_keras(source, data) -> Graph:
     from host_tools.readers import keras_reader
 
     if data is None:
-        raise ConversionError("a Keras model needs sample data to be calibrated with: give --data samples.npz, some 100 "
-                              "inputs as the model will see them (convert(model, data))")
+        raise ConversionError(
+            "a Keras model needs sample data to be calibrated with: give --data samples.npz, some 100 "
+            "inputs as the model will see them (convert(model, data))"
+        )
     return keras_reader.read(source)
 
 

@@ -67,13 +67,15 @@ def _op(record: dict[str, Any], tensors, number: int) -> dict[str, Any]:
         "order": layout.ORDERS[record["order"]].lower(),
         "top": record["top"],
         "macs": macs,
-        "constant_bytes": weights + sum(tensors[i]["bytes"] for i in record["inputs"] if tensors[i]["kind"] == "constant"),
+        "constant_bytes": weights
+        + sum(tensors[i]["bytes"] for i in record["inputs"] if tensors[i]["kind"] == "constant"),
         "params": params,
     }
 
 
 def _cost(name: str, p: dict[str, Any], x: list[int], y: list[int]) -> tuple[int, int]:
     """(bytes of weights, biases and tables in the file; multiply-accumulates of a run)."""
+
     def four(n):
         return n + -n % 4
 
@@ -99,7 +101,7 @@ def live_bytes(model: dict[str, Any]) -> list[int]:
     """Bytes of activations live during each op; tensors that share bytes count once."""
     tensors, ops = model["tensors"], model["ops"]
     end = len(ops)
-    first = {i: -1 for i in model["inputs"]}
+    first = dict.fromkeys(model["inputs"], -1)
     last: dict[int, int] = {}
     for number, op in enumerate(ops):
         for i in op["outputs"]:
@@ -107,11 +109,14 @@ def live_bytes(model: dict[str, Any]) -> list[int]:
         for i in op["inputs"]:
             first.setdefault(i, number)
             last[i] = number
-    last.update({i: end for i in model["outputs"]})
+    last.update(dict.fromkeys(model["outputs"], end))
     out = []
     for number in range(end):
-        spans = sorted((tensors[i]["offset"], tensors[i]["offset"] + tensors[i]["bytes"]) for i in first
-                       if tensors[i]["kind"] == "arena" and first[i] <= number <= last.get(i, first[i]))
+        spans = sorted(
+            (tensors[i]["offset"], tensors[i]["offset"] + tensors[i]["bytes"])
+            for i in first
+            if tensors[i]["kind"] == "arena" and first[i] <= number <= last.get(i, first[i])
+        )
         covered, at = 0, 0
         for start, stop in spans:
             covered += max(0, stop - max(start, at))

@@ -1,8 +1,8 @@
 """Integer arithmetic of quantized models, on NumPy int64 arrays that hold int32 values.
 
-The same operations, in the same order, as gemmlowp's fixed-point classes and TFLite's quantization utilities: a table made
-here equals what TFLite-Micro computes value by value. Names follow the literature: SRDHM is the saturating rounding
-doubling high multiply, RDBPOT the rounding division by a power of two.
+The same operations, in the same order, as gemmlowp's fixed-point classes and TFLite's quantization utilities: a table
+made here equals what TFLite-Micro computes value by value. Names follow the literature: SRDHM is the saturating
+rounding doubling high multiply, RDBPOT the rounding division by a power of two.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The kinds of the graph's ops: how many inputs each takes and which attributes it has.
 
-Shapes and attributes leave out the batch. 1-D layers are the 2-D kinds with inputs of shape (time, channels) and kernels
-of height 1. Kinds and attributes are the same before and after the quantize pass; `activation` of a fused op is None,
-"relu", "relu6" or a pair of real bounds, and is applied by clamping the output.
+Shapes and attributes leave out the batch. 1-D layers are the 2-D kinds with inputs of shape (time, channels) and
+kernels of height 1. Kinds and attributes are the same before and after the quantize pass; `activation` of a fused op is
+None, "relu", "relu6" or a pair of real bounds, and is applied by clamping the output.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class Step:
 
 @dataclass(eq=False)
 class Program:
-    """Steps in running order; `views` maps a tensor to the one whose bytes it is; `offsets` is filled by the planner."""
+    """Steps in running order; `views` maps a tensor to the one whose bytes it is; the planner fills `offsets`."""
 
     inputs: list[Tensor]
     outputs: list[Tensor]

@@ -27,7 +27,9 @@ def text(made: Graph | Program) -> str:
 
 
 def _line(number, kind, inputs, outputs, attrs) -> str:
-    return f"{number:>5}  {', '.join(map(_tensor, outputs))} = {kind}({', '.join(map(_tensor, inputs))}) {attrs}".rstrip()
+    return (
+        f"{number:>5}  {', '.join(map(_tensor, outputs))} = {kind}({', '.join(map(_tensor, inputs))}) {attrs}".rstrip()
+    )
 
 
 def _value(value) -> str:

@@ -19,16 +19,18 @@ def costs(file: bytes) -> dict[str, Any]:
     layers = []
     for op, live in zip(model["ops"], live_bytes(model)):
         y = model["tensors"][op["outputs"][0]]
-        layers.append({
-            "number": op["number"],
-            "op": op["op"],
-            "output": y["shape"],
-            "macs": op["macs"],
-            "file_bytes": op["constant_bytes"],
-            "ram_live": live,
-            "ram_top": op["top"],
-            "in_place": op["order"] != "disjoint",
-        })
+        layers.append(
+            {
+                "number": op["number"],
+                "op": op["op"],
+                "output": y["shape"],
+                "macs": op["macs"],
+                "file_bytes": op["constant_bytes"],
+                "ram_live": live,
+                "ram_top": op["top"],
+                "in_place": op["order"] != "disjoint",
+            }
+        )
     return {
         "name": model["metadata"].get("name", ""),
         "file_bytes": model["file_size"],
@@ -51,8 +53,15 @@ def show(numbers: dict[str, Any], console) -> None:
     from rich.table import Table
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for title, side in (("", "right"), ("layer", "left"), ("output", "left"), ("MACs", "right"), ("flash", "right"),
-                        ("RAM", "right"), ("", "left")):
+    for title, side in (
+        ("", "right"),
+        ("layer", "left"),
+        ("output", "left"),
+        ("MACs", "right"),
+        ("flash", "right"),
+        ("RAM", "right"),
+        ("", "left"),
+    ):
         table.add_column(title, justify=side, no_wrap=True)
     arena = max(numbers["arena_bytes"], 1)
     width = max(8, min(_WIDTH, console.width - 64))
@@ -67,6 +76,8 @@ def show(numbers: dict[str, Any], console) -> None:
             bar(layer["ram_live"] / arena, width),
         )
     console.print(table)
-    console.print(f"{numbers['name'] or 'model'}: [bold]{numbers['macs']:,}[/] MACs a run, flash "
-                  f"[bold]{numbers['file_bytes']:,}[/] bytes, RAM "
-                  f"[bold]{numbers['arena_bytes']:,}[/] bytes (arena)")
+    console.print(
+        f"{numbers['name'] or 'model'}: [bold]{numbers['macs']:,}[/] MACs a run, flash "
+        f"[bold]{numbers['file_bytes']:,}[/] bytes, RAM "
+        f"[bold]{numbers['arena_bytes']:,}[/] bytes (arena)"
+    )

@@ -57,8 +57,10 @@ def _folder(path: Path) -> np.ndarray:
     arrays = [_array(file) for file in files]
     for file, array in zip(files, arrays):
         if array.shape != arrays[0].shape:
-            raise ConversionError(f"{file} has shape {array.shape}, {files[0]} has {arrays[0].shape}: all samples of a folder "
-                                  "need the same shape")
+            raise ConversionError(
+                f"{file} has shape {array.shape}, {files[0]} has {arrays[0].shape}: all samples of a folder "
+                "need the same shape"
+            )
     return np.stack(arrays)
 
 
@@ -75,5 +77,7 @@ def _archive(path: Path, names: list[str]) -> list[np.ndarray]:
             return [archive[usual[0]]]
     except (ValueError, OSError, EOFError) as error:
         raise ConversionError(f"{path} is damaged, or holds Python objects instead of numbers: {error}") from None
-    raise ConversionError(f"{path} holds the arrays {', '.join(keys) or '(none)'}; name them after the inputs "
-                          f"({', '.join(names)})" + (", or call the one to use x" if len(names) == 1 else ""))
+    raise ConversionError(
+        f"{path} holds the arrays {', '.join(keys) or '(none)'}; name them after the inputs "
+        f"({', '.join(names)})" + (", or call the one to use x" if len(names) == 1 else "")
+    )

@@ -27,8 +27,10 @@ def _window(shape, kernel, attrs, channels):
     image = (1,) + tuple(shape[:-1]) if flat else tuple(shape[:-1])
     top, bottom, left, right = attrs["padding"]
     dilation = attrs.get("dilation", (1, 1))
-    out = [window_output(image[i], kernel[i], attrs["stride"][i], dilation[i], *ends)
-           for i, ends in enumerate(((top, bottom), (left, right)))]
+    out = [
+        window_output(image[i], kernel[i], attrs["stride"][i], dilation[i], *ends)
+        for i, ends in enumerate(((top, bottom), (left, right)))
+    ]
     return tuple(out[1:] if flat else out) + (channels,)
 
 
@@ -64,7 +66,9 @@ def _binary(op):
 def _concat(op):
     axis, first = op.attrs["axis"], op.inputs[0].shape
     for tensor in op.inputs:
-        if len(tensor.shape) != len(first) or any(a != b for i, (a, b) in enumerate(zip(tensor.shape, first)) if i != axis):
+        if len(tensor.shape) != len(first) or any(
+            a != b for i, (a, b) in enumerate(zip(tensor.shape, first)) if i != axis
+        ):
             raise ConversionError(f"shapes {tensor.shape} and {first} differ outside axis {axis}")
     return first[:axis] + (sum(tensor.shape[axis] for tensor in op.inputs),) + first[axis + 1 :]
 

@@ -20,8 +20,8 @@ _Q = np.arange(-128, 128, dtype=np.int64)
 def table(op: Op) -> np.ndarray:
     """The op's function from the quantization of its input to that of its output, as 256 int8 values.
 
-    op: an op of a unary kind, or `quantize` between int8 tensors. Raises ConversionError where the output's scale is not
-    the one the function prescribes.
+    op: an op of a unary kind, or `quantize` between int8 tensors. Raises ConversionError where the output's scale is
+    not the one the function prescribes.
     """
     values = _FUNCTIONS.get(op.kind, _real)(op, op.inputs[0], op.output)
     return np.clip(values, -128, 127).astype(np.int8)

@@ -67,8 +67,11 @@ def _tensor(tensor, where: str, quantized: bool) -> None:
     if tensor.data is not None:
         _require(np.shape(tensor.data) == tuple(tensor.shape), where, f"{tensor.name!r}: its data has another shape")
     if quantized and tensor.dtype in ("int8", "uint8", "int16"):
-        _require(tensor.scale is not None and np.all(np.asarray(tensor.scale) > 0), where,
-                 f"{tensor.name!r} has scale {tensor.scale}")
+        _require(
+            tensor.scale is not None and np.all(np.asarray(tensor.scale) > 0),
+            where,
+            f"{tensor.name!r} has scale {tensor.scale}",
+        )
 
 
 def program(program: Program, after: str) -> Program:
@@ -124,8 +127,11 @@ def plan(program: Program) -> Program:
             _require(start % min(4, layout.DTYPES[dtype_code(tensor)][1]) == 0, where, "an output is not aligned")
             for other in step.inputs:
                 if other.data is None and span(other)[1] < end and start < span(other)[2]:
-                    _require(step.order == layout.FORWARD and span(other)[1] == start, where,
-                             f"overwrites its input {other.name!r} in order {layout.ORDERS[step.order]}")
+                    _require(
+                        step.order == layout.FORWARD and span(other)[1] == start,
+                        where,
+                        f"overwrites its input {other.name!r} in order {layout.ORDERS[step.order]}",
+                    )
         for tensor in step.inputs:
             if tensor.data is None:
                 name, start, end = span(tensor)

@@ -40,8 +40,14 @@ def _parts(program: Program):
 
     inputs, outputs = ([number(tensor) for tensor in tensors] for tensors in (program.inputs, program.outputs))
     ops = [
-        {"opcode": step.opcode, "order": step.order, "inputs": [number(t) for t in step.inputs],
-         "outputs": [number(t) for t in step.outputs], "top": step.top, "params": step.params}
+        {
+            "opcode": step.opcode,
+            "order": step.order,
+            "inputs": [number(t) for t in step.inputs],
+            "outputs": [number(t) for t in step.outputs],
+            "top": step.top,
+            "params": step.params,
+        }
         for step in program.steps
     ]
     return records, ops, inputs, outputs, program.metadata
@@ -69,8 +75,8 @@ def _shape(tensor: Tensor) -> tuple[int, ...]:
 def seeded_bytes(seed: int, count: int) -> tuple[np.ndarray, int]:
     """`count` bytes of the test vectors' generator, and its state after them.
 
-    The state is s = s * 1664525 + 1013904223 modulo 2^32, the byte its highest eight bits. All states at once: the k-th is
-    a^k * s + c * (1 + a + ... + a^(k-1)), and uint32 arithmetic wraps as it should.
+    The state is s = s * 1664525 + 1013904223 modulo 2^32, the byte its highest eight bits. All states at once: the k-th
+    is a^k * s + c * (1 + a + ... + a^(k-1)), and uint32 arithmetic wraps as it should.
     """
     powers = np.cumprod(np.full(count, 1664525, np.uint32), dtype=np.uint32)
     sums = np.cumsum(powers, dtype=np.uint32) - powers + np.uint32(1)

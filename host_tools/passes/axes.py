@@ -59,12 +59,15 @@ def transpose(program: Program, x: Tensor, y: Tensor, perm: tuple, name: str) ->
         program.views[y] = x
         return
     if len(shape) > layout.MAX_RANK:
-        raise ConversionError(f"transpose {name!r} moves {len(shape)} axes of {x.shape}: the engine moves at most four; "
-                              "merge axes by a reshape before it")
+        raise ConversionError(
+            f"transpose {name!r} moves {len(shape)} axes of {x.shape}: the engine moves at most four; "
+            "merge axes by a reshape before it"
+        )
     out = tuple(shape[i] for i in perm)
     permutation = perm + tuple(range(len(perm), layout.MAX_RANK))
-    program.steps.append(Step(layout.TRANSPOSE, [program.view(x, shape)], [program.view(y, out)],
-                              {"permutation": permutation}, name))
+    program.steps.append(
+        Step(layout.TRANSPOSE, [program.view(x, shape)], [program.view(y, out)], {"permutation": permutation}, name)
+    )
 
 
 def gathered(program: Program, x: Tensor, axes: tuple, name: str) -> tuple[Tensor, tuple[int, int, int]]:
@@ -85,8 +88,8 @@ def gathered(program: Program, x: Tensor, axes: tuple, name: str) -> tuple[Tenso
 def merged_ranges(shape: tuple, ranges: list[tuple]) -> list[tuple]:
     """An equal list of (length in, first, stride or padding, length out) with fewer axes.
 
-    ranges: for each axis (begin, stride, count of the output); an axis taken whole is merged into the one before it when
-    that one is taken with stride 1 or whole.
+    ranges: for each axis (begin, stride, count of the output); an axis taken whole is merged into the one before it
+    when that one is taken with stride 1 or whole.
     """
     merged: list[list[int]] = []
     for n, (begin, stride, count) in zip(shape, ranges):

@@ -18,6 +18,11 @@ def candidates(program: Program, step: Step) -> list[Tensor]:
     for tensor in step.inputs:
         base = program.base(tensor)
         # Of the same size, so an operand that broadcasts is not among them.
-        if tensor.data is None and nbytes(base) == nbytes(out) and tensor.size == step.outputs[0].size and base not in found:
+        if (
+            tensor.data is None
+            and nbytes(base) == nbytes(out)
+            and tensor.size == step.outputs[0].size
+            and base not in found
+        ):
             found.append(base)
     return found

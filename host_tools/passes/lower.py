@@ -14,7 +14,7 @@ from upyml.format import layout
 
 
 def lower(graph: Graph) -> Program:
-    """The program of a quantized graph. Raises ConversionError where the engine has no op, or no room, for something."""
+    """The program of a quantized graph. Raises ConversionError where the engine has no op for something."""
     program = Program(list(graph.inputs), list(graph.outputs), [], dict(graph.metadata))
     for op in graph.ops:
         if all(tensor.data is not None for tensor in op.inputs):
@@ -28,8 +28,10 @@ def lower(graph: Graph) -> Program:
 def _fold(op: Op) -> None:
     """A reshape of a constant is a constant; other arithmetic on constants is the business of earlier passes."""
     if op.kind != "reshape":
-        raise ConversionError(f"{op.kind} {op.name!r} works on constants alone: compute its result in the model's code and "
-                              "use that as a constant")
+        raise ConversionError(
+            f"{op.kind} {op.name!r} works on constants alone: compute its result in the model's code and "
+            "use that as a constant"
+        )
     op.output.data = op.inputs[0].data.reshape(op.output.shape)
 
 

@@ -21,8 +21,10 @@ def _operands(program: Program, op: Op) -> tuple[list[Tensor], Tensor]:
         return op.inputs, y
     shapes = axes.merged_broadcast([x.shape for x in op.inputs], y.shape)
     if shapes is None:
-        raise ConversionError(f"{op.kind} {op.name!r} broadcasts along too many axes of {y.shape}: reshape its operands to "
-                              "at most four axes")
+        raise ConversionError(
+            f"{op.kind} {op.name!r} broadcasts along too many axes of {y.shape}: reshape its operands to "
+            "at most four axes"
+        )
     *ins, out = shapes
     return [program.view(x, shape) for x, shape in zip(op.inputs, ins)], program.view(y, out)
 
@@ -64,10 +66,18 @@ def _mean(program: Program, op: Op) -> None:
     x, (outer, count, inner) = axes.gathered(program, x, op.attrs["axes"], op.name)
     multiplier, shift = mean_multiplier(op, count)
     low, high = tables.activation_range(None, y)
-    params = {"outer": outer, "count": count, "inner": inner, "multiplier": multiplier, "shift": shift, "clamp_min": low,
-              "clamp_max": high}
-    program.steps.append(Step(layout.MEAN, [program.view(x, (outer, count, inner))],
-                              [program.view(y, (outer, inner))], params, op.name))
+    params = {
+        "outer": outer,
+        "count": count,
+        "inner": inner,
+        "multiplier": multiplier,
+        "shift": shift,
+        "clamp_min": low,
+        "clamp_max": high,
+    }
+    program.steps.append(
+        Step(layout.MEAN, [program.view(x, (outer, count, inner))], [program.view(y, (outer, inner))], params, op.name)
+    )
 
 
 def _argmax(program: Program, op: Op) -> None:
@@ -75,8 +85,15 @@ def _argmax(program: Program, op: Op) -> None:
     axis = op.attrs["axis"]
     outer, inner = (int(np.prod(part, dtype=np.int64)) for part in (x.shape[:axis], x.shape[axis + 1 :]))
     params = {"outer": outer, "count": x.shape[axis], "inner": inner}
-    program.steps.append(Step(layout.ARGMAX, [program.view(x, (outer, x.shape[axis], inner))],
-                              [program.view(y, (outer, inner))], params, op.name))
+    program.steps.append(
+        Step(
+            layout.ARGMAX,
+            [program.view(x, (outer, x.shape[axis], inner))],
+            [program.view(y, (outer, inner))],
+            params,
+            op.name,
+        )
+    )
 
 
 def _softmax(program: Program, op: Op) -> None:
@@ -84,14 +101,18 @@ def _softmax(program: Program, op: Op) -> None:
     if not x.shape:
         raise ConversionError(f"softmax {op.name!r} of a single number is always 1: leave it out")
     if not np.isclose(float(y.scale), 1 / 256, rtol=1e-6) or y.zero_point != -128:
-        raise ConversionError(f"softmax {op.name!r}: its int8 output must have scale 1/256 and zero point -128, received "
-                              f"{float(y.scale)} and {y.zero_point}")
+        raise ConversionError(
+            f"softmax {op.name!r}: its int8 output must have scale 1/256 and zero point -128, received "
+            f"{float(y.scale)} and {y.zero_point}"
+        )
     if x.shape[-1] > 4095:
         raise ConversionError(f"softmax {op.name!r} over {x.shape[-1]} classes: the engine's sum holds at most 4095")
     real = min(float(np.float32(op.attrs.get("beta", 1.0))) * float(np.float32(x.scale)) * (1 << 26), 2.0**31 - 1)
     if real <= 1:
-        raise ConversionError(f"softmax {op.name!r}: its input's scale {float(x.scale)} is too small to tell classes apart; "
-                              "calibrate with data that reaches this layer")
+        raise ConversionError(
+            f"softmax {op.name!r}: its input's scale {float(x.scale)} is too small to tell classes apart; "
+            "calibrate with data that reaches this layer"
+        )
     multiplier, shift = fixed_point.quantize_multiplier(real)
     rows = x.size // x.shape[-1]
     if len(x.shape) > layout.MAX_RANK:

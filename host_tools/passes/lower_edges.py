@@ -20,8 +20,10 @@ def scaling(op: Op, real: float) -> tuple[int, int]:
         multiplier, shift = fixed_point.quantize_multiplier(real)
         if shift <= 30:
             return multiplier, shift
-    raise ConversionError(f"{op.kind} {op.name!r}: the scales of its inputs and its output are too far apart (a factor of "
-                          f"{real:g}); calibrate with data that reaches this layer")
+    raise ConversionError(
+        f"{op.kind} {op.name!r}: the scales of its inputs and its output are too far apart (a factor of "
+        f"{real:g}); calibrate with data that reaches this layer"
+    )
 
 
 def same_quantization(a: Tensor, b: Tensor) -> bool:
@@ -72,16 +74,19 @@ def _quantize(program: Program, op: Op) -> None:
         multiplier, shift = scaling(op, real)
         program.steps.append(Step(layout.REQUANTIZE, [x], [y], {"multiplier": multiplier, "shift": shift}, op.name))
     else:
-        raise ConversionError(f"quantize {op.name!r} goes from {x.dtype} to {y.dtype}: the engine takes float32, int8, uint8 "
-                              "and int16 there")
+        raise ConversionError(
+            f"quantize {op.name!r} goes from {x.dtype} to {y.dtype}: the engine takes float32, int8, uint8 "
+            "and int16 there"
+        )
 
 
 def _dequantize(program: Program, op: Op) -> None:
     x, y = op.inputs[0], op.output
     if x.dtype not in ("int8", "uint8", "int16") or y.dtype != "float32":
-        raise ConversionError(f"dequantize {op.name!r} goes from {x.dtype} to {y.dtype}: the engine takes int8, uint8 or int16 "
-                              "to float32")
+        raise ConversionError(
+            f"dequantize {op.name!r} goes from {x.dtype} to {y.dtype}: the engine takes int8, uint8 or int16 to float32"
+        )
     program.steps.append(Step(layout.DEQUANTIZE, [x], [y], {}, op.name))
 
 
-LOWERINGS = {kind: _unary for kind in UNARY} | {"quantize": _quantize, "dequantize": _dequantize}
+LOWERINGS = dict.fromkeys(UNARY, _unary) | {"quantize": _quantize, "dequantize": _dequantize}

@@ -72,12 +72,16 @@ def _strided_slice(program: Program, op: Op) -> None:
     # The stride of an axis of which one element is taken says nothing; 1 keeps it in the engine's range.
     stride = tuple(1 if n == 1 else s for s, n in zip(stride, count))
     params = {"begin": begin + (0,) * rest, "stride": stride + (1,) * rest}
-    program.steps.append(Step(layout.STRIDED_SLICE, [program.view(x, shape)], [program.view(y, count)], params, op.name))
+    program.steps.append(
+        Step(layout.STRIDED_SLICE, [program.view(x, shape)], [program.view(y, count)], params, op.name)
+    )
 
 
 def nearest(size: int, out: int, align_corners: bool, half_pixel_centers: bool) -> np.ndarray:
     """The input row (column) of each output row (column), as uint16; float32 arithmetic as in TFLite."""
-    scale = np.float32(size - 1) / np.float32(out - 1) if align_corners and out > 1 else np.float32(size) / np.float32(out)
+    scale = (
+        np.float32(size - 1) / np.float32(out - 1) if align_corners and out > 1 else np.float32(size) / np.float32(out)
+    )
     places = (np.arange(out, dtype=np.float32) + np.float32(0.5 if half_pixel_centers else 0)) * scale
     places = np.floor(places + np.float32(0.5)) if align_corners else np.floor(places)
     return np.clip(places, 0, size - 1).astype("<u2")

@@ -17,8 +17,11 @@ def _window(op: Op, kernel) -> dict:
     top, _, left, _ = op.attrs["padding"]
     low, high = tables.activation_range(op.attrs.get("activation"), op.output)
     fields = {"pad_top": top, "pad_left": left, "clamp_min": low, "clamp_max": high}
-    for name, values in (("kernel", kernel), ("stride", op.attrs["stride"]),
-                         ("dilation", op.attrs.get("dilation", (1, 1)))):
+    for name, values in (
+        ("kernel", kernel),
+        ("stride", op.attrs["stride"]),
+        ("dilation", op.attrs.get("dilation", (1, 1))),
+    ):
         fields[name + "_h"], fields[name + "_w"] = (int(n) for n in values)
     if max(fields.values()) > 65535:
         raise ConversionError(f"{op.kind} {op.name!r} has a kernel, stride, dilation or padding above 65535")
@@ -43,8 +46,8 @@ def _inside(program: Program, op: Op, kernel) -> Op:
 def multipliers(op: Op) -> tuple[np.ndarray, np.ndarray]:
     """(multiplier, shift) of each weight scale: input scale * weight scale / output scale.
 
-    The product is in double precision, as the pinned TFLite-Micro has it for every op (older TFLite: in single for a fully
-    connected op with one scale, which gives another last bit of the multiplier).
+    The product is in double precision, as the pinned TFLite-Micro has it for every op (older TFLite: in single for a
+    fully connected op with one scale, which gives another last bit of the multiplier).
     """
     x, w = op.inputs[:2]
     scale_in, scale_out = (float(np.float32(tensor.scale)) for tensor in (x, op.output))
@@ -54,7 +57,7 @@ def multipliers(op: Op) -> tuple[np.ndarray, np.ndarray]:
 
 
 def folded_bias(op: Op, sums: np.ndarray) -> np.ndarray:
-    """Bias of each output channel minus input zero point * sum of its weights, as the engine starts its sums with it."""
+    """Bias of each output channel minus input zero point * sum of its weights: where the engine's sums start."""
     bias = op.inputs[2].data.astype(np.int64) if len(op.inputs) > 2 else 0
     return bias - op.inputs[0].zero_point * sums
 
@@ -62,7 +65,9 @@ def folded_bias(op: Op, sums: np.ndarray) -> np.ndarray:
 def _per_channel(op: Op, sums: np.ndarray) -> bytes:
     """The channels block with a multiplier for each output channel, padding channels with all zero."""
     multiplier, shift = multipliers(op)
-    return encode.pack_channels(folded_bias(op, sums), *(np.broadcast_to(part, len(sums)) for part in (multiplier, shift)))
+    return encode.pack_channels(
+        folded_bias(op, sums), *(np.broadcast_to(part, len(sums)) for part in (multiplier, shift))
+    )
 
 
 def _conv2d(program: Program, op: Op) -> None:
@@ -80,7 +85,9 @@ def _depthwise(program: Program, op: Op) -> None:
     x, w = op.inputs[:2]
     if x.shape[-1] == 1:
         # Every output channel reads the only input channel: an ordinary convolution, whose rows are read once for all.
-        dense = Tensor(w.name, (w.shape[2],) + w.shape[:2] + (1,), w.dtype, w.scale, 0, w.data.transpose(2, 0, 1)[..., None])
+        dense = Tensor(
+            w.name, (w.shape[2],) + w.shape[:2] + (1,), w.dtype, w.scale, 0, w.data.transpose(2, 0, 1)[..., None]
+        )
         _conv2d(program, Op("conv2d", [x, dense] + op.inputs[2:], op.outputs, op.attrs, op.name))
         return
     op = _inside(program, op, w.shape[:2])

@@ -23,7 +23,9 @@ def order(program: Program) -> Program:
         return program  # a chain
     needs = [sum(1 << i for i in source) for source in sources]
     model = _Live(program)
-    states = {0: (0, model.start(), None)}  # steps run, as a bit set: lowest peak, bytes live, last step and those before
+    states = {
+        0: (0, model.start(), None)
+    }  # steps run, as a bit set: lowest peak, bytes live, last step and those before
     for _ in range(count):
         reached: dict[int, tuple] = {}
         for done, (peak, live, sequence) in states.items():

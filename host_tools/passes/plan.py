@@ -1,7 +1,7 @@
 """Arena offsets: tensors that are never live together share bytes.
 
-Steps in place first: an output that may take an input's place does (see inplace.py). What shares an offset that way is a
-block. Blocks are placed one after another at the lowest offset that is free during their life; the order matters, so
+Steps in place first: an output that may take an input's place does (see inplace.py). What shares an offset that way is
+a block. Blocks are placed one after another at the lowest offset that is free during their life; the order matters, so
 several are tried, then random changes of the best one, until the arena is as small as the bytes live at the worst step
 (no plan is smaller) or the tries are used up. The same program always gets the same plan.
 """
@@ -24,7 +24,7 @@ MOST = 1 << 26  # bytes: no board has more, and a file that asks for more was no
 
 @dataclass(eq=False)
 class _Piece:
-    """A tensor's life: from the step that makes it (-1: an input) to the last that reads it (number of steps: an output)."""
+    """A tensor's life: from the step that makes it (-1: an input) to its last reader (past the end: an output)."""
 
     tensor: Tensor
     first: int
@@ -49,8 +49,10 @@ def plan(program: Program) -> Program:
         step.top = max(program.offsets[piece.tensor] + nbytes(piece.tensor) for piece in live)
     needed = max(program.offsets[tensor] + nbytes(tensor) for tensor in program.offsets)
     if needed > MOST:
-        raise ConversionError(f"the model needs {needed:,} bytes of RAM, more than any board has: give it smaller inputs or "
-                              "fewer channels")
+        raise ConversionError(
+            f"the model needs {needed:,} bytes of RAM, more than any board has: give it smaller inputs or "
+            "fewer channels"
+        )
     return program
 
 
@@ -129,8 +131,12 @@ def _place(blocks, bound) -> tuple[int, list[int]]:
     def span(i):
         return max(p.last for p in blocks[i]) - min(p.first for p in blocks[i])
 
-    keys = (lambda i: -sizes[i], lambda i: -sizes[i] * (1 + span(i)), lambda i: (-span(i), -sizes[i]),
-            lambda i: min(p.first for p in blocks[i]))
+    keys = (
+        lambda i: -sizes[i],
+        lambda i: -sizes[i] * (1 + span(i)),
+        lambda i: (-span(i), -sizes[i]),
+        lambda i: min(p.first for p in blocks[i]),
+    )
     orders = [sorted(range(count), key=key) for key in keys]
     end, offsets, order = min((fit(order) + (order,) for order in orders), key=lambda found: found[0])
     chance = random.Random(1)

@@ -9,13 +9,16 @@ from host_tools.passes.lower_edges import same_quantization
 def fuse_padding(graph: Graph) -> Graph:
     """A pad of height and width before a convolution becomes the convolution's own padding.
 
-    Exact: outside of the image a convolution reads the zero point, which is what such a pad writes. Pools are left alone,
-    they ignore what lies outside.
+    Exact: outside of the image a convolution reads the zero point, which is what such a pad writes. Pools are left
+    alone, they ignore what lies outside.
     """
     for op in list(graph.ops):
         readers = graph.consumers(op.output)
-        if op.kind == "pad" and readers and not any(op.output is t for t in graph.outputs) and all(
-            _takes_padding(op, reader) for reader in readers
+        if (
+            op.kind == "pad"
+            and readers
+            and not any(op.output is t for t in graph.outputs)
+            and all(_takes_padding(op, reader) for reader in readers)
         ):
             for reader in readers:
                 reader.attrs["padding"] = _sum(op, reader)

@@ -18,8 +18,18 @@ _OP_NAMES = {code: name for name, code in vars(tflite.BuiltinOperator).items() i
 _TYPE_NAMES = {code: name.lower() for name, code in vars(tflite.TensorType).items() if isinstance(code, int)}
 _OPTION_NAMES = {code: name for name, code in vars(tflite.BuiltinOptions).items() if isinstance(code, int)}
 _NUMPY = {"int8": "i1", "uint8": "u1", "int16": "<i2", "int32": "<i4", "int64": "<i8", "float32": "<f4", "bool": "?"}
-_DAMAGED = (struct.error, ValueError, IndexError, TypeError, KeyError, OverflowError, MemoryError, UnicodeDecodeError,
-            AttributeError, RecursionError)
+_DAMAGED = (
+    struct.error,
+    ValueError,
+    IndexError,
+    TypeError,
+    KeyError,
+    OverflowError,
+    MemoryError,
+    UnicodeDecodeError,
+    AttributeError,
+    RecursionError,
+)
 
 
 @dataclass(eq=False)
@@ -64,7 +74,9 @@ class File:
 def parse(content: bytes) -> File:
     """The file's contents. Raises ConversionError where the bytes are not a whole .tflite file of one subgraph."""
     if len(content) < 8 or content[4:8] != b"TFL3":
-        raise ConversionError("this is not a .tflite file (no TFL3 mark at byte 4): give the file TFLiteConverter wrote")
+        raise ConversionError(
+            "this is not a .tflite file (no TFL3 mark at byte 4): give the file TFLiteConverter wrote"
+        )
     try:
         model = tflite.Model.GetRootAsModel(content, 0)
         subgraphs = model.SubgraphsLength()
@@ -74,8 +86,10 @@ def parse(content: bytes) -> File:
         raise
     except _DAMAGED as error:
         raise ConversionError(f"the .tflite file is cut or damaged ({type(error).__name__}): copy it again") from None
-    raise ConversionError(f"the .tflite file has {subgraphs} subgraphs; upyml takes one: convert the model without "
-                          "control flow (unroll loops) and with one signature")
+    raise ConversionError(
+        f"the .tflite file has {subgraphs} subgraphs; upyml takes one: convert the model without "
+        "control flow (unroll loops) and with one signature"
+    )
 
 
 def _file(model, graph) -> File:
@@ -114,8 +128,9 @@ def _tensor(model, tensor) -> FileTensor:
     shape = tuple(1 if n < 0 else n for n in shape)
     dtype = _TYPE_NAMES[tensor.Type()]
     if len(shape) > 8 or any(n < 1 for n in shape) or np.prod(shape, dtype=float) > 1 << 28:
-        raise ConversionError(f"tensor {name!r} has shape {shape}: every axis must have elements, and at most 2^28 of "
-                              "them together")
+        raise ConversionError(
+            f"tensor {name!r} has shape {shape}: every axis must have elements, and at most 2^28 of them together"
+        )
     if tensor.Sparsity() is not None:
         raise ConversionError(f"tensor {name!r} is stored sparse: convert the model without sparse weights")
     scales, zero_points, axis = np.zeros(0, np.float32), np.zeros(0, np.int64), 0
@@ -131,8 +146,12 @@ def _tensor(model, tensor) -> FileTensor:
 
 def _check_quantization(name, dtype, scales, zero_points) -> None:
     if not np.all((scales == 0) | ((scales > 1e-20) & (scales < 1e20))):
-        raise ConversionError(f"tensor {name!r} has a scale that is no positive number of a usual size: the file is damaged")
-    low, high = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767)}.get(dtype, (-(1 << 31), (1 << 31) - 1))
+        raise ConversionError(
+            f"tensor {name!r} has a scale that is no positive number of a usual size: the file is damaged"
+        )
+    low, high = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767)}.get(
+        dtype, (-(1 << 31), (1 << 31) - 1)
+    )
     if len(zero_points) not in (0, 1, len(scales)) or np.any(zero_points < low) or np.any(zero_points > high):
         raise ConversionError(f"tensor {name!r} has a zero point outside of {dtype}: the file is damaged")
 
@@ -143,14 +162,17 @@ def _data(model, tensor, shape, dtype, name) -> np.ndarray | None:
         return None
     buffer = model.Buffers(number)
     if buffer.Offset() > 1:
-        raise ConversionError("the .tflite file keeps its weights outside the flatbuffer (larger than 2 GB): no board "
-                              "holds such a model")
+        raise ConversionError(
+            "the .tflite file keeps its weights outside the flatbuffer (larger than 2 GB): no board holds such a model"
+        )
     raw = buffer.DataAsNumpy()
     if not isinstance(raw, np.ndarray) or raw.size == 0:
         return None
     if dtype not in _NUMPY:
-        raise ConversionError(f"the constant {name!r} holds {dtype} values; upyml takes int8 weights and int32 biases: "
-                              "convert with full integer quantization")
+        raise ConversionError(
+            f"the constant {name!r} holds {dtype} values; upyml takes int8 weights and int32 biases: "
+            "convert with full integer quantization"
+        )
     code = np.dtype(_NUMPY[dtype])
     elements = int(np.prod(shape, dtype=np.int64))
     if raw.nbytes != elements * code.itemsize:

@@ -16,7 +16,6 @@ from host_tools.graph import Graph, Op, Tensor
 from host_tools.readers import tflite_file, tflite_folding, tflite_ops
 from host_tools.readers.tflite_file import FileOp, FileTensor
 
-
 _TYPES = ("float32", "int8", "uint8", "int16", "int32", "int64")
 
 
@@ -32,7 +31,7 @@ def read(source: str | Path | bytes) -> Graph:
         if isinstance(error, ConversionError):
             raise
         raise ConversionError(
-            f"the .tflite file contradicts itself ({type(error).__name__}: {error}): it may be damaged; convert it again"
+            f"the .tflite file contradicts itself ({type(error).__name__}: {error}): convert it again"
         ) from error
 
 
@@ -55,34 +54,44 @@ class _Reader:
         outputs = [self.tensor(number) for number in self.file.outputs]
         missing = [t.name for number, t in zip(self.file.outputs, outputs) if number not in self._made]
         if missing:
-            raise ConversionError(f"no op computes the output {missing[0]!r}: the file is damaged, or the output is a "
-                                  "constant")
+            raise ConversionError(
+                f"no op computes the output {missing[0]!r}: the file is damaged, or the output is a constant"
+            )
         _name(inputs, "input")
         _name(outputs, "output")
         return Graph(inputs, outputs, self.ops, {"description": self.file.description} if self.file.description else {})
 
     def _check_input(self, tensor: FileTensor) -> None:
         if any(axis > 0 for axis in tensor.unknown):
-            raise ConversionError(f"input {tensor.name!r} has unknown lengths (shape {tensor.shape}, axes "
-                                  f"{tensor.unknown} open): only the batch may be unknown; fix the others and convert again")
+            raise ConversionError(
+                f"input {tensor.name!r} has unknown lengths (shape {tensor.shape}, axes "
+                f"{tensor.unknown} open): only the batch may be unknown; fix the others and convert again"
+            )
         if tensor.data is not None:
             raise ConversionError(f"input {tensor.name!r} is a constant: the file is damaged")
 
     def _convert(self, op: FileOp) -> None:
-        folded = tflite_folding.fold(op, [self.constant(i) for i in op.inputs],
-                                     [self.file.tensors[i].shape if i >= 0 else None for i in op.inputs])
+        folded = tflite_folding.fold(
+            op,
+            [self.constant(i) for i in op.inputs],
+            [self.file.tensors[i].shape if i >= 0 else None for i in op.inputs],
+        )
         if folded is not None:
             self.file.tensors[op.outputs[0]].data = folded
             return
         for i in op.inputs:
             if i >= 0 and i not in self._made and self.file.tensors[i].data is None:
-                raise ConversionError(f"{self.describe(op)} reads {self.file.tensors[i].name!r}, which nothing computes "
-                                      "before it: the file is damaged")
+                raise ConversionError(
+                    f"{self.describe(op)} reads {self.file.tensors[i].name!r}, which nothing computes "
+                    "before it: the file is damaged"
+                )
         if any(i in self._made or self.file.tensors[i].data is not None for i in op.outputs):
             raise ConversionError(f"{self.describe(op)} computes what is there already: the file is damaged")
         if op.name not in tflite_ops.CONVERTERS:
-            raise ConversionError(f"{self.describe(op)} is not known to upyml: change the model to use another layer "
-                                  "there (`upyml convert --help` lists the ops)")
+            raise ConversionError(
+                f"{self.describe(op)} is not known to upyml: change the model to use another layer "
+                "there (`upyml convert --help` lists the ops)"
+            )
         tflite_ops.CONVERTERS[op.name](self, op)
         self._made.update(op.outputs)
 
@@ -98,8 +107,9 @@ class _Reader:
         """The values of an input that must be known. Raises ConversionError otherwise."""
         value = self.constant(op.inputs[place]) if place < len(op.inputs) else None
         if value is None:
-            raise ConversionError(f"{self.describe(op)}: its {what} is computed while the model runs; upyml needs it as a "
-                                  "constant")
+            raise ConversionError(
+                f"{self.describe(op)}: its {what} is computed while the model runs; upyml needs it as a constant"
+            )
         return value
 
     def has_batch(self, number: int) -> bool:
@@ -115,12 +125,16 @@ class _Reader:
             source = self.file.tensors[number]
             shape = source.shape[1:] if self.has_batch(number) else source.shape
             if source.dtype not in _TYPES:
-                raise ConversionError(f"tensor {source.name!r} holds {source.dtype} values: upyml takes {', '.join(_TYPES)}")
+                raise ConversionError(
+                    f"tensor {source.name!r} holds {source.dtype} values: upyml takes {', '.join(_TYPES)}"
+                )
             data = None if source.data is None else source.data.reshape(shape)
             scale = float(source.scales[0]) if len(source.scales) else None
             if source.dtype in ("int8", "uint8", "int16") and not scale:
-                raise ConversionError(f"tensor {source.name!r} is {source.dtype} without scale and zero point: convert "
-                                      "the model with full integer quantization")
+                raise ConversionError(
+                    f"tensor {source.name!r} is {source.dtype} without scale and zero point: convert "
+                    "the model with full integer quantization"
+                )
             zero_point = int(source.zero_points[0]) if len(source.zero_points) else 0
             self._tensors[number] = Tensor(source.name, shape, source.dtype, scale, zero_point, data)
         return self._tensors[number]
@@ -140,7 +154,7 @@ class _Reader:
         return self.reshaped(self.tensor(number), self.file.tensors[number].shape)
 
     def emit(self, op: FileOp, kind: str, inputs: list[Tensor], attrs: dict, place: int = 0) -> None:
-        """Appends an op whose output is the file op's output `place`, under whatever shape follows from the attributes."""
+        """Appends an op that makes the file op's output `place`, under whatever shape follows from the attributes."""
         target = self.tensor(op.outputs[place])
         new = Op(kind, inputs, [target], attrs, target.name)
         try:
@@ -152,8 +166,10 @@ class _Reader:
             return
         made = Tensor(target.name, expected, target.dtype, target.scale, target.zero_point)
         if made.size != target.size:
-            raise ConversionError(f"{self.describe(op)} makes shape {expected}, and the file says {target.shape}: convert "
-                                  "the model again with a fixed batch of 1")
+            raise ConversionError(
+                f"{self.describe(op)} makes shape {expected}, and the file says {target.shape}: convert "
+                "the model again with a fixed batch of 1"
+            )
         new.outputs = [made]
         self.ops.append(new)
         self.ops.append(Op("reshape", [made], [target], {}, target.name))

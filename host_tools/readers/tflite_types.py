@@ -7,8 +7,10 @@ import numpy as np
 from host_tools.errors import ConversionError
 from host_tools.graph import Tensor
 
-_FULL = ("convert the model with full integer quantization (converter.optimizations = [tf.lite.Optimize.DEFAULT] and a "
-         "representative_dataset), or give upyml the Keras model")
+_FULL = (
+    "convert the model with full integer quantization (converter.optimizations = [tf.lite.Optimize.DEFAULT] and a "
+    "representative_dataset), or give upyml the Keras model"
+)
 
 
 def demand_int8(reader, op, place: int) -> Tensor:
@@ -29,13 +31,17 @@ def _advice(reader, op, dtype: str) -> str:
     where = reader.describe(op)
     weights = reader.file.tensors[op.inputs[1]].dtype if len(op.inputs) > 1 and op.inputs[1] >= 0 else None
     if dtype == "float32" and weights == "int8":
-        return (f"{where} has int8 weights on float activations: this is a hybrid (dynamic range) model, which needs "
-                f"floats on the board; {_FULL}")
+        return (
+            f"{where} has int8 weights on float activations: this is a hybrid (dynamic range) model, which needs "
+            f"floats on the board; {_FULL}"
+        )
     if dtype == "float32":
         return f"{where} computes with floats: upyml runs int8 models; {_FULL}"
     if dtype == "uint8":
-        return (f"{where} computes with uint8: this is the old quantization of TensorFlow 1; convert again with a "
-                "TensorFlow 2 converter, whose models compute with int8 (uint8 inputs and outputs are fine)")
+        return (
+            f"{where} computes with uint8: this is the old quantization of TensorFlow 1; convert again with a "
+            "TensorFlow 2 converter, whose models compute with int8 (uint8 inputs and outputs are fine)"
+        )
     if dtype == "int16":
         return f"{where} computes with int16 activations (int16x8): upyml runs int8 models; {_FULL} without 16x8"
     return f"{where} takes {dtype} values: upyml runs int8 models; {_FULL}"
@@ -44,8 +50,8 @@ def _advice(reader, op, dtype: str) -> str:
 def weights_and_bias(reader, op, channel_axis: int) -> list[Tensor]:
     """The op's weights and, where it has one, its bias as constants of the graph, with all axes of the file.
 
-    The weights' `scale` is a float or one float32 for each output channel. Raises ConversionError where they are not int8
-    with zero point 0, or not constant.
+    The weights' `scale` is a float or one float32 for each output channel. Raises ConversionError where they are not
+    int8 with zero point 0, or not constant.
     """
     number = op.inputs[1] if len(op.inputs) > 1 else -1
     data = reader.required_constant(op, 1, "weight tensor")
@@ -57,17 +63,23 @@ def weights_and_bias(reader, op, channel_axis: int) -> list[Tensor]:
     per_channel = len(source.scales) > 1
     axis = source.axis if per_channel else channel_axis
     if data.ndim <= channel_axis or axis != channel_axis or (per_channel and len(source.scales) != data.shape[axis]):
-        raise ConversionError(f"{reader.describe(op)} has {len(source.scales)} weight scales along axis {source.axis} of "
-                              f"shape {data.shape}: the file is damaged")
+        raise ConversionError(
+            f"{reader.describe(op)} has {len(source.scales)} weight scales along axis {source.axis} of "
+            f"shape {data.shape}: the file is damaged"
+        )
     if data.min(initial=0) < -127:
-        raise ConversionError(f"{reader.describe(op)} has a weight of -128, outside of the symmetric range of TFLite's "
-                              "quantization: convert again with a newer converter")
+        raise ConversionError(
+            f"{reader.describe(op)} has a weight of -128, outside of the symmetric range of TFLite's "
+            "quantization: convert again with a newer converter"
+        )
     scale = source.scales if per_channel else float(source.scales[0])
     tensors = [Tensor(source.name, data.shape, "int8", scale, 0, data)]
     if len(op.inputs) > 2 and op.inputs[2] >= 0:
         bias = reader.required_constant(op, 2, "bias")
         if bias.dtype != np.int32 or bias.size != data.shape[channel_axis]:
-            raise ConversionError(f"{reader.describe(op)} has {bias.size} biases of type {bias.dtype} for "
-                                  f"{data.shape[channel_axis]} channels: upyml takes one int32 for each")
+            raise ConversionError(
+                f"{reader.describe(op)} has {bias.size} biases of type {bias.dtype} for "
+                f"{data.shape[channel_axis]} channels: upyml takes one int32 for each"
+            )
         tensors.append(Tensor(reader.file.tensors[op.inputs[2]].name, (bias.size,), "int32", None, 0, bias.reshape(-1)))
     return tensors

@@ -1,7 +1,7 @@
 """TensorFlow Lite Micro's Python interpreter, pinned in setup.cfg, as the one whose outputs are right.
 
-    right = Tflm(content)
-    right(raw_inputs) -> list of raw outputs
+right = Tflm(content)
+right(raw_inputs) -> list of raw outputs
 """
 
 import numpy as np

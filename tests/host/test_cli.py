@@ -56,8 +56,22 @@ def test_help_lists_every_op_the_reader_takes():
 
 
 def test_convert_writes_a_model_and_says_what_it_costs(folder):
-    result = upyml_command("convert", "int8.tflite", "--labels", "a, b,c", "--sample-rate", 50, "--hop", 10, "--name", "dense",
-                           "--model-version", "3", "--meta", "card=made by a test")
+    result = upyml_command(
+        "convert",
+        "int8.tflite",
+        "--labels",
+        "a, b,c",
+        "--sample-rate",
+        50,
+        "--hop",
+        10,
+        "--name",
+        "dense",
+        "--model-version",
+        "3",
+        "--meta",
+        "card=made by a test",
+    )
     assert result.exit_code == 0
     assert "int8.upm: " in result.output and "12 MACs" in result.output
     assert "equal to TensorFlow Lite Micro to the bit on 20 samples" in result.output

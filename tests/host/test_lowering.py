@@ -1,4 +1,4 @@
-"""Lowering of quantized graphs, beyond what .tflite files of one op reach: many axes, scattered axes, wide pads, views."""
+"""Lowering of quantized graphs beyond what single .tflite ops reach: many axes, scattered axes, wide pads, views."""
 
 import numpy as np
 import pytest
@@ -48,7 +48,9 @@ SHAPE5 = (2, 3, 1, 4, 5)
 def test_transpose_of_five_axes(perm):
     x = numbers(SHAPE5)
     y = int8("y", [SHAPE5[i] for i in perm])
-    np.testing.assert_array_equal(run(program_of("transpose", [int8("x", SHAPE5)], y, {"perm": perm}), x), x.transpose(perm))
+    np.testing.assert_array_equal(
+        run(program_of("transpose", [int8("x", SHAPE5)], y, {"perm": perm}), x), x.transpose(perm)
+    )
 
 
 def test_transpose_of_too_many_axes_gets_a_sentence():
@@ -64,14 +66,19 @@ def test_moving_an_axis_of_one_costs_no_step():
     assert [step.kind for step in lower(graph).steps] == ["TABLE"]
 
 
-@pytest.mark.parametrize("cut", [
-    (slice(0, 1), slice(None), slice(None), slice(1, 3), slice(None)),
-    (slice(None), slice(2, 3), slice(None), slice(None), slice(1, 5, 2)),
-    (slice(1, 2), slice(None), slice(None), slice(None), slice(4, 1, -1)),
-])
+@pytest.mark.parametrize(
+    "cut",
+    [
+        (slice(0, 1), slice(None), slice(None), slice(1, 3), slice(None)),
+        (slice(None), slice(2, 3), slice(None), slice(None), slice(1, 5, 2)),
+        (slice(1, 2), slice(None), slice(None), slice(None), slice(4, 1, -1)),
+    ],
+)
 def test_slice_of_five_axes(cut):
     x = numbers(SHAPE5)
-    begin, end, strides = zip(*((s.start or 0, n if s.stop is None else s.stop, s.step or 1) for s, n in zip(cut, SHAPE5)))
+    begin, end, strides = zip(
+        *((s.start or 0, n if s.stop is None else s.stop, s.step or 1) for s, n in zip(cut, SHAPE5))
+    )
     y = int8("y", x[cut].shape)
     program = program_of("strided_slice", [int8("x", SHAPE5)], y, {"begin": begin, "end": end, "strides": strides})
     np.testing.assert_array_equal(run(program, x), x[cut])
@@ -110,7 +117,9 @@ def test_a_pad_wider_than_the_window_becomes_a_pad_of_its_own():
     assert [step.kind for step in wide.steps] == ["PAD", "CONV2D"]
     x = numbers((5, 6, 1))
     padded = np.pad(x, ((4, 3), (0, 5), (0, 0)), constant_values=3)
-    plain = program_of("conv2d", [int8("x", padded.shape), w], int8("y", (10, 9, 2), 0.05), attrs | {"padding": (0, 0, 0, 0)})
+    plain = program_of(
+        "conv2d", [int8("x", padded.shape), w], int8("y", (10, 9, 2), 0.05), attrs | {"padding": (0, 0, 0, 0)}
+    )
     np.testing.assert_array_equal(run(wide, x), run(plain, padded))
 
 
@@ -118,7 +127,14 @@ def test_a_pad_before_a_convolution_is_fused_only_where_that_changes_nothing():
     def graph(value=0.0, channels=(0, 0), kernel=3):
         x = int8("x", (6, 6, 2))
         padded = int8("p", (8, 8, 2 + sum(channels)))
-        w = Tensor("w", (1, kernel, kernel, padded.shape[2]), "int8", 0.01, 0, np.ones((1, kernel, kernel, padded.shape[2]), np.int8))
+        w = Tensor(
+            "w",
+            (1, kernel, kernel, padded.shape[2]),
+            "int8",
+            0.01,
+            0,
+            np.ones((1, kernel, kernel, padded.shape[2]), np.int8),
+        )
         attrs = {"stride": (1, 1), "dilation": (1, 1), "padding": (0, 0, 0, 0)}
         y = int8("y", (9 - kernel, 9 - kernel, 1))
         pad = Op("pad", [x], [padded], {"before": (1, 1, channels[0]), "after": (1, 1, channels[1]), "value": value})

@@ -23,7 +23,9 @@ def arena(program):
 def peak(program):
     """Most bytes live at any step, without steps in place."""
     pieces = lives(program).values()
-    return max(sum(nbytes(p.tensor) for p in pieces if p.first <= n <= p.last) for n in range(-1, len(program.steps) + 1))
+    return max(
+        sum(nbytes(p.tensor) for p in pieces if p.first <= n <= p.last) for n in range(-1, len(program.steps) + 1)
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -1,4 +1,4 @@
-"""Every TFLite op, with random shapes, strides, paddings, scales and activations, gives TensorFlow Lite Micro's bytes."""
+"""Every TFLite op, with random shapes, strides, paddings and scales, gives TensorFlow Lite Micro's bytes."""
 
 import engines
 import numpy as np

@@ -75,8 +75,13 @@ def test_shape_arithmetic_of_an_unknown_batch_is_folded(tmp_path):
     x = b.tensor((1, 4, 6), scale=0.1, signature=(-1, 4, 6))
     shape, batch, packed = (b.tensor(s, "int32") for s in ((3,), (), (2,)))
     b.op("SHAPE", [x], [shape], "ShapeOptions")
-    b.op("STRIDED_SLICE", [shape, b.constant([0]), b.constant([1]), b.constant([1])], [batch], "StridedSliceOptions",
-         ShrinkAxisMask=1)
+    b.op(
+        "STRIDED_SLICE",
+        [shape, b.constant([0]), b.constant([1]), b.constant([1])],
+        [batch],
+        "StridedSliceOptions",
+        ShrinkAxisMask=1,
+    )
     b.op("PACK", [batch, b.constant(24)], [packed], "PackOptions", ValuesCount=2)
     flat, y = b.tensor((1, 24), scale=0.1), b.tensor((1, 24), scale=1 / 128)
     b.op("RESHAPE", [x, packed], [flat], "ReshapeOptions")

@@ -1,10 +1,10 @@
 """Writes small .tflite files field by field with flatbuffers, for tests that compare single ops with another program.
 
-    b = TfliteBuilder()
-    x = b.tensor((1, 8, 8, 3), scale=0.1, zero_point=-5)
-    y = b.tensor((1, 4, 4, 3), scale=0.1, zero_point=-5)
-    b.op("MAX_POOL_2D", [x], [y], "Pool2DOptions", StrideH=2, StrideW=2, FilterHeight=2, FilterWidth=2, Padding=1)
-    content = b.file([x], [y])
+b = TfliteBuilder()
+x = b.tensor((1, 8, 8, 3), scale=0.1, zero_point=-5)
+y = b.tensor((1, 4, 4, 3), scale=0.1, zero_point=-5)
+b.op("MAX_POOL_2D", [x], [y], "Pool2DOptions", StrideH=2, StrideW=2, FilterHeight=2, FilterWidth=2, Padding=1)
+content = b.file([x], [y])
 """
 
 import flatbuffers
@@ -22,8 +22,18 @@ class TfliteBuilder:
 
     def tensor(self, shape, dtype="int8", scale=None, zero_point=0, data=None, axis=0, signature=None, name=None):
         """A new tensor's number. scale: a float, or one for each index along `axis`; data: a constant's values."""
-        self.tensors.append({"shape": tuple(shape), "dtype": dtype, "scale": scale, "zero_point": zero_point, "data": data,
-                             "axis": axis, "signature": signature, "name": name or f"t{len(self.tensors)}"})
+        self.tensors.append(
+            {
+                "shape": tuple(shape),
+                "dtype": dtype,
+                "scale": scale,
+                "zero_point": zero_point,
+                "data": data,
+                "axis": axis,
+                "signature": signature,
+                "name": name or f"t{len(self.tensors)}",
+            }
+        )
         return len(self.tensors) - 1
 
     def constant(self, values, dtype="int32", scale=None, zero_point=0, axis=0):
@@ -45,16 +55,26 @@ class TfliteBuilder:
             number = 0
             if tensor["data"] is not None:
                 number = len(buffers)
-                buffers.append(self._buffer(np.ascontiguousarray(tensor["data"]).astype(_TYPES[tensor["dtype"]]).tobytes()))
+                buffers.append(
+                    self._buffer(np.ascontiguousarray(tensor["data"]).astype(_TYPES[tensor["dtype"]]).tobytes())
+                )
             tensors.append(self._tensor(tensor, number))
         names = sorted({op[0] for op in self.ops})
         codes = [self._code(name) for name in names]
         ops = [self._op(names.index(op[0]), *op[1:]) for op in self.ops]
-        graph_fields = {"Tensors": self._offsets(tensors), "Operators": self._offsets(ops),
-                        "Inputs": self._ints(inputs), "Outputs": self._ints(outputs)}
+        graph_fields = {
+            "Tensors": self._offsets(tensors),
+            "Operators": self._offsets(ops),
+            "Inputs": self._ints(inputs),
+            "Outputs": self._ints(outputs),
+        }
         graph = self._table("SubGraph", **graph_fields)
-        fields = {"OperatorCodes": self._offsets(codes), "Subgraphs": self._offsets([graph] * subgraphs),
-                  "Buffers": self._offsets(buffers), "Description": self.fb.CreateString("made by a test")}
+        fields = {
+            "OperatorCodes": self._offsets(codes),
+            "Subgraphs": self._offsets([graph] * subgraphs),
+            "Buffers": self._offsets(buffers),
+            "Description": self.fb.CreateString("made by a test"),
+        }
         self.fb.Finish(self._table("Model", Version=3, **fields), b"TFL3")
         return bytes(self.fb.Output())
 
@@ -79,28 +99,43 @@ class TfliteBuilder:
         return self._table("Buffer", Data=self.fb.CreateNumpyVector(np.frombuffer(data, np.uint8)))
 
     def _tensor(self, tensor, buffer):
-        fields = {"Type": getattr(tflite.TensorType, tensor["dtype"].upper()), "Buffer": buffer,
-                  "Name": self.fb.CreateString(tensor["name"]), "Shape": self._ints(tensor["shape"])}
+        fields = {
+            "Type": getattr(tflite.TensorType, tensor["dtype"].upper()),
+            "Buffer": buffer,
+            "Name": self.fb.CreateString(tensor["name"]),
+            "Shape": self._ints(tensor["shape"]),
+        }
         if tensor["signature"] is not None:
             fields["ShapeSignature"] = self._ints(tensor["signature"])
         if tensor["scale"] is not None:
             scales = np.atleast_1d(np.asarray(tensor["scale"], np.float32))
             zero_points = np.broadcast_to(np.asarray(tensor["zero_point"], np.int64), scales.shape)
             fields["Quantization"] = self._table(
-                "QuantizationParameters", Scale=self.fb.CreateNumpyVector(scales),
-                ZeroPoint=self.fb.CreateNumpyVector(np.ascontiguousarray(zero_points)), QuantizedDimension=tensor["axis"])
+                "QuantizationParameters",
+                Scale=self.fb.CreateNumpyVector(scales),
+                ZeroPoint=self.fb.CreateNumpyVector(np.ascontiguousarray(zero_points)),
+                QuantizedDimension=tensor["axis"],
+            )
         return self._table("Tensor", **fields)
 
     def _code(self, name):
         custom = name.startswith("CUSTOM:")
         number = getattr(tflite.BuiltinOperator, "CUSTOM" if custom else name)
         extra = {"CustomCode": self.fb.CreateString(name[7:])} if custom else {}
-        return self._table("OperatorCode", DeprecatedBuiltinCode=min(number, 127), BuiltinCode=number, Version=1, **extra)
+        return self._table(
+            "OperatorCode", DeprecatedBuiltinCode=min(number, 127), BuiltinCode=number, Version=1, **extra
+        )
 
     def _op(self, code, inputs, outputs, options, fields):
         table = {}
         if options is not None:
-            fields = {key: self._ints(value) if isinstance(value, (list, tuple)) else value for key, value in fields.items()}
-            table = {"BuiltinOptions": self._table(options, **fields),
-                     "BuiltinOptionsType": getattr(tflite.BuiltinOptions, options)}
-        return self._table("Operator", OpcodeIndex=code, Inputs=self._ints(inputs), Outputs=self._ints(outputs), **table)
+            fields = {
+                key: self._ints(value) if isinstance(value, (list, tuple)) else value for key, value in fields.items()
+            }
+            table = {
+                "BuiltinOptions": self._table(options, **fields),
+                "BuiltinOptionsType": getattr(tflite.BuiltinOptions, options),
+            }
+        return self._table(
+            "Operator", OpcodeIndex=code, Inputs=self._ints(inputs), Outputs=self._ints(outputs), **table
+        )
