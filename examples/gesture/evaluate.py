@@ -1,4 +1,4 @@
-"""Compares the int8 model with the float model on the test split: python examples/gesture/evaluate.py --out build/gesture"""
+"""Compares the int8 model with the float model on the test split: evaluate.py [--out build/gesture]"""
 
 import argparse
 from pathlib import Path

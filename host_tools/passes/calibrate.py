@@ -72,7 +72,9 @@ def _checked(graph: Graph, data: Sequence[np.ndarray] | np.ndarray) -> list[np.n
         raise ConversionError(f"the calibration data does not fit the model: {error}.") from error
     for tensor, values in zip(graph.inputs, inputs):
         if not np.isfinite(values).all():
-            raise ConversionError(f"the calibration data for {tensor.name} holds nan or infinity; remove these samples.")
+            raise ConversionError(
+                f"the calibration data for {tensor.name} holds nan or infinity; remove these samples."
+            )
     return inputs
 
 

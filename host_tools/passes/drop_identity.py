@@ -1,4 +1,4 @@
-"""Drop ops that change nothing: padding by zero, slices of everything, reshapes to the same shape or one after another."""
+"""Drop ops that change nothing: padding by none, slices of everything, one of two reshapes in a row."""
 
 from __future__ import annotations
 

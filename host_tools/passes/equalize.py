@@ -1,7 +1,7 @@
 """Cross-layer equalization: give the channels of an activation like ranges.
 
-A channel of one layer is divided by a factor and the next layer's weights for it are multiplied by the same, which relu,
-pooling and padding let through (Nagel et al., 2019, "Data-Free Quantization Through Weight Equalization and Bias
+A channel of one layer is divided by a factor and the next layer's weights for it are multiplied by the same, which
+relu, pooling and padding let through (Nagel et al., 2019, "Data-Free Quantization Through Weight Equalization and Bias
 Correction"). The first layer has a weight scale for each channel, so this costs it nothing, and channels with a small
 range no longer share their 256 levels with a large neighbour. The next layer pays where its weights for one output
 become uneven: `strength` says how far to go. Unlike the original, ranges are those measured on data.
@@ -18,14 +18,24 @@ from host_tools.graph import Graph, Op, Tensor
 from host_tools.passes import rewire
 
 LEAST = 1 / 256  # the smallest factor: a channel that is always 0 would ask for 0
-PASSING = ("max_pool", "average_pool", "pad", "mean", "reshape", "resize_nearest", "resize_bilinear")
+PASSING = (
+    "max_pool",
+    "average_pool",
+    "pad",
+    "mean",
+    "reshape",
+    "resize_nearest",
+    "resize_bilinear",
+    "relu",
+    "leaky_relu",
+)
 
 
 def equalize(graph: Graph, data: Sequence[np.ndarray] | np.ndarray, strength: float = 0.5) -> Graph:
     """A graph with the same outputs whose activations spread more evenly over their channels.
 
-    data: calibration samples, one (n, *shape) array for each input. strength: 0 leaves the weights of dense and pointwise
-    layers as even as they are, 1 makes all channels of the activations alike. Depthwise layers, which have a weight
+    data: calibration samples, one (n, *shape) array for each input. strength: 0 leaves the weights of dense and
+    pointwise layers as even as they are, 1 makes all channels of the activations alike. Depthwise layers, which have a weight
     scale for each channel, always get even activations.
     """
     graph = rewire.copy(graph)

