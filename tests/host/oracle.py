@@ -13,7 +13,7 @@ class Tflm:
     def __init__(self, content: bytes):
         from tflite_micro import runtime
 
-        self.interpreter = runtime.Interpreter.from_bytes(content)
+        self.interpreter = runtime.Interpreter.from_bytes(content, arena_size=1 << 22)
 
     def __call__(self, inputs, outputs: int) -> list[np.ndarray]:
         """Flat raw outputs for flat raw inputs."""

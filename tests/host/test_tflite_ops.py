@@ -5,6 +5,7 @@ import numpy as np
 import op_cases
 import pytest
 from oracle import Tflm, raw_inputs, run_raw
+from tflite_builder import TfliteBuilder
 
 import upyml
 from host_tools.convert import convert
@@ -34,3 +35,37 @@ def test_an_op_equals_tflm(case, folder, require):
                 for a, b in zip(found, expected):
                     np.testing.assert_array_equal(a, b, f"{case}, seed {seed}, {module.__name__}")
             assert model.selftest() is True
+
+
+@pytest.mark.parametrize("name", ["ADD", "SUB", "MUL"])
+def test_all_pairs_of_values_equal_tflm(name, folder):
+    """256 x 256 sums, differences and products at a few scales: no pair rounds another way."""
+    chance, values = np.random.default_rng(0), np.arange(-128, 128, dtype=np.int8)
+    for _ in range(8):
+        b = TfliteBuilder()
+        scales, zero_points = chance.uniform(0.001, 0.2, 2), chance.integers(-128, 128, 3)
+        size = scales.prod() * 128 if name == "MUL" else scales.max()
+        x1 = b.tensor((1, 256, 1), scale=scales[0], zero_point=zero_points[0])
+        x2 = b.tensor((1, 1, 256), scale=scales[1], zero_point=zero_points[1])
+        y = b.tensor((1, 256, 256), scale=size * chance.uniform(0.6, 2), zero_point=zero_points[2])
+        b.op(name, [x1, x2], [y], name.title() + "Options")
+        path = folder / "pairs.tflite"
+        path.write_bytes(b.file([x1, x2], [y]))
+        model, right = upyml.load(convert(path).file), Tflm(path.read_bytes())
+        np.testing.assert_array_equal(run_raw(model, [values, values])[0], right([values, values], 1)[0])
+
+
+def test_a_multiplier_is_right_to_its_last_bit(folder):
+    """Biases at the edge between two outputs tell whether scales are multiplied in double or in single precision."""
+    chance = np.random.default_rng(0)
+    scale_in, scale_w = np.float32(chance.uniform(0.01, 0.2)), np.float32(chance.uniform(0.001, 0.02))
+    edges = (np.arange(-127, 127) + 0.5)[:, None] * 2.0**24 + np.arange(-5, 6)
+    b = TfliteBuilder()
+    x, y = b.tensor((1, 1), scale=scale_in), b.tensor((1, edges.size), scale=float(scale_in) * float(scale_w) * 2**24)
+    w = b.constant(np.zeros((edges.size, 1)), "int8", scale_w)
+    bias = b.constant(np.round(edges.ravel()), "int32", float(scale_in) * float(scale_w))
+    b.op("FULLY_CONNECTED", [x, w, bias], [y], "FullyConnectedOptions")
+    path = folder / "edges.tflite"
+    path.write_bytes(b.file([x], [y]))
+    model, right = upyml.load(convert(path).file), Tflm(path.read_bytes())
+    np.testing.assert_array_equal(run_raw(model, [np.zeros(1, np.int8)])[0], right([np.zeros(1, np.int8)], 1)[0])
