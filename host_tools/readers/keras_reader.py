@@ -153,7 +153,7 @@ def _call(build: Builder, layer: Any, inputs: list[Tensor]) -> list[Tensor]:
         raise ConversionError(f"operation {layer.name} ({kind}): use a layer of Keras for it instead of keras.ops.")
     if not ours or kind not in LAYERS:
         what = "a layer of your own" if not ours else f"the engine has no op for {kind}"
-        instead = INSTEAD.get(kind, "Build it from layers in the README's list.")
+        instead = INSTEAD.get(kind, "`upyml convert --help` lists the layers that can be used.")
         raise ConversionError(f"layer {layer.name} ({kind}): {what}. {instead}")
     try:
         output = LAYERS[kind](build, layer, inputs)

@@ -123,6 +123,18 @@ def test_refused_with_a_sentence(name):
         keras_reader.read(keras.Model(inputs, layer(inputs)))
 
 
+def test_help_lists_the_layers():
+    """Every layer that the reader knows, but those that do nothing, and no other."""
+    from host_tools.cli_convert import convert
+    from host_tools.readers import keras_layers_math
+
+    listed = convert.callback.__doc__.split("Keras layers:")[1].split(", models within")[0]
+    names = [name.strip() for name in listed.split(",")]
+    names = [name.replace("1D/2D", n) for name in names for n in (("1D", "2D") if "1D/2D" in name else ("",))]
+    acting = {name for name, read in keras_reader.LAYERS.items() if read is not keras_layers_math._nothing}
+    assert set(names) == acting
+
+
 def test_refused_unbuilt():
     with pytest.raises(ConversionError, match="input shape"):
         keras_reader.read(keras.Sequential([L.Dense(3)]))
