@@ -37,7 +37,7 @@ def run(
 def as_inputs(graph: Graph, data: Sequence[np.ndarray] | np.ndarray) -> list[np.ndarray]:
     """One (n, *shape) float32 array for each input of the graph; ValueError says which shape does not fit.
 
-    A single array may stand for a list of one; a missing or extra axis of length 1 is mended.
+    A single array may stand for a list of one; flat samples and missing or extra axes of length 1 are mended.
     """
     arrays = [data] if isinstance(data, np.ndarray) else list(data)
     if len(arrays) != len(graph.inputs):
@@ -46,7 +46,8 @@ def as_inputs(graph: Graph, data: Sequence[np.ndarray] | np.ndarray) -> list[np.
     for tensor, values in zip(graph.inputs, arrays):
         values = np.asarray(values, np.float32)
         if values.shape[1:] != tensor.shape:
-            if values.ndim == 0 or not len(values) or values[0].size != tensor.size:
+            flat = values.ndim == 2 and values.shape[1] == tensor.size
+            if not flat and [n for n in values.shape[1:] if n != 1] != [n for n in tensor.shape if n != 1]:
                 wanted = ", ".join(["n", *map(str, tensor.shape)])
                 raise ValueError(f"input {tensor.name} takes an array of shape ({wanted}), received {values.shape}")
             values = values.reshape(len(values), *tensor.shape)

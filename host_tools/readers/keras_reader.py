@@ -7,6 +7,7 @@ tf_keras where it is installed. Every layer becomes the ops of the graph by the 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +102,11 @@ def load(path: str | Path) -> Any:
 
 
 def _first_line(error: Exception) -> str:
-    """The first line of what Keras said, cut where it becomes a dump of settings."""
+    """The first line of what Keras said, cut where it becomes a dump of settings; a missing class in words."""
     text = str(error).strip() or type(error).__name__
+    missing = re.search(r"Could not locate (?:class|function) '([^']+)'", text)
+    if missing:
+        return f"it holds {missing[1]}, which is not a part of Keras. Build the model from layers of Keras."
     return text.splitlines()[0].split(" using config=")[0][:200]
 
 

@@ -156,6 +156,18 @@ def test_refused_files(tmp_path):
         keras_reader.read(tmp_path / "none.keras")
 
 
+def test_refused_file_of_an_own_layer(tmp_path):
+    @keras.saving.register_keras_serializable()
+    class Doubled(Own):
+        pass
+
+    inputs = keras.Input((4,))
+    keras.Model(inputs, Doubled()(inputs)).save(tmp_path / "own.keras")
+    keras.saving.get_custom_objects().clear()
+    with pytest.raises(ConversionError, match="it holds Doubled, which is not a part of Keras"):
+        keras_reader.read(tmp_path / "own.keras")
+
+
 def test_old_file_without_tf_keras(tmp_path, monkeypatch):
     import sys
 

@@ -69,6 +69,10 @@ def test_data_that_does_not_fit():
     graph, data = residual()
     with pytest.raises(ConversionError, match=r"shape \(n, 12, 12, 3\), received \(4, 5\)"):
         calibration.calibrate(graph, np.zeros((4, 5)))
+    with pytest.raises(ConversionError, match=r"\(n, 12, 12, 3\), received \(4, 3, 12, 12\)"):
+        calibration.calibrate(graph, np.zeros((4, 3, 12, 12)))  # as many values, but the colours come first
+    flat = calibration.calibrate(graph, data[0].reshape(64, -1))
+    assert list(flat.values()) == list(calibration.calibrate(graph, data[0][:, None]).values())
     with pytest.raises(ConversionError, match="nan"):
         calibration.calibrate(graph, [np.full((2, 12, 12, 3), np.nan)])
     with pytest.raises(ConversionError, match="1 inputs, the data 2"):
@@ -162,6 +166,14 @@ def test_dead_and_tiny_channels():
     exact = keras_models.outputs(model, data)[0]
     assert sqnr(exact, got) > 35
     assert np.abs(got[..., 1] - 50).max() < np.ptp(exact) / 255
+
+
+def test_hard_swish_of_a_range_below_zero():
+    """Its outputs are a hundredth of its inputs: finer than TFLite-Micro's steps allow."""
+    model = keras_models.single("activation hard_silu")
+    data = [np.random.default_rng(1).uniform(-100, -2.5, (64, 12)).astype("f")]
+    exact = keras_models.outputs(model, data)[0]
+    assert np.abs(exact - through_engine(convert(model, data).file, data)[0]).max() <= np.abs(exact).max()
 
 
 def test_constant_inputs_to_the_model():
