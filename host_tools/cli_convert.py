@@ -57,7 +57,7 @@ def convert(model, data, output, name, model_version, labels, sample_rate, hop, 
     ZeroPadding1D/2D, Cropping1D/2D, UpSampling1D/2D, models within models; and what only acts in training (Dropout,
     GaussianNoise, RandomFlip ...).
 
-    .tflite ops: CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, MAX_POOL_2D, AVERAGE_POOL_2D, MEAN, ADD, SUB, MUL,
+    .tflite ops: CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, MAX_POOL_2D, AVERAGE_POOL_2D, MEAN, REDUCE_MAX, ADD, SUB, MUL,
     CONCATENATION, PAD, PADV2, RESHAPE, SQUEEZE, EXPAND_DIMS, TRANSPOSE, STRIDED_SLICE, SLICE, SPLIT, SPLIT_V, SOFTMAX,
     LOGISTIC, TANH, RELU, RELU6, RELU_N1_TO_1, LEAKY_RELU, HARD_SWISH, ELU, QUANTIZE, DEQUANTIZE, ARG_MAX,
     RESIZE_NEAREST_NEIGHBOR, RESIZE_BILINEAR.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from host_tools.errors import ConversionError
+from host_tools.graph import Op, Tensor
 from host_tools.readers.tflite_types import demand_int8
 
 
@@ -33,6 +34,26 @@ def _mean(reader, op):
     if reader.has_batch(x):
         axes.discard(0)  # its mean is the element itself
     _along_axes(reader, op, "mean", [x], lambda first: {"axes": tuple(sorted(a - first for a in axes))}, 0 in axes)
+
+
+def _reduce_max(reader, op):
+    """The maximum over neighbouring axes is a pool over one axis of their product: (outer, count, inner)."""
+    x, y = demand_int8(reader, op, 0), reader.tensor(op.outputs[0])
+    number = op.inputs[0]
+    shape = reader.file.tensors[number].shape
+    axes = {_axis(reader, op, int(a), number) for a in np.atleast_1d(reader.required_constant(op, 1, "list of axes"))}
+    wide = sorted(axis for axis in axes if shape[axis] != 1)
+    first, last = (wide[0], wide[-1]) if wide else (0, -1)
+    if any(axis not in axes and shape[axis] != 1 for axis in range(first, last + 1)):
+        raise ConversionError(
+            f"{reader.describe(op)} takes the maximum over axes that are no neighbours: transpose the tensor first"
+        )
+    outer, count, inner = (int(np.prod(part)) for part in (shape[:first], shape[first : last + 1], shape[last + 1 :]))
+    flat = reader.reshaped(x, (outer, count, inner))
+    pooled = Tensor(y.name, (outer, 1, inner), y.dtype, y.scale, y.zero_point)
+    attrs = {"kernel": (1, count), "stride": (1, count), "padding": (0, 0, 0, 0)}
+    reader.ops.append(Op("max_pool", [flat], [pooled], attrs, y.name))
+    reader.ops.append(Op("reshape", [pooled], [y], {}, y.name))
 
 
 def _concatenation(reader, op):
@@ -167,6 +188,7 @@ def _argmax(reader, op):
 
 CONVERTERS = {
     "MEAN": _mean,
+    "REDUCE_MAX": _reduce_max,
     "CONCATENATION": _concatenation,
     "PAD": _pad,
     "PADV2": _pad,
