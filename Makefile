@@ -19,9 +19,10 @@ build/venv/.ready: setup.cfg ports/setup.sh
 native: setup ## the C extension for CPython, in place
 	@UPYML_WERROR=1 $(PY) setup.py -q build_ext --inplace
 
-unix: setup ## MicroPython for this computer, with upyml in it and without
+unix: setup ## MicroPython for this computer: with upyml in it, without, and with a board's 32 bits
 	@$(IN_VENV) ports/unix/build.sh build/unix USER_C_MODULES=$(CURDIR)
 	@$(IN_VENV) ports/unix/build.sh build/unix-plain
+	@$(IN_VENV) ports/unix/board.sh build/unix-board USER_C_MODULES=$(CURDIR)
 
 natmod: setup ## the native module build/natmod/x64/_upyml.mpy
 	@$(IN_VENV) ports/natmod/build.sh x64

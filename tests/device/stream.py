@@ -9,7 +9,7 @@ import upyml
 
 model = upyml.load(sys.argv[1], ENGINE)
 window, channels = model.input_details[0].shape
-samples = array("f", [((i * 37) % 256 - 128) / 40 for i in range(100 * channels)])
+samples = array("f", [((i * 37) % 256 - 128) / 32 for i in range(100 * channels)])
 
 for hop in (None, 1, 5, 32, 40):
     stream = model.stream(hop=hop)

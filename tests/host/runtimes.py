@@ -74,6 +74,8 @@ class Runtime:
 
 UNIX = BUILD / "unix" / "micropython"  # has the module in it
 PLAIN = BUILD / "unix-plain" / "micropython"  # has not
+BOARD = BUILD / "unix-board" / "micropython"  # has; numbers as on a board: words of 32 bits, floats of 30
+REFERENCE = {"UPYML_ENGINE": "reference"}  # read by the scripts' own helper, tests/device/_engine.py
 NATMOD = BUILD / "natmod" / "x64"
 
 # What `python -m micropython_unix` does, except that it loses the script's exit status.
@@ -86,7 +88,7 @@ RUNTIMES = (
         (sys.executable,),
         native=False,
         micropython=False,
-        environment={"UPYML_ENGINE": "reference"},  # read by the scripts' own helper, tests/device/_engine.py
+        environment=REFERENCE,
     ),
     Runtime("unix-module", (str(UNIX),), native=True, micropython=True, needs=(UNIX,)),
     Runtime(
@@ -98,6 +100,8 @@ RUNTIMES = (
         needs=(PLAIN, NATMOD / "_upyml.mpy"),
     ),
     Runtime("unix-reference", (str(PLAIN),), native=False, micropython=True, needs=(PLAIN,)),
+    Runtime("board-module", (str(BOARD),), native=True, micropython=True, needs=(BOARD,)),
+    Runtime("board-reference", (str(BOARD),), native=False, micropython=True, needs=(BOARD,), environment=REFERENCE),
     Runtime(
         "pypi-mpy",
         (sys.executable, "-c", PYPI),
