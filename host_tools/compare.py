@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import upyml
+from host_tools import tflm
 from host_tools.graph import Graph
 
 SAMPLES = 100  # compared at most
@@ -50,16 +51,7 @@ def check(file: bytes, source: str | Graph, data, engine) -> Check | None:
     model = upyml.load(file, engine)
     if isinstance(source, Graph):
         return _against_float(model, source, data)
-    try:
-        from tflite_micro import runtime
-    except ImportError:
-        return None
-    try:
-        # Its own guess goes by the file's size alone. It overlaps less than our plan and keeps data for each op.
-        oracle = runtime.Interpreter.from_file(source, arena_size=4 * model.arena_size + (1 << 20))
-    except (RuntimeError, ValueError):  # an op that TensorFlow Lite Micro does not have
-        return None
-    return _against_tflm(model, oracle, data)
+    return _against_tflm(model, source, data) if tflm.available() else None
 
 
 def predict(model, sample: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -80,21 +72,22 @@ def _against_float(model, graph: Graph, data) -> Check:
     return _measure("Keras", exact, [np.stack(parts) for parts in zip(*found)], _classifies(model))
 
 
-def _against_tflm(model, oracle, data) -> Check:
+def _against_tflm(model, source: str, data) -> Check | None:
     rows = _raw_rows(model, data)
-    exact, found = [], []
-    for raw in rows:
-        for number, (view, values) in enumerate(zip(model.inputs, raw)):
+    raw = [np.stack(values) for values in zip(*rows)]
+    exact = tflm.run(source, raw, len(model.outputs), 4 * model.arena_size + (1 << 20))
+    if exact is None:  # an op, or sizes, that TensorFlow Lite Micro does not take
+        return None
+    found = []
+    for row in rows:
+        for view, values in zip(model.inputs, row):
             view[:] = memoryview(values)
-            oracle.set_input(values.reshape(oracle.get_input_details(number)["shape"]), number)
         model.run()
-        oracle.invoke()
-        exact.append([np.ravel(oracle.get_output(i)).astype(np.float64) for i in range(len(model.outputs))])
-        found.append([np.array(view, np.float64) for view in model.outputs])
-    exact, found = ([np.stack(parts) for parts in zip(*side)] for side in (exact, found))
+        found.append([np.array(view) for view in model.outputs])
+    sides = exact, [np.stack(parts) for parts in zip(*found)]
     zero_points = [details.zero_point for details in model.output_details]
-    sides = ([x - z for x, z in zip(side, zero_points)] for side in (exact, found))
-    return _measure("TensorFlow Lite Micro", *sides, _classifies(model))
+    real = ([x.astype(np.float64) - z for x, z in zip(side, zero_points)] for side in sides)
+    return _measure("TensorFlow Lite Micro", *real, _classifies(model))
 
 
 def _classifies(model) -> bool:

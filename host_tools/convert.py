@@ -41,6 +41,7 @@ def convert(
     progress: Callable[[int, int], None] | None = None,
     show: Callable[[str, Graph | Program], None] | None = None,
     engine: Any = None,
+    check: bool = True,
 ) -> Conversion:
     """Converts a model.
 
@@ -48,8 +49,8 @@ def convert(
     each input, or a path to them (see samples.py); a Keras model is calibrated with them, and the written file is
     compared with its source on them. metadata: text for the file by key (name, labels, sample_rate, ...). method:
     "mse", "minmax" or "percentile" calibration. show is called with each pass's name and result. engine: the module
-    that runs the check, by default the fastest there is. Raises ConversionError, with what to do, where the model or
-    the data cannot be used, and FileNotFoundError.
+    that runs the check, by default the fastest there is; check=False leaves it out. Raises ConversionError, with what
+    to do, where the model or the data cannot be used, and FileNotFoundError.
     """
     engine = engine or compare.best_engine()
     stages = _Stages(show)
@@ -74,7 +75,7 @@ def convert(
         file = writer.write(program, engine)
     except (ValueError, OverflowError) as error:
         raise ConversionError(f"the model does not fit the file format: {error}") from error
-    return Conversion(file, program, compare.check(file, original, data, engine))
+    return Conversion(file, program, compare.check(file, original, data, engine) if check else None)
 
 
 class _Stages:

@@ -34,7 +34,7 @@ def converted(models_dir):
 
     def get(path):
         if path not in made:
-            made[path] = convert(models_dir / path).file
+            made[path] = convert(models_dir / path, check=False).file
         return made[path]
 
     return get
@@ -70,4 +70,4 @@ def test_the_report_counts_every_multiplication(path, converted):
 
 def test_the_same_model_gives_the_same_bytes(converted, models_dir):
     path = "mlperf_tiny/pretrainedResnet_quant.tflite"
-    assert convert(models_dir / path).file == converted(path)
+    assert convert(models_dir / path, check=False).file == converted(path)

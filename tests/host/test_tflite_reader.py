@@ -88,8 +88,8 @@ def test_shape_arithmetic_of_an_unknown_batch_is_folded(tmp_path):
     b.op("TANH", [flat], [y])
     path = tmp_path / "dynamic.tflite"
     path.write_bytes(b.file([x], [y]))
-    file = convert(path).file
-    assert len(convert(path).program.steps) == 1
+    file = convert(path, check=False).file
+    assert len(convert(path, check=False).program.steps) == 1
     model, right = upyml.load(file), Tflm(path.read_bytes())
     for inputs in raw_inputs(model, np.random.default_rng(0), 3):
         np.testing.assert_array_equal(run_raw(model, inputs)[0], right(inputs, 1)[0])
@@ -101,7 +101,7 @@ def test_inputs_of_other_scales_are_brought_to_one_before_they_are_joined(tmp_pa
     b.op("CONCATENATION", [x1, x2], [y], "ConcatenationOptions", Axis=1)
     path = tmp_path / "joined.tflite"
     path.write_bytes(b.file([x1, x2], [y]))
-    model = upyml.load(convert(path).file)
+    model = upyml.load(convert(path, check=False).file)
     answer = list(model.predict(([1.0, 2.0, -3.0, 0.5], [1.0, 2.0, -3.0, 0.5])))
     assert answer == pytest.approx([1.0, 2.0, -3.0, 0.5] * 2, abs=0.051)
 
@@ -112,7 +112,7 @@ def test_relu_n1_to_1_clips(tmp_path):
     b.op("RELU_N1_TO_1", [x], [y])
     path = tmp_path / "clip.tflite"
     path.write_bytes(b.file([x], [y]))
-    model = upyml.load(convert(path).file)
+    model = upyml.load(convert(path, check=False).file)
     assert list(model.predict([-4.0, -0.5, 0.0, 0.25, 3.0])) == pytest.approx([-1, -0.5, 0, 0.25, 1], abs=0.01)
 
 
