@@ -7,6 +7,7 @@ the float model's outputs for it). It takes well under a minute on two cores; se
 """
 
 import argparse
+import contextlib
 import os
 from pathlib import Path
 
@@ -64,14 +65,28 @@ def build(samples: np.ndarray):
     )
 
 
+@contextlib.contextmanager
+def quiet():
+    """Let nothing through to stderr meanwhile: TensorFlow's import writes alarming lines where there is no GPU."""
+    saved = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("build/gesture"), help="folder for the results")
     out = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
 
-    import keras
-    import tensorflow as tf
+    with quiet():
+        import keras
+        import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(2)
     tf.config.threading.set_inter_op_parallelism_threads(1)

@@ -1,13 +1,11 @@
 """Keras model -> float graph.
 
-Takes a built Keras model or the path of a .keras or .h5 file. Files of Keras 2 that Keras 3 refuses are read with
-tf_keras where it is installed. Every layer becomes the ops of the graph by the functions in keras_layers_*.py.
+Takes a built Keras model or the path of a .keras or .h5 file. Every layer becomes the ops of the graph
+by the functions in keras_layers_*.py.
 """
 
 from __future__ import annotations
 
-import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from host_tools.readers import (
     keras_layers_shape,
 )
 from host_tools.readers.builder import Builder
+from host_tools.readers.keras_file import load
 
 LAYERS = {
     **keras_layers_conv.LAYERS,
@@ -73,41 +72,6 @@ def read(source: Any) -> Graph:
     for tensor in outputs:
         _name_as_layer(build, tensor)
     return build.graph(inputs, outputs, {"name": str(model.name)})
-
-
-def load(path: str | Path) -> Any:
-    """The Keras model in a file, by Keras 3 or, for old .h5 files, by tf_keras."""
-    if not os.path.exists(path):
-        raise FileNotFoundError(f"there is no file {path}")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
-        import keras
-    except ImportError as error:
-        raise ConversionError("Keras models need TensorFlow: pip install 'upyml[keras]'.") from error
-    try:
-        return keras.models.load_model(path, compile=False)
-    except Exception as refused:  # Keras raises many kinds for a file it does not understand
-        if Path(path).suffix.lower() not in (".h5", ".hdf5"):
-            raise ConversionError(f"{path}: Keras cannot load it: {_first_line(refused)}") from refused
-        try:
-            import tf_keras
-        except ImportError:
-            raise ConversionError(
-                f"{path}: Keras 3 refuses this file of an older Keras. Install its reader: pip install tf_keras."
-            ) from refused
-        try:
-            return tf_keras.models.load_model(path, compile=False)
-        except Exception as error:
-            raise ConversionError(f"{path}: neither Keras 3 nor tf_keras can load it: {_first_line(error)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    """The first line of what Keras said, cut where it becomes a dump of settings; a missing class in words."""
-    text = str(error).strip() or type(error).__name__
-    missing = re.search(r"Could not locate (?:class|function) '([^']+)'", text)
-    if missing:
-        return f"it holds {missing[1]}, which is not a part of Keras. Build the model from layers of Keras."
-    return text.splitlines()[0].split(" using config=")[0][:200]
 
 
 def _leaves(structure: Any) -> list[Any]:
