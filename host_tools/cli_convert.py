@@ -43,8 +43,8 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--dump-after",
     metavar="PASS",
-    help="Print the model as it is after a pass (or all): read, normalise, quantize, "
-    "fuse_padding, drop_unused, lower, order, plan.",
+    help="Print the model as it is after a pass (or all): read, the float passes of a Keras model (drop_identity ... "
+    "pool_to_mean), quantize, fuse_quantized_padding, drop_unused, lower, order, plan.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 @guarded

@@ -14,13 +14,23 @@ from host_tools import compare, samples, verify, writer
 from host_tools.errors import ConversionError
 from host_tools.graph import Graph
 from host_tools.passes import lower as lowering
+from host_tools.passes import normalise as normalising
 from host_tools.passes import order as ordering
 from host_tools.passes import plan as planning
 from host_tools.passes import tidy
 from host_tools.program import Program
 
 Data = np.ndarray | Sequence[np.ndarray]
-PASSES = ("read", "normalise", "quantize", "fuse_padding", "drop_unused", "lower", "order", "plan")
+PASSES = (
+    "read",
+    *(step.__name__ for step in normalising.PASSES),
+    "quantize",
+    "fuse_quantized_padding",
+    "drop_unused",
+    "lower",
+    "order",
+    "plan",
+)
 _NOISE = ("MLIR Converted.", "TOCO Converted.")  # what converters call a description
 
 
@@ -132,16 +142,10 @@ def _loaded(data, graph: Graph):
 
 def _quantized(graph: Graph, data, method, progress, stages) -> Graph:
     """The int8 graph of a float graph from Keras."""
-    from host_tools.passes.normalise import normalise
     from host_tools.passes.search import search
 
-    graph = stages("normalise", normalise(graph, verify_after))
+    graph = normalising.normalise(graph, lambda made, name: stages(name, made))
     return stages("quantize", search(graph, data, method, progress), True)
-
-
-def verify_after(graph: Graph, name: str) -> None:
-    """What normalise calls behind each of its passes."""
-    verify.graph(graph, name)
 
 
 def _metadata(program: Program, source, given: dict[str, str]) -> dict[str, str]:
