@@ -72,10 +72,10 @@ def convert(
         original = stages("read", _read_keras(source, data))
         data = _loaded(data, original)
         graph = _quantized(original, data, method, progress, stages)
-    graph = stages(
-        "fuse_padding", tidy.fuse_padding(graph), True
-    )  # a pad costs a copy of the image, a padded window nothing
-    graph = stages("drop_unused", tidy.drop_unused(graph), True)  # last of the graph passes: nothing is made for nobody
+    # A pad costs a copy of the image, a padded window nothing.
+    graph = stages("fuse_quantized_padding", tidy.fuse_padding(graph), True)
+    # Last of the graph passes: nothing is made for nobody.
+    graph = stages("drop_unused", tidy.drop_unused(graph), True)
     program = stages("lower", lowering.lower(graph))
     program = stages("order", ordering.order(program))  # before plan: it decides what is live together
     program = stages("plan", planning.plan(program))
