@@ -49,6 +49,10 @@ def _reduce_max(reader, op):
             f"{reader.describe(op)} takes the maximum over axes that are no neighbours: transpose the tensor first"
         )
     outer, count, inner = (int(np.prod(part)) for part in (shape[:first], shape[first : last + 1], shape[last + 1 :]))
+    if outer * inner != y.size:
+        raise ConversionError(
+            f"{reader.describe(op)} makes {outer * inner} values, and the file says {y.shape}: it is damaged"
+        )
     flat = reader.reshaped(x, (outer, count, inner))
     pooled = Tensor(y.name, (outer, 1, inner), y.dtype, y.scale, y.zero_point)
     attrs = {"kernel": (1, count), "stride": (1, count), "padding": (0, 0, 0, 0)}

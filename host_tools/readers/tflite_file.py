@@ -18,7 +18,7 @@ _OP_NAMES = {code: name for name, code in vars(tflite.BuiltinOperator).items() i
 _TYPE_NAMES = {code: name.lower() for name, code in vars(tflite.TensorType).items() if isinstance(code, int)}
 _OPTION_NAMES = {code: name for name, code in vars(tflite.BuiltinOptions).items() if isinstance(code, int)}
 _NUMPY = {"int8": "i1", "uint8": "u1", "int16": "<i2", "int32": "<i4", "int64": "<i8", "float32": "<f4", "bool": "?"}
-_DAMAGED = (
+DAMAGED = (
     struct.error,
     ValueError,
     IndexError,
@@ -84,7 +84,7 @@ def parse(content: bytes) -> File:
             return _file(model, model.Subgraphs(0))
     except ConversionError:
         raise
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise ConversionError(f"the .tflite file is cut or damaged ({type(error).__name__}): copy it again") from None
     raise ConversionError(
         f"the .tflite file has {subgraphs} subgraphs; upyml takes one: convert the model without "

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from host_tools import shapes
+from host_tools import shapes, verify
 from host_tools.errors import ConversionError
 from host_tools.graph import Graph, Op, Tensor
 from host_tools.readers import tflite_file, tflite_folding, tflite_ops
@@ -26,10 +26,10 @@ def read(source: str | Path | bytes) -> Graph:
     """
     content = source if isinstance(source, bytes) else Path(source).read_bytes()
     try:
-        return _Reader(tflite_file.parse(content)).graph()
-    except tflite_file._DAMAGED as error:
-        if isinstance(error, ConversionError):
-            raise
+        return verify.graph(_Reader(tflite_file.parse(content)).graph(), "read", quantized=True)
+    except ConversionError:
+        raise
+    except (verify.GraphError, *tflite_file.DAMAGED) as error:
         raise ConversionError(
             f"the .tflite file contradicts itself ({type(error).__name__}: {error}): convert it again"
         ) from error
