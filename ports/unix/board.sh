@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds MicroPython for this computer with a board's numbers: ports/unix/board.sh FOLDER [USER_C_MODULES=...]
-# Words of 32 bits, and floats of 30 bits that live in a word (as CircuitPython has them): what a script rounds otherwise
-# there shows here.
+# Words of 32 bits, and floats of 30 bits that live in a word (as CircuitPython has them): what a script rounds
+# otherwise there shows here.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 

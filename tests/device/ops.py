@@ -1,4 +1,4 @@
-"""Every op alone: ops.py MODELS... Each file holds one op; prints its name and the CRC-32 of its output on a few inputs."""
+"""Every op alone: ops.py MODELS. Each holds one op; prints its name and its output's CRC-32 on a few inputs."""
 
 import binascii
 import struct
