@@ -158,3 +158,34 @@ def test_an_arena_that_is_too_small_is_refused():
     with pytest.raises(ValueError) as caught:
         _upyml.Engine(model, bytearray(_upyml.check(model) - 1))
     assert explain(caught.value.args[0], model) == "the arena is too small"
+
+
+def float_model(opcode, dtype, scale, zero_point, count):
+    """QUANTIZE or DEQUANTIZE of `count` values."""
+    both = {"kind": layout.ARENA, "shape": (count,)}
+    integers = {**both, "dtype": dtype, "scale": scale, "zero_point": zero_point, "offset": 0}
+    floats = {**both, "dtype": layout.FLOAT32, "scale": 1.0, "zero_point": 0, "offset": 4 * count}
+    tensors = [floats, integers] if opcode == layout.QUANTIZE else [integers, floats]
+    op = {"opcode": opcode, "order": layout.DISJOINT, "inputs": [0], "outputs": [1], "top": 8 * count, "params": {}}
+    return encode.encode(tensors, [op], [0], [1], {})
+
+
+@pytest.mark.parametrize("scale", [np.float32(s) for s in (0.12573022, 1.0, 6.2e-6, 2780.7244, 3e38, 1.2e-38)])
+@pytest.mark.parametrize("dtype", [layout.INT8, layout.UINT8, layout.INT16])
+def test_float32_at_the_edges_is_what_a_float_unit_gives(dtype, scale):
+    rng, count = np.random.default_rng(3), 20000
+    kind = (np.int8, np.uint8, np.int16)[dtype]
+    low, high = np.iinfo(kind).min, np.iinfo(kind).max
+    zero_point = int(rng.integers(low, high + 1))
+    with np.errstate(all="ignore"):
+        bits = rng.integers(0, 2**32, count // 2, np.uint64).astype(np.uint32).view(np.float32)  # also NaN, subnormal...
+        ties = ((rng.integers(-300, 300, count // 2) + 0.5) * np.float64(scale)).astype(np.float32)
+        x = np.concatenate([bits, ties])
+        quotient = np.where(np.isnan(x), 0, np.clip(x / scale, -1e6, 1e6)).astype(np.float64)
+        expected = np.clip(np.sign(quotient) * np.floor(np.abs(quotient) + 0.5) + zero_point, low, high).astype(kind)
+        (raw,) = run(_upyml, float_model(layout.QUANTIZE, dtype, float(scale), zero_point, count), [x.tobytes()])
+        assert (np.frombuffer(raw, kind) == expected).all()
+        q = rng.integers(low, high + 1, count).astype(kind)
+        (raw,) = run(_upyml, float_model(layout.DEQUANTIZE, dtype, float(scale), zero_point, count), [q.tobytes()])
+        real = scale * (q.astype(np.int32) - zero_point).astype(np.float32)
+    assert (np.frombuffer(raw, np.uint32) == real.view(np.uint32)).all()

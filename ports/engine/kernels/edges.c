@@ -1,21 +1,8 @@
-// Number types at the edges of a model: the only place with floats.
-#include <string.h>
-
+// Number types at the edges of a model. float32 is worked on in integers: the same bits on every CPU, and no float library
+// in a native module for one without a float unit.
 #include "../kernels.h"
 #include "../load.h"
 #include "../requantize.h"
-
-static float float_from_bits(uint32_t bits) {
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static uint32_t float_bits(float value) {
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
 
 static int32_t lowest(int dtype) {
     return dtype == UPYML_DTYPE_INT8 ? -128 : dtype == UPYML_DTYPE_UINT8 ? 0 : -32768;
@@ -46,30 +33,82 @@ static void store(uint8_t *p, int dtype, uint32_t at, int32_t value) {
     }
 }
 
-// Rounded half away from zero; NaN gives 0, and what no type holds stays outside every type.
-static int32_t round_away(float x) {
-    if (!(x > -1e6f && x < 1e6f)) {
-        return x > 0 ? 1000000 : x < 0 ? -1000000 : 0;
+// round(value / scale): the quotient first rounded to float32, ties to even, then to an integer, half away from zero, as
+// a float unit and roundf() would. NaN gives 0; what no type holds is FAR away.
+static int32_t divide(uint32_t value, uint32_t scale) {
+    const int32_t FAR = 1000000;
+    int32_t exponent = (int32_t)(value >> 23 & 255), sign = value >> 31 ? -1 : 1;
+    uint32_t rest = value & 0x7fffffu, divisor = (scale & 0x7fffffu) | 0x800000u, quotient = 0;
+    if (exponent == 255) {
+        return rest ? 0 : sign * FAR;
     }
-    int32_t whole = (int32_t)x;
-    float rest = x - (float)whole;
-    return rest >= 0.5f ? whole + 1 : rest <= -0.5f ? whole - 1 : whole;
+    if (exponent > 0) {
+        rest |= 0x800000u;
+    } else if (rest == 0) {
+        return 0;
+    } else {  // subnormal
+        for (exponent = 1; !(rest & 0x800000u); exponent--) {
+            rest <<= 1;
+        }
+    }
+    exponent -= (int32_t)(scale >> 23);
+    if (exponent < -2 || exponent > 19) {  // below 1/2, or beyond every type
+        return exponent < 0 ? 0 : sign * FAR;
+    }
+    int32_t fraction_bits = 23 - exponent;
+    if (rest < divisor) {
+        rest <<= 1;
+        fraction_bits++;
+    }
+    for (int bit = 0; bit < 24; bit++) {
+        quotient <<= 1;
+        if (rest >= divisor) {
+            rest -= divisor;
+            quotient |= 1;
+        }
+        rest <<= 1;
+    }
+    quotient += rest > divisor || (rest == divisor && (quotient & 1));
+    return sign * (int32_t)((quotient + (1u << (fraction_bits - 1))) >> fraction_bits);
+}
+
+// The bits of scale * factor as float32, ties to even.
+static uint32_t multiply(uint32_t scale, int32_t factor) {
+    if (factor == 0) {
+        return 0;
+    }
+    uint32_t sign = factor < 0 ? 0x80000000u : 0, magnitude = factor < 0 ? 0u - (uint32_t)factor : (uint32_t)factor;
+    uint64_t product = (uint64_t)((scale & 0x7fffffu) | 0x800000u) * magnitude;
+    uint32_t exponent = scale >> 23, sticky = 0;
+    while (product >> 25) {  // 25 bits: one to round by
+        sticky |= product & 1;
+        product >>= 1;
+        exponent++;
+    }
+    if (product >> 24) {
+        uint32_t odd = product >> 1 & 1, half = product & 1;
+        product = (product >> 1) + (half & (sticky | odd));
+        exponent++;
+    }
+    if (product >> 24) {
+        product >>= 1;
+        exponent++;
+    }
+    return sign | (exponent >= 255 ? 0x7f800000u : exponent << 23 | ((uint32_t)product & 0x7fffffu));
 }
 
 void upyml_quantize(uint32_t scale, int32_t zero_point, int dtype, const uint8_t *floats, uint8_t *output,
     uint32_t count) {
-    float step = float_from_bits(scale);
     for (uint32_t i = 0; i < count; i++) {
-        int32_t q = round_away(float_from_bits(upyml_load32(floats + 4 * i)) / step) + zero_point;
+        int32_t q = divide(upyml_load32(floats + 4 * i), scale) + zero_point;
         store(output, dtype, i, upyml_clamp(q, lowest(dtype), highest(dtype)));
     }
 }
 
 void upyml_dequantize(uint32_t scale, int32_t zero_point, int dtype, const uint8_t *input, uint8_t *floats,
     uint32_t count) {
-    float step = float_from_bits(scale);
     for (uint32_t i = 0; i < count; i++) {
-        upyml_store32(floats + 4 * i, float_bits(step * (float)(load(input, dtype, i) - zero_point)));
+        upyml_store32(floats + 4 * i, multiply(scale, load(input, dtype, i) - zero_point));
     }
 }
 
