@@ -4,6 +4,8 @@ PY := build/venv/bin/python
 IN_VENV := PYTHON=$(CURDIR)/$(PY)
 IN_PATH := PATH=$(CURDIR)/build/venv/bin:$$PATH
 
+export UPYML_WERROR := 1 # warnings in our C are errors here, not where users build it
+
 .PHONY: help setup native unix natmod test demo bench readme clean
 .DEFAULT_GOAL := help
 
@@ -17,7 +19,7 @@ build/venv/.ready: setup.cfg ports/setup.sh
 	@touch $@
 
 native: setup ## the C extension for CPython, in place
-	@UPYML_WERROR=1 $(PY) setup.py -q build_ext --inplace
+	@$(PY) setup.py -q build_ext --inplace
 
 unix: setup ## MicroPython for this computer: with upyml in it, without, and with a board's 32 bits
 	@$(IN_VENV) ports/unix/build.sh build/unix USER_C_MODULES=$(CURDIR)

@@ -48,8 +48,9 @@ static int order_fits(const upyml_op *op, const upyml_tensor *x, const upyml_ten
         case UPYML_OPCODE_MUL:
         case UPYML_OPCODE_RESHAPE:
         case UPYML_OPCODE_TABLE:
-        case UPYML_OPCODE_SOFTMAX:
             return 1;
+        case UPYML_OPCODE_SOFTMAX:
+            return op->order == UPYML_ORDER_FORWARD;
         case UPYML_OPCODE_MEAN:
             return op->order == UPYML_ORDER_FORWARD && upyml_load32(op->params + UPYML_MEAN_OUTER) == 1;
         case UPYML_OPCODE_REQUANTIZE:
@@ -63,7 +64,7 @@ static int check(const uint8_t *file, const uint8_t *record, upyml_op *op, uint3
     UPYML_NEED(op->opcode < UPYML_OPCODE_COUNT, OPCODE);
     UPYML_NEED(upyml_load16(record + UPYML_OP_FLAGS) == 0 && op->order < UPYML_ORDER_COUNT, ORDER);
     uint32_t taken = op->input_count, made = record[UPYML_OP_OUTPUT_COUNT];
-    UPYML_NEED(upyml_load16(record + UPYML_OP_LINKS) + taken + made <= upyml_header32(file, UPYML_HEADER_LINK_COUNT), LINK);
+    UPYML_NEED(upyml_load16(record + UPYML_OP_LINKS) + taken + made <= upyml_header32(file, UPYML_HEADER_LINK_COUNT), ARITY);
     int binary = op->opcode == UPYML_OPCODE_ADD || op->opcode == UPYML_OPCODE_SUB || op->opcode == UPYML_OPCODE_MUL;
     UPYML_NEED(made == 1 && (op->opcode == UPYML_OPCODE_CONCATENATE ? taken >= 1 : taken == (binary ? 2u : 1u)), ARITY);
     upyml_tensor x, x2, y;

@@ -1,12 +1,8 @@
 // The part of the check that looks at each op's own fields; upyml/format/check_params.py asks the same in the same order.
 #include "check_op.h"
 
-#define MAX_SUMMED (1 << 23)  // elements an int32 can add up: 255 * 2^23 < 2^31
-#define MAX_CLASSES 4095  // of a softmax: its sum holds that many terms of 2^19
-#define MAX_RESIZED 32767  // rows or columns of a bilinear resize
-
 static int shift_fits(int32_t shift) {
-    return shift >= -31 && shift <= 30;
+    return shift >= UPYML_MIN_SHIFT && shift <= UPYML_MAX_SHIFT;
 }
 
 static uint64_t to_four(uint64_t count) {
@@ -33,7 +29,7 @@ static int check_window(const uint8_t *file, const upyml_op *op, const upyml_ten
     upyml_read_window(file, op, x, y, &p);
     int64_t reach_h = (int64_t)(p.kernel_h - 1) * p.dilation_h + 1, reach_w = (int64_t)(p.kernel_w - 1) * p.dilation_w + 1;
     UPYML_NEED(p.kernel_h && p.kernel_w && p.stride_h && p.stride_w && p.dilation_h && p.dilation_w
-        && reach_h <= 65536 && reach_w <= 65536
+        && reach_h <= UPYML_MAX_REACH && reach_w <= UPYML_MAX_REACH
         && p.pad_top < reach_h && p.pad_left < reach_w
         && (int64_t)(p.out_h - 1) * p.stride_h < (int64_t)p.in_h + p.pad_top
         && (int64_t)(p.out_w - 1) * p.stride_w < (int64_t)p.in_w + p.pad_left
@@ -50,7 +46,7 @@ static int check_window(const uint8_t *file, const upyml_op *op, const upyml_ten
         answer = check_weights(file, k, p.out_c, 1, op->params + UPYML_CONV2D_WEIGHTS);
         *scratch = (uint32_t)upyml_depthwise_conv2d_s8_scratch_size(&p);
     } else {
-        UPYML_NEED(p.dilation_h == 1 && p.dilation_w == 1 && (int64_t)p.kernel_h * p.kernel_w <= MAX_SUMMED, PARAMS);
+        UPYML_NEED(p.dilation_h == 1 && p.dilation_w == 1 && (int64_t)p.kernel_h * p.kernel_w <= UPYML_MAX_SUMMED, PARAMS);
         UPYML_NEED(p.in_c == p.out_c, SHAPE);
         *scratch = (uint32_t)upyml_pool_s8_scratch_size(&p);
     }
@@ -80,7 +76,7 @@ static int check_axis(const upyml_op *op, const upyml_tensor *x, const upyml_ten
     if (op->opcode == UPYML_OPCODE_MEAN) {
         upyml_axis p;
         upyml_read_mean(op, x, y, &p);
-        UPYML_NEED(count <= MAX_SUMMED && shift_fits(p.shift) && p.clamp_min <= p.clamp_max, PARAMS);
+        UPYML_NEED(count <= UPYML_MAX_SUMMED && shift_fits(p.shift) && p.clamp_min <= p.clamp_max, PARAMS);
     }
     return UPYML_PASSED;
 }
@@ -102,7 +98,7 @@ static int check_binary(const upyml_op *op, const upyml_tensor *x1, const upyml_
     upyml_binary p;
     upyml_read_binary(op, x1, x2, y, &p);
     UPYML_NEED(shift_fits(p.shift) && p.clamp_min <= p.clamp_max, PARAMS);
-    UPYML_NEED(shift_fits(p.shift1) && shift_fits(p.shift2) && p.left_shift >= 0 && p.left_shift <= 20, PARAMS);
+    UPYML_NEED(shift_fits(p.shift1) && shift_fits(p.shift2) && p.left_shift >= 0 && p.left_shift <= UPYML_MAX_LEFT_SHIFT, PARAMS);
     return UPYML_PASSED;
 }
 
@@ -167,8 +163,8 @@ static int check_same_size(const uint8_t *file, const upyml_op *op, const upyml_
     } else if (op->opcode == UPYML_OPCODE_SOFTMAX) {
         upyml_softmax p;
         upyml_read_softmax(op, x, &p);
-        UPYML_NEED(p.classes <= MAX_CLASSES && p.classes == y->shape[y->rank - 1], SHAPE);
-        UPYML_NEED(p.multiplier >= 0 && p.shift >= 0 && p.shift <= 30 && p.diff_min <= 0, PARAMS);
+        UPYML_NEED(p.classes <= UPYML_MAX_CLASSES && p.classes == y->shape[y->rank - 1], SHAPE);
+        UPYML_NEED(p.multiplier >= 0 && p.shift >= 0 && p.shift <= UPYML_MAX_SHIFT && p.diff_min <= 0, PARAMS);
     }
     return UPYML_PASSED;
 }
@@ -188,7 +184,7 @@ static int check_resize(const uint8_t *file, const upyml_op *op, const upyml_ten
     upyml_image(y, &out_h, &out_w, &out_c);
     UPYML_NEED(in_c == out_c, SHAPE);
     if (op->opcode == UPYML_OPCODE_RESIZE_BILINEAR) {
-        UPYML_NEED(in_h <= MAX_RESIZED && in_w <= MAX_RESIZED && out_h <= MAX_RESIZED && out_w <= MAX_RESIZED, SHAPE);
+        UPYML_NEED(in_h <= UPYML_MAX_RESIZED && in_w <= UPYML_MAX_RESIZED && out_h <= UPYML_MAX_RESIZED && out_w <= UPYML_MAX_RESIZED, SHAPE);
         UPYML_NEED(op->params[UPYML_RESIZE_BILINEAR_ALIGN_CORNERS] + op->params[UPYML_RESIZE_BILINEAR_HALF_PIXEL_CENTERS] <= 1,
             PARAMS);
         return UPYML_PASSED;

@@ -122,15 +122,20 @@ static int32_t check_tensor(const uint8_t *file, uint32_t number) {
     return 0;
 }
 
+// The model's inputs and outputs are activations; its inputs no INT32, which has no scale to be filled by.
+static int edge_fits(const uint8_t *file, uint32_t place, uint32_t number) {
+    const uint8_t *record = upyml_tensor_record(file, number);
+    return record[UPYML_TENSOR_KIND] == UPYML_KIND_ARENA
+           && (place >= file[UPYML_HEADER_INPUT_COUNT] || record[UPYML_TENSOR_DTYPE] != UPYML_DTYPE_INT32);
+}
+
 static int32_t check_links(const uint8_t *file) {
     const uint8_t *links = file + upyml_header32(file, UPYML_HEADER_LINKS);
     uint32_t count = upyml_header32(file, UPYML_HEADER_LINK_COUNT);
     uint32_t tensors = upyml_load16(file + UPYML_HEADER_TENSOR_COUNT), edges = edge_count(file);
     for (uint32_t place = 0; place < count; place++) {
         uint32_t number = upyml_load16(links + 2 * place);
-        NEED(number < tensors
-            && (place >= edges || upyml_tensor_record(file, number)[UPYML_TENSOR_KIND] == UPYML_KIND_ARENA),
-            UPYML_ERROR_LINK, place);
+        NEED(number < tensors && (place >= edges || edge_fits(file, place, number)), UPYML_ERROR_LINK, place);
     }
     return 0;
 }

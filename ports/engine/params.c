@@ -8,8 +8,9 @@ void upyml_image(const upyml_tensor *tensor, int32_t *height, int32_t *width, in
     *channels = shape[rank >= 3 ? 2 : rank - 1];
 }
 
+// By way of a number: the check reads parameters before it has looked at this offset.
 static const uint8_t *place(const uint8_t *file, const uint8_t *field) {
-    return file + upyml_load32(field);
+    return (const uint8_t *)((uintptr_t)file + upyml_load32(field));
 }
 
 void upyml_read_window(const uint8_t *file, const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y,

@@ -29,8 +29,7 @@ static mp_obj_t upyml_module_check(mp_obj_t model) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(upyml_module_check_obj, upyml_module_check);
 
-// What memoryview() is given for a buffer whose type code is to change. The memory's own start is kept, so that the
-// garbage collector sees it is in use.
+// What memoryview() is given for a buffer whose type code is to change.
 typedef struct {
     mp_obj_base_t base;
     mp_obj_t buffer;
@@ -44,8 +43,12 @@ static mp_int_t upyml_cast_get_buffer(mp_obj_t self_in, mp_buffer_info_t *info, 
     return 0;
 }
 
-// cast(buffer, typecode): the same memory as a memoryview with another type code.
+// cast(buffer, typecode): the same memory as a memoryview with another type code. The buffer is a whole one: of a part of
+// another one's memory the garbage collector would not see that it is in use.
 static mp_obj_t upyml_module_cast(mp_obj_t buffer, mp_obj_t typecode) {
+    if (MP_OBJ_FROM_PTR(mp_obj_get_type(buffer)) == mp_load_global(MP_QSTR_memoryview)) {
+        mp_raise_TypeError(MP_ERROR_TEXT("cast takes a whole buffer, not a memoryview: slice what it answers"));
+    }
     mp_buffer_info_t code;
     mp_get_buffer_raise(typecode, &code, MP_BUFFER_READ);
     upyml_cast_obj_t *self = mp_obj_malloc(upyml_cast_obj_t, CAST_TYPE);

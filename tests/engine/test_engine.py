@@ -96,22 +96,56 @@ def test_a_depthwise_convolution_may_go_plane_by_plane_in_place():
         assert run(_upyml, over, inputs) == run(_upyml, apart, inputs), (op.inputs, op.output, op.params)
 
 
-@pytest.mark.parametrize("name", ["ADD", "SUB", "MUL", "TABLE", "SOFTMAX", "RESHAPE", "FULLY_CONNECTED"])
+ELEMENTWISE = ["ADD", "SUB", "MUL", "TABLE", "RESHAPE", "REQUANTIZE", "SOFTMAX"]
+
+
+def run_over(opcode, rng, order, distance):
+    """An op with its output `distance` bytes behind its input, and the same op with both apart: must agree."""
+    op = random_op(rng, opcode)
+    widths = {layout.DTYPES[dtype][1] for dtype in op.dtypes}
+    if (op.size(0) != op.size(-1) and opcode != layout.FULLY_CONNECTED) or len(widths) > 1:
+        return
+    distance -= distance % widths.pop()
+    state = rng.bit_generator.state
+    apart = op.encode(rng)
+    rng.bit_generator.state = state
+    base = max(0, -distance)
+    over = op.encode(rng, order, [base] + [1000] * (len(op.inputs) - 1) + [base + distance])
+    inputs = random_inputs(rng, apart)
+    assert run(_upyml, over, inputs) == run(_upyml, apart, inputs) == run(_reference, over, inputs), distance
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE + ["FULLY_CONNECTED"])
 def test_ops_in_place(name):
-    opcode = NAMES.index(name)
-    rng = np.random.default_rng(opcode)
-    for order in (layout.FORWARD, layout.REVERSE):
-        for _ in range(40):
-            op = random_op(rng, opcode)
-            if op.size(0) != op.size(-1) and name != "FULLY_CONNECTED":
-                continue
-            state = rng.bit_generator.state
-            apart = op.encode(rng)
-            rng.bit_generator.state = state
-            second = [1000] if len(op.inputs) == 2 else []
-            over = op.encode(rng, order, [0] + second + [0])
-            inputs = random_inputs(rng, apart)
-            assert run(_upyml, over, inputs) == run(_upyml, apart, inputs)
+    rng = np.random.default_rng(NAMES.index(name))
+    for _ in range(60):
+        run_over(NAMES.index(name), rng, layout.FORWARD, 0)
+        if name != "SOFTMAX":
+            run_over(NAMES.index(name), rng, layout.REVERSE, 0)
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE[:-1])
+def test_elementwise_ops_shift_their_data(name):
+    """First to last the output may lie before the input, last to first behind it."""
+    rng = np.random.default_rng(NAMES.index(name))
+    for _ in range(60):
+        run_over(NAMES.index(name), rng, layout.FORWARD, -int(rng.integers(0, 20)))
+        run_over(NAMES.index(name), rng, layout.REVERSE, int(rng.integers(0, 20)))
+
+
+def test_a_softmax_only_runs_forward():
+    rng = np.random.default_rng(5)
+    backward = random_op(rng, layout.SOFTMAX).encode(rng, layout.REVERSE, [0, 0])
+    assert "order" in explain(_upyml.check(backward), backward)
+
+
+def test_an_int32_input_is_refused():
+    integers = {"kind": layout.ARENA, "dtype": layout.INT32, "shape": (3,), "scale": 1.0, "zero_point": 0}
+    op = {"opcode": layout.RESHAPE, "order": layout.DISJOINT, "inputs": [0], "outputs": [1], "top": 24, "params": {}}
+    tensors = [{**integers, "offset": 0}, {**integers, "offset": 12}]
+    model = encode.encode(tensors, [op], [0], [1], {})
+    assert _upyml.check(model) == check.check(model) < 0
+    assert explain(_upyml.check(model), model).startswith("link 0: ")
 
 
 def damaged(model, chance):

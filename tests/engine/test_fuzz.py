@@ -14,12 +14,15 @@ ENGINE = HERE.parent.parent / "ports" / "engine"
 ROUNDS = "20000"  # of each file: a few seconds. Long runs: fuzz 2000000 tests/engine/corpus/*.upm, or with clang's libFuzzer
 
 
-@pytest.fixture(scope="module")
-def fuzz(tmp_path_factory):
-    """The fuzzer, built with gcc."""
+@pytest.fixture(scope="module", params=["-m64", "-m32"])
+def fuzz(request, require, tmp_path_factory):
+    """The fuzzer, built with gcc; in 32 bits, as boards are, an address can overflow that cannot in 64."""
     program = tmp_path_factory.mktemp("fuzz") / "fuzz"
     sources = [str(ENGINE / name) for name in (ENGINE / "sources.txt").read_text().split()]
-    subprocess.run([shutil.which("gcc") or "cc", "-g", "-O1", "-std=c99", "-Wall", "-Wextra", "-Werror", "-DFUZZ_MAIN",
+    gcc = [shutil.which("gcc") or "cc", request.param]
+    works = subprocess.run([*gcc, "-x", "c", "-", "-o", str(program)], input="int main(void) { return 0; }", text=True)
+    require(works.returncode == 0, f"a C compiler that takes {request.param}", "apt-get install gcc-multilib (on x86)")
+    subprocess.run([*gcc, "-g", "-O1", "-std=c99", "-Wall", "-Wextra", "-Werror", "-DFUZZ_MAIN",
                     "-fsanitize=address,undefined", "-fno-sanitize-recover=all", f"-I{ENGINE}", str(HERE / "fuzz.c"),
                     *sources, "-o", str(program)], check=True)
     return program

@@ -134,9 +134,12 @@ def _tensor(buf, head, number):
 
 
 def _links(buf, head, tensors):
-    edge = head["input_count"] + head["output_count"]
+    inputs = head["input_count"]
+    edge = inputs + head["output_count"]
     for place in range(head["link_count"]):
         at = head["links"] + 2 * place
         number = buf[at] + 256 * buf[at + 1]
         if number >= len(tensors) or (place < edge and tensors[number]["kind"] != layout.ARENA):
+            raise Refused("LINK", place)
+        if place < inputs and tensors[number]["dtype"] == layout.INT32:
             raise Refused("LINK", place)

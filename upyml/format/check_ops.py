@@ -56,7 +56,7 @@ def check_op(buf, head, tensors, number):
     need(code < len(layout.OPS), "OPCODE")
     need(op["flags"] == 0 and op["order"] <= PLANE, "ORDER")
     taken, made = op["input_count"], op["output_count"]
-    need(op["links"] + taken + made <= head["link_count"], "LINK")
+    need(op["links"] + taken + made <= head["link_count"], "ARITY")
     binary = code in (ADD, SUB, MUL)
     need(made == 1 and (taken >= 1 if code == CONCATENATE else taken == (2 if binary else 1)), "ARITY")
     links = struct.unpack_from("<%dH" % (taken + 1), buf, head["links"] + 2 * op["links"])
@@ -100,6 +100,8 @@ def _order_fits(code, order, params, x, y):
         return True
     if code == MEAN:
         return order == FORWARD and params["outer"] == 1
+    if code == SOFTMAX:
+        return order == FORWARD
     if code == REQUANTIZE:
         return layout.DTYPES[x["dtype"]][1] == layout.DTYPES[y["dtype"]][1]
-    return code in (ADD, SUB, MUL, RESHAPE, TABLE, SOFTMAX)
+    return code in (ADD, SUB, MUL, RESHAPE, TABLE)

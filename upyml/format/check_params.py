@@ -13,10 +13,17 @@ from upyml.format.layout import (
     DEQUANTIZE,
     DISJOINT,
     FULLY_CONNECTED,
+    MAX_CLASSES,
     MAX_ELEMENTS,
+    MAX_LEFT_SHIFT,
     MAX_POOL,
     MAX_RANK,
+    MAX_REACH,
+    MAX_RESIZED,
+    MAX_SHIFT,
+    MAX_SUMMED,
     MEAN,
+    MIN_SHIFT,
     MUL,
     PAD,
     PLANE,
@@ -31,10 +38,6 @@ from upyml.format.layout import (
     TABLE,
     TRANSPOSE,
 )
-
-MAX_SUMMED = 1 << 23  # elements an int32 can add up: 255 * 2^23 < 2^31
-MAX_CLASSES = 4095  # of a softmax: its sum holds that many terms of 2^19
-MAX_RESIZED = 32767  # rows or columns of a bilinear resize
 
 
 def unsigned(buf, at):
@@ -68,7 +71,7 @@ def _window(buf, data, code, order, p, x, y, need):
     reach_w = (p["kernel_w"] - 1) * p["dilation_w"] + 1
     need(
         p["kernel_h"] and p["kernel_w"] and p["stride_h"] and p["stride_w"] and p["dilation_h"] and p["dilation_w"]
-        and reach_h <= 65536 and reach_w <= 65536
+        and reach_h <= MAX_REACH and reach_w <= MAX_REACH
         and p["pad_top"] < reach_h and p["pad_left"] < reach_w
         and (out_h - 1) * p["stride_h"] < in_h + p["pad_top"]
         and (out_w - 1) * p["stride_w"] < in_w + p["pad_left"]
@@ -103,11 +106,11 @@ def _weights(buf, data, k, channels, per_channel, p, need):
     shifts = p["channels"] + 4 * four + 4 * count
     for i in range(count):
         shift = buf[shifts + i]
-        need(shift <= 30 or shift >= 225, "PARAMS")
+        need(_shift_fits(shift if shift < 128 else shift - 256), "PARAMS")
 
 
 def _shift_fits(shift):
-    return -31 <= shift <= 30
+    return MIN_SHIFT <= shift <= MAX_SHIFT
 
 
 def _fully_connected(buf, data, code, p, tensors, need):
@@ -146,7 +149,7 @@ def _binary(buf, data, code, p, tensors, need):
             need(x["shape"][axis] in (1, y["shape"][missing + axis]), "SHAPE")
     need(_shift_fits(p["shift"]) and p["clamp_min"] <= p["clamp_max"], "PARAMS")
     if code != MUL:
-        need(_shift_fits(p["shift1"]) and _shift_fits(p["shift2"]) and 0 <= p["left_shift"] <= 20, "PARAMS")
+        need(_shift_fits(p["shift1"]) and _shift_fits(p["shift2"]) and 0 <= p["left_shift"] <= MAX_LEFT_SHIFT, "PARAMS")
 
 
 def _concatenate(buf, data, code, p, tensors, need):
@@ -179,7 +182,7 @@ def _same_size(buf, data, code, p, tensors, need):
         x, y = tensors
         classes = x["shape"][x["rank"] - 1]
         need(classes <= MAX_CLASSES and classes == y["shape"][y["rank"] - 1], "SHAPE")
-        need(p["multiplier"] >= 0 and 0 <= p["shift"] <= 30 and p["diff_min"] <= 0, "PARAMS")
+        need(p["multiplier"] >= 0 and 0 <= p["shift"] <= MAX_SHIFT and p["diff_min"] <= 0, "PARAMS")
 
 
 def _transpose(buf, data, code, p, tensors, need):

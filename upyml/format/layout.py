@@ -11,6 +11,12 @@ ENGINE_VERSION = 1  # the op set: a file names the least one it needs
 ALIGN = 16  # bytes: weights start on such a boundary, so that they run in place from flash
 MAX_RANK = 4
 MAX_ELEMENTS = 1 << 28  # in one tensor; keeps every product in the engine within 31 bits
+MAX_REACH = 65536  # rows or columns from the first to the last of a dilated kernel
+MAX_SUMMED = 1 << 23  # elements an int32 can add up: 255 * 2^23 < 2^31
+MAX_CLASSES = 4095  # of a softmax: its sum holds that many terms of 2^19
+MAX_RESIZED = 32767  # rows or columns of a bilinear resize
+MIN_SHIFT, MAX_SHIFT = -31, 30  # of a multiplier; positive is left
+MAX_LEFT_SHIFT = 20  # of a sum's inputs
 
 HEADER = (
     ("magic", "4s"),
@@ -58,7 +64,7 @@ OP = (
     ("links", "H"),  # place of the first input in the links; the outputs follow the inputs
     ("flags", "H"),  # reserved, 0
     ("top", "I"),  # first byte of the activation area above everything live during the op
-    ("params", "52s"),  # read by PARAMS[opcode], the rest is 0
+    ("params", "52s"),  # the op's own fields, see OPS; the rest is 0
 )
 
 # What an op's activations are in the tensor table.
@@ -171,15 +177,15 @@ ERRORS = (
     ("ENGINE", "the file needs a newer engine"),
     ("HEADER", "the header's fields contradict each other"),
     ("SECTION", "a section lies outside the file"),
-    ("LINK", "a tensor number is out of range"),
+    ("LINK", "a tensor number is out of range, or no tensor for the model's inputs or outputs"),
     ("TENSOR", "a tensor's record is not valid"),
     ("OPCODE", "this engine does not know the op"),
-    ("ORDER", "the op cannot run in this order"),
+    ("ORDER", "the op cannot run in this order, or has a flag that is not known"),
     ("TOP", "a tensor lies above the op's top"),
-    ("ARITY", "the op has a wrong number of inputs or outputs"),
+    ("ARITY", "the op's inputs and outputs are wrong in number, or lie outside the links"),
     ("DTYPE", "the op does not take this number type"),
     ("SHAPE", "the op's shapes do not fit together"),
     ("PARAMS", "one of the op's parameters is out of range"),
-    ("DATA", "the op's weights or tables lie outside the file"),
+    ("DATA", "the op's weights or tables lie outside the file's data, or not aligned"),
     ("ARENA", "the arena is too small"),
 )

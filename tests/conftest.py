@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent / "host"))
 from runtimes import ROOT, RUNTIMES  # noqa: E402
 
 REQUIRE_ALL = os.environ.get("UPYML_REQUIRE_ALL") == "1"
@@ -22,7 +22,7 @@ def require(condition, what: str, how_to_get: str) -> None:
         pytest.fail(reason, pytrace=False) if REQUIRE_ALL else pytest.skip(reason)
 
 
-@pytest.fixture(name="require")
+@pytest.fixture(name="require", scope="session")
 def _require():
     return require
 
