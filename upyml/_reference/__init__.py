@@ -4,10 +4,9 @@ It has the same names as `_upyml` and gives the same bytes. It uses NumPy where 
 products where that is there, and plain loops elsewhere.
 """
 
+from upyml import __version__ as VERSION  # noqa: F401
 from upyml._reference.casting import allocate, cast  # noqa: F401
 from upyml._reference.engine import Engine  # noqa: F401
-
-VERSION = "0.1.0"
 
 
 def check(model):
