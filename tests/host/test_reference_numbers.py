@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from upyml._reference import edges, fixed_point, numpy_ops
+from upyml._reference import casting, edges, fixed_point, numpy_ops
 
 RANDOM = np.random.default_rng(7)
 INT32 = [0, 1, -1, 2, -2, 3, -3, 1 << 30, -(1 << 30), (1 << 31) - 1, -(1 << 31), 12345, -54321]
@@ -89,3 +89,23 @@ def test_float32_parts_put_together_again():
             mantissa, exponent = edges.parts(bits & 0x7FFFFFFF)
             value = float(np.uint32(bits).view(np.float32))
             assert Fraction(mantissa) * Fraction(2) ** exponent == abs(Fraction(value))
+
+
+@pytest.mark.parametrize("first", [None, -12, -10, -3, 0, 4, 10, 12])
+@pytest.mark.parametrize("last", [None, -12, -10, -3, 0, 4, 10, 12])
+def test_a_cast_is_sliced_as_a_list(first, last):
+    values = list(range(-5, 5))
+    numbers = casting.Cast(memoryview(bytearray(np.array(values, "<i2").tobytes())), "h")
+    assert list(numbers[first:last]) == values[first:last]
+    new = [7] * len(values[first:last])
+    numbers[first:last] = new
+    values[first:last] = new
+    assert list(numbers) == values
+
+
+def test_a_cast_takes_no_step():
+    numbers = casting.Cast(memoryview(bytearray(20)), "h")
+    with pytest.raises(NotImplementedError, match="step 1"):
+        numbers[::2]
+    with pytest.raises(NotImplementedError, match="step 1"):
+        numbers[::-1] = [0] * 10

@@ -48,12 +48,14 @@ class Cast:
         return len(self.raw) // self._width
 
     def _range(self, part):
+        if part.step not in (None, 1):
+            raise NotImplementedError("only slices with step 1")
         count = len(self)
-        first, last = part.start, part.stop
-        first = 0 if first is None else first + count if first < 0 else first
-        last = count if last is None else last + count if last < 0 else last
-        first = min(first, count)
-        return first, max(first, min(last, count))
+        first = 0 if part.start is None else part.start
+        last = count if part.stop is None else part.stop
+        first = min(first, count) if first >= 0 else max(first + count, 0)
+        last = min(last, count) if last >= 0 else last + count
+        return first, max(first, last)
 
     def _place(self, index):
         count = len(self)

@@ -65,6 +65,8 @@ class Engine:
     def __init__(self, model, arena, kernels=None):
         from upyml.format import check
 
+        self._source = model
+        self._size = len(model)
         model = memoryview(model)
         needed = check.check(model, False)
         if needed < 0:
@@ -75,24 +77,32 @@ class Engine:
         head = decode.header(model)
         self._model = model
         kernels = kernels or backend.best()
-        tensors = [Tensor(model, head, number, arena) for number in range(head["tensor_count"])]
-        self._inputs = [tensors[number] for number in decode.inputs(model, head)]
-        self._outputs = [tensors[number] for number in decode.outputs(model, head)]
+        tensors = {}  # by number, those that something links to: the check does not look where the others lie
+
+        def linked(numbers):
+            for number in numbers:
+                if number not in tensors:
+                    tensors[number] = Tensor(model, head, number, arena)
+            return [tensors[number] for number in numbers]
+
+        self._inputs = linked(decode.inputs(model, head))
+        self._outputs = linked(decode.outputs(model, head))
         self._steps = []
         for number in range(head["op_count"]):
             op = decode.op(model, head, number)
             kernel = backend.kernel(layout.OPS[op["opcode"]][0], kernels)
-            x = [tensors[i] for i in op["inputs"]]
-            step = Step(kernel, x, tensors[op["outputs"][0]], op["params"])
+            step = Step(kernel, linked(op["inputs"]), linked(op["outputs"])[0], op["params"])
             # The reference works out a whole output before it writes over its input: any order then gives the same.
             forward = op["order"] == layout.FORWARD and op["opcode"] in _ELEMENTWISE
             step.copy = op["order"] != layout.DISJOINT and not forward
             self._steps.append(step)
         if kernels == "numpy":
-            backend.numpy_arrays(tensors)
+            backend.numpy_arrays(tensors.values())
 
     def run(self, hook=None):
-        """Run all ops; hook(number) is called after each."""
+        """Run all ops; hook(number) is called after each. Raises ValueError where the model's buffer has grown."""
+        if len(self._source) != self._size:  # MicroPython has moved it
+            raise ValueError("the model's or the arena's buffer has changed: load the model again")
         for number, step in enumerate(self._steps):
             y = step.y.data
             if step.copy:
