@@ -12,8 +12,10 @@ __version__ = "0.1.0"
 def load(source, engine=None):
     """The Model in a .upm file: a path, or a buffer with the file's bytes.
 
-    engine: the module that runs it; by default `_upyml` where it is there, else upyml._reference. Raises OSError where
-    the file cannot be read, ModelError where it cannot be used, MemoryError where it does not fit.
+    A buffer must not change while the model is used: MicroPython takes the bytes where they are (CPython copies a
+    buffer that can be written). engine: the module that runs it; by default `_upyml` where it is there,
+    else upyml._reference. Raises OSError where the file cannot be read, ModelError where it cannot be used, MemoryError
+    where it does not fit.
     """
     from upyml.model import Model
 

@@ -1,35 +1,65 @@
 """A model's bytes, engine and arena; what goes wrong here is said in one sentence."""
 
+from array import array
+
 from upyml.errors import ModelError
+
+_EINVAL = 22
 
 
 def read(source):
     """The file's bytes and what to call it. Maps the file in place where it can (ROMFS), else reads it into RAM."""
     if hasattr(source, "__fspath__"):
         source = source.__fspath__()
-    if not isinstance(source, str):
-        try:
-            return memoryview(source), "the model"
-        except TypeError:
-            raise ModelError("load() takes a path or a buffer, received %s" % type(source).__name__) from None
+    if isinstance(source, str):
+        return _file(source), source
+    return _buffer(source), "the model"
+
+
+def _buffer(source):
+    """The bytes of a buffer that somebody else holds."""
     try:
-        file = open(source, "rb")
+        view = memoryview(source)
+    except TypeError:
+        raise ModelError("load() takes a path or a buffer, received %s" % type(source).__name__) from None
+    if hasattr(view, "cast"):  # CPython
+        if not view.c_contiguous:
+            raise ModelError("load() takes a buffer in one piece, received a %s with gaps" % type(source).__name__)
+        if view.readonly and view.nbytes and view.format in "bBhHiIlLqQ":
+            return view.cast("B")
+        return memoryview(bytes(view))  # the owner could write to it while the engine uses it
+    if len(view) and len(bytes(view[:1])) != 1:
+        raise ModelError("load() takes a buffer of bytes, received %s of larger elements" % type(source).__name__)
+    # MicroPython moves a buffer that grows, and a view of it stays where it was: only the buffer itself shows that.
+    return source if isinstance(source, (bytearray, array)) else view
+
+
+def _file(path):
+    """The bytes of a file."""
+    if "\0" in path:
+        raise OSError(_EINVAL, "cannot open the model: its path has a zero character in it")
+    try:
+        file = open(path, "rb")
     except OSError as error:
-        raise OSError(error.args[0], "cannot open the model %s" % source) from None
+        raise OSError(error.args[0], "cannot open the model %s" % path) from None
     with file:
         try:
-            return memoryview(file), source
+            return memoryview(file)
         except TypeError:
             pass  # not a file in flash
-        size = file.seek(0, 2)
-        file.seek(0)
         try:
+            size = file.seek(0, 2)
+            file.seek(0)
+            if not 0 <= size < 0x7FFFFFFF:  # what MicroPython says of a folder
+                raise OSError(_EINVAL)
             data = bytearray(size)
+            file.readinto(data)
+        except OSError as error:
+            raise OSError(error.args[0], "cannot open the model %s" % path) from None
         except MemoryError:
-            text = "%s has %d bytes, which do not fit into RAM: put it into ROMFS" % (source, size)
+            text = "%s has %d bytes, which do not fit into RAM: put it into ROMFS" % (path, size)
             raise MemoryError(text) from None
-        file.readinto(data)
-        return memoryview(data), source
+        return memoryview(data)
 
 
 def choose(engine):
@@ -45,6 +75,8 @@ def choose(engine):
     import upyml
 
     version = getattr(engine, "VERSION", None)
+    if version is None or isinstance(engine, str):
+        raise ModelError("engine takes a module, as upyml._reference, received %r" % (engine,))
     if version != upyml.__version__:
         raise ModelError(
             "the engine %s is version %s, this upyml is %s: install both from one release"

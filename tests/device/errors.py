@@ -16,7 +16,7 @@ def show(word, function, *args):
     except upyml.ModelError as error:
         print(word, "ModelError:", error)
     except OSError as error:
-        print(word, "OSError:", error.args)
+        print(word, "OSError:", error.args[1])
     except MemoryError as error:
         print(word, "MemoryError:", error)
 
@@ -30,6 +30,7 @@ class OldEngine:
     __name__ = "_upyml"
 
 
+FOLDER = sys.argv[1][: sys.argv[1].rindex("/")]
 with open(sys.argv[1], "rb") as file:
     data = file.read()
 
@@ -49,6 +50,9 @@ def sealed(out):
 
 show("missing", load, "no_such_file.upm")
 show("not a file", load, 7)
+show("a folder", load, FOLDER)
+show("a zero", load, "a\0b")
+show("engine as text", upyml.load, data, "reference")
 show("empty", load, b"")
 show("cut in the header", load, data[:50])
 show("cut", load, data[:-1])

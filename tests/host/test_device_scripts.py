@@ -128,6 +128,16 @@ def test_a_model_in_romfs_stays_in_flash(files):
     assert expected("romfs.py", (files / "image.romfs", files / "wide.upm")).endswith("] True\n")
 
 
+def test_a_buffer_that_changes_is_noticed(runtime, files):
+    """MicroPython moves a buffer that grows, and the engine says so; CPython has copied one that could change."""
+    said = runtime.run(DEVICE / "buffers.py", [files / "gesture.upm"]).splitlines()
+    grown, wide = "True", "True"
+    if runtime.micropython:
+        grown = "the model's or the arena's buffer has changed: load the model again"
+        wide = "load() takes a buffer of bytes, received array of larger elements"
+    assert said == ["True", grown, "True", grown, "True", wide]
+
+
 def test_run_allocates_nothing(runtime, files):
     runs = 10000 if runtime.native else 20
     ran, pushed, output = runtime.run(DEVICE / "no_alloc.py", [files / "gesture.upm", runs]).splitlines()

@@ -154,6 +154,40 @@ def test_load_takes_any_buffer(kind, engine):
     assert upyml.load(kind(small_models.gesture()), engine).selftest() == "the model has no test vectors"
 
 
+@pytest.mark.parametrize("kind", ["bytearray", "uint8", "uint32", "2-D"])
+def test_what_happens_to_a_buffer_after_load_does_not_matter(kind, engine):
+    data = small_models.gesture()
+    data += bytes(-len(data) % 4) if kind == "uint32" else b""
+    buffer = {
+        "bytearray": lambda: bytearray(data),
+        "uint8": lambda: np.frombuffer(data, np.uint8).copy(),
+        "uint32": lambda: np.frombuffer(data, np.uint32).copy(),
+        "2-D": lambda: np.frombuffer(data, np.uint8).reshape(2, -1).copy(),
+    }[kind]()
+    expected = upyml.load(data, engine).predict([0.5] * 192)
+    model = upyml.load(buffer, engine)
+    memoryview(buffer).cast("B")[:] = bytes(len(data))
+    assert model.predict([0.5] * 192) == expected
+
+
+def test_a_buffer_of_wide_elements_is_read_as_bytes(engine):
+    data = small_models.gesture()
+    words = np.frombuffer(data, np.uint16 if len(data) % 4 else np.uint32)
+    assert upyml.load(words, engine).arena_size == upyml.load(data, engine).arena_size
+    with pytest.raises(upyml.ModelError, match="in one piece, received a ndarray with gaps"):
+        upyml.load(np.frombuffer(data + data, np.uint8)[::2], engine)
+
+
+def test_a_tensor_that_nothing_links_to_may_be_of_any_size(engine):
+    b = small_models.Builder()
+    x = b.tensor((4,))
+    y = b.tensor((4,))
+    b.tensors.append({"kind": layout.ARENA, "dtype": layout.INT8, "shape": (1 << 20,), "scale": 1.0, "zero_point": 0,
+                      "offset": 0})
+    model = upyml.load(b.file([x], [b.op(layout.RESHAPE, [x], y)]), engine)
+    assert list(model.predict([0, 0.05, 0.1, 0.15])) == pytest.approx([0, 0.05, 0.1, 0.15])
+
+
 def test_both_engines_give_the_same_floats():
     one, other = (upyml.load(small_models.edges(), engine) for engine in ENGINES.values())
     random = np.random.default_rng(5)
