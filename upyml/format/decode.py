@@ -79,19 +79,29 @@ def nbytes(tensor_record):
     return elements(tensor_record["shape"]) * layout.DTYPES[tensor_record["dtype"]][1]
 
 
-def metadata(buf, head):
-    """The metadata as a dict of text to text."""
-    out = {}
+def _texts(buf, head):
+    """(key, place of the value, its size) of each metadata record; the key as bytes."""
     at = head["metadata"]
     end = at + head["metadata_size"]
     while at < end:
         key_size, _, value_size = struct.unpack_from("<BBH", buf, at)
-        at += 4
-        key = str(bytes(buf[at : at + key_size]), "utf-8")
-        at += key_size
-        out[key] = str(bytes(buf[at : at + value_size]), "utf-8")
+        at += 4 + key_size
+        yield bytes(buf[at - key_size : at]), at, value_size
         at += value_size
-    return out
+
+
+def text(buf, head, key, default=None):
+    """The metadata's text of one key. Raises UnicodeError where it is not UTF-8."""
+    key = bytes(key, "utf-8")
+    for found, at, size in _texts(buf, head):
+        if found == key:
+            return str(bytes(buf[at : at + size]), "utf-8")
+    return default
+
+
+def metadata(buf, head):
+    """The metadata as a dict of text to text. Raises UnicodeError where it is not UTF-8."""
+    return {str(key, "utf-8"): str(bytes(buf[at : at + size]), "utf-8") for key, at, size in _texts(buf, head)}
 
 
 def vector(buf, head, number):
