@@ -77,13 +77,13 @@ def run(model, data, engine, as_json):
     if data is None:
         answer = loaded.selftest()
         click.echo(
-            json.dumps({"selftest": answer})
+            json.dumps({"selftest": True if answer else str(answer)})
             if as_json
             else "selftest passed"
-            if answer is True
+            if answer
             else f"selftest: {answer}"
         )
-        sys.exit(0 if answer is True else 1)
+        sys.exit(0 if answer else 1)
     _print_outputs(loaded, data, as_json)
 
 

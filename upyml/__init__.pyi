@@ -1,3 +1,4 @@
+from os import PathLike
 from types import ModuleType
 
 from typing_extensions import Buffer
@@ -7,4 +8,4 @@ from upyml.model import Model
 
 __version__: str
 
-def load(source: str | Buffer, engine: ModuleType | None = None) -> Model: ...
+def load(source: str | PathLike[str] | Buffer, engine: ModuleType | None = None) -> Model: ...

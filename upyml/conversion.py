@@ -2,53 +2,83 @@
 
 from array import array
 
+from upyml import loading
 from upyml.errors import ModelError
 
+# What numbers, arrays and whatever else was given instead may raise when they are taken apart.
+MISTAKES = (TypeError, ValueError, OverflowError, AttributeError, NotImplementedError, LookupError)
 
-def buffers(details):
-    """An array('f') for each input."""
-    return [array("f", bytes(4 * one.size)) for one in details]
+_UNORDERED = (str, dict)  # made once: a push allocates nothing
 
 
-def floats(x, details, out):
-    """The numbers of x as array('f'): x itself where it is one, else written to `out`. Raises ModelError."""
+class _Refused(Exception):
+    """A value that is no number, and its place among the numbers."""
+
+
+def converted(model, i, x):
+    """The numbers of x for input `i` as array('f'): x itself where it is one, else the model's own for that input.
+
+    Raises ModelError, and MemoryError where there is no room for the numbers.
+    """
+    details = model.input_details[i]
     try:
         x = _as_array(x)
         if isinstance(x, array) and repr(x[:0])[7] == "f":
-            count, out = len(x), x
+            count = len(x)
         else:
-            count = _fill(x, out, 0, 0)
-    except (TypeError, ValueError, OverflowError):
-        raise ModelError(
-            "input %s takes numbers in shape %s, received %s" % (details.name, details.shape, type(x).__name__)
-        ) from None
+            if model._floats[i] is None:
+                model._floats[i] = loading.floats(details.size, "input " + details.name)
+            count = _fill(x, model._floats[i], 0, 0)
+            x = model._floats[i]
+    except _Refused as wrong:
+        raise _mistake(details, "%s at place %d" % wrong.args) from None
+    except MISTAKES:
+        raise _mistake(details, type(x).__name__) from None
     if count != details.size:
         raise ModelError(
             "input %s takes %d numbers in shape %s, received %d" % (details.name, details.size, details.shape, count)
         )
-    return out
+    return x
+
+
+def _mistake(details, received):
+    return ModelError("input %s takes numbers in shape %s, received %s" % (details.name, details.shape, received))
 
 
 def _as_array(x):
-    """NumPy and ulab arrays as array('f') or with one axis, anything else as it is."""
-    if hasattr(x, "astype"):
+    """NumPy and ulab arrays as array('f') or with one axis, views with several as lists, anything else as it is."""
+    if hasattr(x, "astype") and hasattr(x, "tobytes"):
+        if x.dtype.kind == "O":
+            return x.tolist()
+        if x.dtype.kind in "cSUMm":
+            raise TypeError
         return array("f", x.astype("<f4").tobytes())
     if hasattr(x, "flatten"):
         x = x.flatten()
         if x.itemsize == 4:  # ulab's float; its numbers taken one by one would lose bits on CircuitPython
             return array("f", bytes(x))
+    if isinstance(x, memoryview) and getattr(x, "ndim", 1) != 1:
+        return x.tolist()
     return x
+
+
+def unordered(x):
+    """Whether x is text, or has no order: a dict or a set."""
+    return isinstance(x, _UNORDERED) or hasattr(x, "isdisjoint")
 
 
 def _fill(x, out, at, depth):
     """Write the numbers of x, flat or nested, from place `at` on; answers the place after the last."""
-    if isinstance(x, str) or depth > 8:
+    if depth > 8 or unordered(x):
         raise TypeError
     size = len(out)
     for value in x:
         try:
             out[at if at < size else 0] = value  # beyond the end only the count matters: it will be refused
             at += 1
-        except TypeError:
-            at = _fill(value, out, at, depth + 1)
+        except MISTAKES:
+            try:
+                at = _fill(value, out, at, depth + 1)
+            except MISTAKES:
+                raise _Refused(type(value).__name__, at) from None
     return at

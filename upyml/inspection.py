@@ -37,17 +37,35 @@ def profile(model):
     ]
 
 
+class Failure:
+    """What selftest() answers where it does not pass: false; printed, and compared with text, it is the sentence."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def __bool__(self):
+        return False
+
+    def __repr__(self):
+        return self.text
+
+    def __eq__(self, other):
+        return self.text == (other.text if isinstance(other, Failure) else other)
+
+    def __hash__(self):
+        return hash(self.text)
+
+
 def selftest(model):
-    """True, or a sentence with the first difference."""
+    """True, or a Failure with the first difference. Clears the model's state."""
     head = model._head
-    if head["vector_count"] == 0:
-        return "the model has no test vectors"
+    answer = True if head["vector_count"] else Failure("the model has no test vectors")
     for number in range(head["vector_count"]):
         answer = _vector(model, number)
-        if answer is not True:
-            return answer
+        if not answer:
+            break
     model.reset()
-    return True
+    return answer
 
 
 def fill(model, seed):
@@ -94,14 +112,14 @@ def _vector(model, number):
         return True
     op, value = found[0]
     name = layout.OPS[decode.op(data, head, op)["opcode"]][0]
-    return "test vector %d: op %d (%s) gives %08x, expected %08x" % (number, op, name, value, expected[op])
+    text = "test vector %d: op %d (%s) gives %08x, expected %08x" % (number, op, name, value, expected[op])
+    return Failure(text)
 
 
 def summary(model):
     """One screen: inputs, outputs, layers, RAM, flash, labels."""
     data, head = model._data, model._head
-    texts = model.metadata
-    lines = [" ".join([word for word in (texts.get("name", "model"), texts.get("version", "")) if word])]
+    lines = [" ".join([word for word in (model._text("name", "model"), model._text("version", "")) if word])]
     for word, details in (("in ", model.input_details), ("out", model.output_details)):
         for one in details:
             lines.append("  %s %s" % (word, one))

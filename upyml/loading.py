@@ -1,4 +1,4 @@
-"""A model's bytes, engine and arena; what goes wrong here is said in one sentence."""
+"""A model's bytes, engine, arena and numbers; what goes wrong here is said in one sentence."""
 
 from array import array
 
@@ -95,7 +95,7 @@ def check(data, name, engine):
     return needed
 
 
-def arena(size, engine):
+def arena(size, engine, what="the model"):
     """(zeroed arena, the same as memoryview of int8): `size` bytes or up to three more. Raises MemoryError."""
     size = (size + 3) & ~3  # whole float32
     try:
@@ -105,5 +105,13 @@ def arena(size, engine):
         memory = bytearray(size)
         return memory, engine.cast(memory, "b")
     except MemoryError:
-        text = "the model needs %d bytes of RAM in one piece: free some, or use a smaller model" % size
+        text = "%s needs %d bytes of RAM in one piece: free some, or use a smaller model" % (what, size)
         raise MemoryError(text) from None
+
+
+def floats(count, what):
+    """An array('f') of `count` numbers, whatever they are, taken in one piece. Raises MemoryError."""
+    try:
+        return array("f", range(count))  # bytes(4 * count) would take the memory twice
+    except MemoryError:
+        raise MemoryError("%s needs %d bytes of RAM in one piece: free some" % (what, 4 * count)) from None

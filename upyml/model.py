@@ -1,7 +1,5 @@
 """Model: a loaded .upm file with its arena; predict, classify, run and what one may ask about it."""
 
-from array import array
-
 from upyml import loading
 from upyml.errors import ModelError
 from upyml.format import decode, layout
@@ -38,20 +36,22 @@ class Model:
         self.arena_size = loading.check(data, name, engine)
         owner, self._arena = loading.arena(self.arena_size, engine)
         self._data = data
+        self._module = engine
         self._engine = engine.Engine(data, owner)
         self.run = self._engine.run
         self._head = head = decode.header(data)
-        self._metadata = None
+        self._name = name
+        self._labels = None
         numbers = decode.inputs(data, head)
         self.input_details, self.inputs = self._views(numbers, "inputs", "input", engine, owner)
         numbers = decode.outputs(data, head)
         self.output_details, self.outputs = self._views(numbers, "outputs", "output", engine, owner)
         self.input = self.inputs[0]
         self.output = self.outputs[0]
-        self._floats = None
+        self._floats = [None] * len(self.inputs)
 
     def _views(self, numbers, key, word, engine, owner):
-        names = self.metadata.get(key, "").split("\n")
+        names = self._text(key, "").split("\n")
         details, views = [], []
         for i, number in enumerate(numbers):
             record = decode.tensor(self._data, self._head, number)
@@ -65,23 +65,41 @@ class Model:
 
     @property
     def metadata(self):
-        """The file's texts by key: name, version, labels, sample_rate, window, hop and whatever else it holds."""
-        if self._metadata is None:
-            self._metadata = decode.metadata(self._data, self._head)
-        return self._metadata
+        """The file's texts by key, read anew: name, version, labels, sample_rate, window, hop and whatever else it has.
+
+        Raises ModelError where they are not UTF-8.
+        """
+        try:
+            return decode.metadata(self._data, self._head)
+        except UnicodeError:
+            raise self._unreadable() from None
+
+    def _text(self, key, default=None):
+        """One text of the metadata, without the others."""
+        try:
+            return decode.text(self._data, self._head, key, default)
+        except UnicodeError:
+            raise self._unreadable() from None
+
+    def _unreadable(self):
+        return ModelError("the metadata of %s is not UTF-8: convert the model again" % self._name)
 
     @property
     def labels(self):
-        """Names of the classes, a tuple; empty where the file has none."""
-        text = self.metadata.get("labels", "")
-        return tuple(text.split("\n")) if text else ()
+        """Names of the classes, a tuple; empty where the file has none. Raises ModelError where they are not UTF-8."""
+        if self._labels is None:
+            text = self._text("labels", "")
+            self._labels = tuple(text.split("\n")) if text else ()
+        return self._labels
 
     def predict(self, x):
         """Run the model on numbers and answer numbers.
 
         x: as many real values as the input holds, flat or nested: a list, array, NumPy or ulab array, memoryview or
-        bytes (0 to 255); with several inputs a tuple or list of them. Answers an array('f'), with several
-        outputs a tuple. Raises ModelError where the length or the type is wrong.
+        bytes (0 to 255); with several inputs a tuple or list of them. Values beyond an integer input's range are
+        clamped, and NaN counts as 0.0: what may be missing has to be looked for before. Answers an array('f'), with
+        several outputs a tuple. Raises ModelError where the length or the type is wrong, MemoryError where the numbers
+        do not fit: all but an array('f') are converted into one of the model's own, made once.
         """
         self._fill(x)
         self.run()
@@ -90,21 +108,18 @@ class Model:
     def _fill(self, x):
         from upyml import conversion
 
-        if self._floats is None:
-            self._floats = conversion.buffers(self.input_details)
         if len(self.inputs) == 1:
             x = (x,)
         elif not isinstance(x, (tuple, list)) or len(x) != len(self.inputs):
             names = ", ".join([details.name for details in self.input_details])
             raise ModelError("the model has %d inputs: give a tuple of them (%s)" % (len(self.inputs), names))
-        for i, details in enumerate(self.input_details):
-            floats = conversion.floats(x[i], details, self._floats[i])
-            self._engine.quantize(i, floats, self.inputs[i])
+        for i, view in enumerate(self.inputs):
+            self._engine.quantize(i, conversion.converted(self, i, x[i]), view)
 
     def _answer(self):
         answers = []
         for i, view in enumerate(self.outputs):
-            floats = array("f", bytes(4 * len(view)))
+            floats = loading.floats(len(view), "the answer")
             self._engine.dequantize(i, view, floats)
             answers.append(floats)
         return answers[0] if len(answers) == 1 else tuple(answers)
@@ -112,7 +127,8 @@ class Model:
     def classify(self, x):
         """(label, score): the first output's largest value and the label in its place (its number where there is none).
 
-        A single output value is the score of the second of two labels (a sigmoid): below 0.5 the first is answered.
+        A single output value is the score of the second of two classes (a sigmoid): below 0.5 the answer is the first
+        with 1 - score. With two labels it is their name, else the number 0 or 1. x, errors: as for predict().
         """
         self._fill(x)
         self.run()
@@ -129,6 +145,7 @@ class Model:
             else:
                 best = 1 if score >= 0.5 else 0
                 score = score if best else 1 - score
+                labels = labels if len(labels) == 2 else ()
         else:
             best = 0
             for i in range(1, len(scores)):
@@ -144,7 +161,11 @@ class Model:
             arena[i] = 0
 
     def stream(self, hop=None, window=None):
-        """A Stream over live samples: push them one at a time. hop, window: samples; by default what the file says."""
+        """A Stream over live samples: push them one at a time.
+
+        hop, window: whole numbers of samples above 0; by default what the file says, else the input's first axis as the
+        window, and the window as the hop. Raises ModelError where they are no such numbers.
+        """
         from upyml.stream import Stream
 
         return Stream(self, hop, window)
@@ -158,9 +179,9 @@ class Model:
         return inspection.profile(self)
 
     def selftest(self):
-        """True where this runtime computes the file's test vectors to the bit, else a sentence with what differs first.
+        """True where this runtime computes the file's test vectors to the bit, else what differs first.
 
-        Clears the model's state and inputs.
+        That is false in an `if` and a sentence in print() and str(). Clears the model's state and what its inputs hold.
         """
         from upyml import inspection
 

@@ -1,9 +1,12 @@
 from array import array
 from collections.abc import Callable, Iterable
+from os import PathLike
 from types import ModuleType
+from typing import Literal
 
 from typing_extensions import Buffer, TypeAlias
 
+from upyml.inspection import Failure
 from upyml.stream import Stream
 
 Numbers: TypeAlias = Buffer | Iterable[float] | Iterable[Numbers]
@@ -25,7 +28,7 @@ class Model:
     input_details: tuple[Details, ...]
     output_details: tuple[Details, ...]
     run: Callable[..., None]
-    def __init__(self, source: str | Buffer, engine: ModuleType | None = None) -> None: ...
+    def __init__(self, source: str | PathLike[str] | Buffer, engine: ModuleType | None = None) -> None: ...
     @property
     def metadata(self) -> dict[str, str]: ...
     @property
@@ -35,4 +38,4 @@ class Model:
     def reset(self) -> None: ...
     def stream(self, hop: int | None = None, window: int | None = None) -> Stream: ...
     def profile(self, x: Numbers | None = None) -> list[tuple[int, str, int, int]]: ...
-    def selftest(self) -> bool | str: ...
+    def selftest(self) -> Literal[True] | Failure: ...

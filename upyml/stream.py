@@ -1,15 +1,32 @@
 """Stream: sliding windows over live samples."""
 
-from array import array
-
+from upyml import loading
+from upyml.conversion import MISTAKES, unordered
 from upyml.errors import ModelError
+from upyml.format import layout
+
+
+def _samples(word, given, model, default):
+    """`hop` or `window`: as given, else as the file says, else the default."""
+    if given is None:
+        given = model._text(word)
+    if given is None:
+        return default
+    try:
+        count = int(given)
+        if count > 0 and (isinstance(given, str) or count == given):
+            return count
+    except MISTAKES:
+        pass
+    raise ModelError("%s must be a whole number of samples above 0, received %r" % (word, given))
 
 
 class Stream:
     """The last `window` samples of `channels` values each; every `hop` samples the model runs on them.
 
     The model's first input is the window: (window, channels), (window,), or the same behind axes of 1. Made by
-    Model.stream(). A push allocates nothing but its result.
+    Model.stream(). A push allocates nothing, but one that answers allocates the answer, an array('f') of the model's
+    output, and besides it some hundred bytes whatever the model: slices that turn the window, a list, a tuple.
     """
 
     def __init__(self, model, hop=None, window=None):
@@ -17,22 +34,19 @@ class Stream:
         if len(model.inputs) != 1:
             raise ModelError("a stream feeds a model with one input, this has %d" % len(model.inputs))
         shape = [count for count in details.shape if count != 1] or [1]
-        window = int(window or model.metadata.get("window", 0)) or shape[0]
-        hop = int(hop or model.metadata.get("hop", 0)) or window
-        if window < 1 or details.size % window or hop < 1:
-            raise ModelError(
-                "an input in shape %s does not hold a window of %d samples (hop %d)" % (details.shape, window, hop)
-            )
+        window = _samples("window", window, model, shape[0])
+        hop = _samples("hop", hop, model, window)
+        if details.size % window:
+            raise ModelError("an input in shape %s does not hold a window of %d samples" % (details.shape, window))
         self.window = window
         self.hop = hop
         self.channels = details.size // window
         self._model = model
-        self._ring = array("f", bytes(4 * details.size))
+        self._ring = loading.floats(details.size, "a stream")
         # The window quantized, still turned as the ring is.
-        code, width = {"int8": ("b", 1), "uint8": ("B", 1), "int16": ("h", 2), "int32": ("i", 4), "float32": ("f", 4)}[
-            details.dtype
-        ]
-        self._raw = memoryview(array(code, bytes(width * details.size)))
+        width, code = [(width, code) for name, width, code in layout.DTYPES if name.lower() == details.dtype][0]
+        owner, raw = loading.arena(width * details.size, model._module, "a stream")
+        self._raw = (raw if code == "b" else model._module.cast(owner, code))[: details.size]
         self.reset()
 
     def reset(self):
@@ -44,7 +58,7 @@ class Stream:
         """Take one sample: `channels` real values in a list, tuple or array, or a number where there is one channel.
 
         Answers None, or once the window is full and then every `hop` samples what classify() answers (predict() where
-        the model has no labels). Raises ModelError where the sample has another length.
+        the model has no labels). Raises ModelError where the sample has another length or holds what is no number.
         """
         if self.channels == 1 and not hasattr(sample, "__len__"):
             self._put_number(sample)
@@ -61,20 +75,33 @@ class Stream:
     def _put_number(self, sample):
         try:
             self._ring[self._at] = sample
-        except TypeError:
+        except MISTAKES:
             self._put(sample)
 
     def _put(self, sample):
         ring, at, channels = self._ring, self._at, self.channels
         try:
-            count = len(sample)
+            count = type(sample).__name__ if unordered(sample) else len(sample)
             if count == channels:
                 for i in range(channels):
                     ring[at + i] = sample[i]
-        except TypeError:
-            count = type(sample).__name__
+        except MISTAKES:
+            count = self._wrong(sample)
         if count != channels:
             raise ModelError("a sample has %d values, received %s" % (channels, count))
+
+    def _wrong(self, sample):
+        """The value that is no number and its place, or the sample's type where it has no values."""
+        try:
+            for i in range(len(sample)):
+                value = sample[i]
+                try:
+                    self._ring[self._at] = value
+                except MISTAKES:
+                    return "%s at place %d" % (type(value).__name__, i)
+        except MISTAKES:
+            pass
+        return type(sample).__name__
 
     def _run(self):
         model, raw, at = self._model, self._raw, self._at

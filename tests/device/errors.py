@@ -76,6 +76,11 @@ for word, x in (
     ("number", 3),
     ("empty list", []),
     ("None inside", [0] * 191 + [None]),
+    ("text inside", [0] * 100 + ["1"] + [0] * 91),
+    ("None in a nest", [[0] * 6] * 31 + [[0, 0, 0, 0, 0, None]]),
+    ("dict", dict([(i, i) for i in range(192)])),
+    ("set", set(range(192))),
+    ("complex", [1j] * 192),
     ("bytes", b"abc"),
 ):
     show(word, model.predict, x)
@@ -84,7 +89,14 @@ stream = model.stream()
 show("sample", stream.push, [1, 2, 3])
 show("sample of one", stream.push, 3)
 show("sample of text", stream.push, "abcdef")
+show("sample with None", stream.push, [1, 2, 3, None, 5, 6])
+show("sample of texts", stream.push, ["1"] * 6)
+show("dict as sample", stream.push, dict([(i, i) for i in range(6)]))
+show("set as sample", stream.push, set(range(6)))
 show("window", model.stream, 1, 7)
+for hop in (0, -1, 2.5, "abc", "2.7", "", [], float("nan"), float("inf")):
+    show("hop", model.stream, hop)
+    show("window", model.stream, 1, hop)
 print(model.predict([0] * 192)[0] >= 0)  # still works
 
 with open(sys.argv[2], "rb") as file:

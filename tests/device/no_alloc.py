@@ -1,4 +1,5 @@
-"""run() and push() allocate nothing: no_alloc.py MODEL RUNS. Prints by how many bytes the heap grew in each.
+"""run() and push() allocate nothing: no_alloc.py MODEL RUNS. Prints by how many bytes the heap grew in each, and in one
+push that answers.
 
 Where the heap cannot be asked it prints 0. The engine in Python makes garbage while it runs; it is collected first, so
 that only what stays is counted.
@@ -35,4 +36,8 @@ count = int(sys.argv[2])
 print(growth(model.run, None, count, in_python))
 stream = model.stream(hop=2 * count)
 print(growth(stream.push, [0.5] * stream.channels, 30, False))
+stream = model.stream(hop=1)
+for _ in range(stream.window + 1):
+    stream.push([0.5] * stream.channels)
+print(growth(stream.push, [0.5] * stream.channels, 10, in_python) // 10)
 print(list(model.output))

@@ -7,4 +7,6 @@ from _engine import ENGINE
 import upyml
 
 for path in sys.argv[1:]:
-    print(upyml.load(path, ENGINE).selftest())
+    answer = upyml.load(path, ENGINE).selftest()
+    print(answer)
+    print(bool(answer), answer == str(answer) or answer is True, answer == "another")

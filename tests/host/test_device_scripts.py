@@ -69,6 +69,19 @@ def test_every_error_is_a_sentence(files):
     quiet = [line for line in said if "no error" in line]
     assert quiet == []
     assert "short ModelError: input input0 takes 192 numbers in shape (32, 6), received 10" in said
+    mistake = "ModelError: input input0 takes numbers in shape (32, 6), received"
+    for word, received in (
+        ("text", "str"),
+        ("None inside", "NoneType at place 191"),
+        ("None in a nest", "NoneType at place 191"),
+        ("text inside", "str at place 100"),
+        ("dict", "dict"),
+        ("set", "set"),
+    ):
+        assert f"{word} {mistake} {received}" in said
+    assert "sample with None ModelError: a sample has 6 values, received NoneType at place 3" in said
+    assert "hop ModelError: hop must be a whole number of samples above 0, received 'abc'" in said
+    assert "hop ModelError: hop must be a whole number of samples above 0, received 0" in said
 
 
 def test_the_check_catches_every_cut_and_every_changed_byte(files):
@@ -80,8 +93,9 @@ def test_the_check_catches_every_cut_and_every_changed_byte(files):
 
 
 def test_the_self_test_names_the_first_op_that_differs(files):
-    right, wrong = expected("selftest.py", (files / "gesture.upm", files / "wrong.upm")).splitlines()
-    assert right == "True"
+    right, passed, wrong, failed = expected("selftest.py", (files / "gesture.upm", files / "wrong.upm")).splitlines()
+    assert (right, passed) == ("True", "True True False")
+    assert failed == "False True False"
     assert wrong.startswith("test vector 1: op 2 (MAX_POOL) gives ")
 
 
@@ -140,9 +154,11 @@ def test_a_buffer_that_changes_is_noticed(runtime, files):
 
 def test_run_allocates_nothing(runtime, files):
     runs = 10000 if runtime.native else 20
-    ran, pushed, output = runtime.run(DEVICE / "no_alloc.py", [files / "gesture.upm", runs]).splitlines()
+    ran, pushed, answered, output = runtime.run(DEVICE / "no_alloc.py", [files / "gesture.upm", runs]).splitlines()
     # The Python engine leaves garbage, and a word left on the C stack may keep one block of it from being collected.
     assert int(ran) <= (0 if runtime.native else 64) and pushed == "0"
+    if runtime.native:  # slices, a list, an answer of four numbers: 736 with words of 64 bits, 256 with 32
+        assert int(answered) <= 1024
     assert len(output.split(",")) == 4
 
 

@@ -1,6 +1,8 @@
 """upyml.load and Model on CPython, with both engines; tests/device has what must be the same on boards."""
 
 import array
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -49,6 +51,50 @@ def test_predict_answers_real_values(model):
     assert sum(answer) == pytest.approx(1, abs=0.02)
 
 
+def test_predict_takes_views_with_several_axes_and_arrays_of_objects(model):
+    x = np.arange(192, dtype=np.float32).reshape(32, 6) / 32
+    expected = model.predict(x)
+    assert model.predict(memoryview(x)) == expected
+    assert model.predict(x.astype(object)) == expected
+
+
+def with_none():
+    x = np.zeros((32, 6), object)
+    x[20, 3] = None
+    return x
+
+
+@pytest.mark.parametrize(
+    "x, received",
+    [
+        (with_none(), "NoneType at place 123"),
+        ([0] * 7 + [b"ab", [1, [2, "3"]]], "str at place 11"),
+        (np.zeros(192, complex), "ndarray"),
+        (np.zeros(192, "U1"), "ndarray"),
+        (np.zeros(192, "M8[s]"), "ndarray"),
+        (memoryview(b"a" * 192).cast("c"), "bytes at place 0"),
+        (dict.fromkeys(range(192)).keys(), "dict_keys"),
+        (frozenset(range(192)), "frozenset"),
+        ([10**400] * 192, "int at place 0"),
+    ],
+    ids=str,
+)
+def test_what_is_no_number_is_named_with_its_place(model, x, received):
+    if received == "bytes at place 0":  # bytes are numbers, also within a list
+        assert model.predict(x) == model.predict([97] * 192)
+        return
+    with pytest.raises(upyml.ModelError, match=f"takes numbers in shape .*, received {received}$"):
+        model.predict(x)
+
+
+def test_only_what_has_to_be_converted_gets_a_buffer(model):
+    numbers = array.array("f", [0.5] * 192)
+    first = model.predict(numbers)
+    assert model._floats == [None]
+    assert model.predict([0.5] * 192) == first
+    assert model._floats == [numbers]
+
+
 def test_inputs_are_rounded_half_away_from_zero_and_clamped(engine):
     b = small_models.Builder()
     x = b.tensor((7,), 0.5, 3)
@@ -80,6 +126,51 @@ def test_one_output_value_is_the_score_of_the_second_label(engine, raw, label, s
     x, y = b.tensor((1,), 1 / 256, -128), b.tensor((1,), 1 / 256, -128)
     model = upyml.load(b.file([x], [b.op(layout.RESHAPE, [x], y)], {"labels": "no\nyes"}), engine)
     assert model.classify([(raw + 128) / 256]) == (label, score)
+
+
+@pytest.mark.parametrize("labels", ["", "one", "one\ntwo\nthree"])
+def test_one_output_value_without_two_labels_is_answered_by_number(engine, labels):
+    b = small_models.Builder()
+    x, y = b.tensor((1,), 1 / 256, -128), b.tensor((1,), 1 / 256, -128)
+    model = upyml.load(b.file([x], [b.op(layout.RESHAPE, [x], y)], {"labels": labels} if labels else {}), engine)
+    assert model.classify([0.75]) == (1, 0.75)
+    assert model.classify([0.25]) == (0, 0.75)
+
+
+def not_utf8(key, value):
+    """The gesture model with a text in which each "?" has become a byte that is not UTF-8."""
+    data = bytearray(small_models.gesture(metadata={"name": "g", key: value}))
+    data[data.index(value.encode()) + value.index("?")] = 0xFF
+    data[12:16] = struct.pack("<I", zlib.crc32(data[16:], zlib.crc32(data[:12])))
+    return data
+
+
+def test_a_text_that_is_not_utf8_is_only_missed_where_it_is_needed(engine):
+    model = upyml.load(not_utf8("labels", "a\nb?\nc\nd"), engine)
+    assert len(model.predict([0] * 192)) == 4
+    for ask in (lambda: model.labels, lambda: model.metadata, lambda: model.classify([0] * 192), lambda: str(model)):
+        with pytest.raises(upyml.ModelError, match="the metadata of the model is not UTF-8"):
+            ask()
+    with pytest.raises(upyml.ModelError, match="the metadata of the model is not UTF-8"):
+        upyml.load(not_utf8("inputs", "x?x"), engine)
+
+
+def test_metadata_is_all_of_the_texts(engine):
+    texts = {"name": "gesture", "a": "", "é": "ü\n€", "labels": "a\nb\nc\nd"}
+    model = upyml.load(small_models.gesture(metadata=texts), engine)
+    assert model.metadata == texts
+    assert [model._text(key) for key in texts] == list(texts.values())
+    assert model._text("nam") is None and model._text("names", "no") == "no"
+    assert model.labels is model.labels
+
+
+@pytest.mark.parametrize("key", ["hop", "window"])
+@pytest.mark.parametrize("value", ["0", "-3", "2.7", "nan", "8 samples", ""])
+def test_a_stream_takes_no_wrong_number_from_the_file(engine, key, value):
+    model = upyml.load(small_models.gesture(metadata={key: value}), engine)
+    with pytest.raises(upyml.ModelError, match=f"{key} must be a whole number of samples above 0, received '{value}'"):
+        model.stream()
+    assert model.stream(hop=8, window=32).hop == 8
 
 
 def test_details_stand_beside_the_views(model):
@@ -151,7 +242,23 @@ def test_a_path_is_read_and_named_in_errors(tmp_path, engine):
 
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, lambda data: np.frombuffer(data, np.uint8)])
 def test_load_takes_any_buffer(kind, engine):
-    assert upyml.load(kind(small_models.gesture()), engine).selftest() == "the model has no test vectors"
+    answer = upyml.load(kind(small_models.gesture()), engine).selftest()
+    assert not answer and answer == "the model has no test vectors"
+
+
+def test_a_failed_selftest_leaves_no_state(engine):
+    b = small_models.Builder()
+    x = b.tensor((16,), 0.05, 0)
+    b.tensors.append({"kind": layout.STATE, "dtype": layout.INT8, "shape": (16,), "scale": 0.05, "zero_point": 0,
+                      "offset": 0})
+    b.op(layout.RESHAPE, [x], 1)
+    y = b.op(layout.RESHAPE, [1], b.tensor((16,), 0.05, 0))
+    data = small_models.encode.encode(b.tensors, b.ops, [x], [y], {}, [(1, [7, 7])], state_size=16)
+    model = upyml.load(data, engine)
+    answer = model.selftest()
+    assert not answer and repr(answer) == str(answer) and str(answer).startswith("test vector 0: op 0 (RESHAPE) gives ")
+    assert answer == str(answer) and {answer: 1}[str(answer)] == 1
+    assert bytes(model._arena[:16]) == bytes(16)
 
 
 @pytest.mark.parametrize("kind", ["bytearray", "uint8", "uint32", "2-D"])
