@@ -18,6 +18,7 @@ except ImportError:
     imu = None
 
 STEPS = 500  # stored integers per unit
+RATE = 10  # samples a second, where the model does not say it
 
 
 def recorded(path):
@@ -41,7 +42,7 @@ def live(rate):
 def main(model_path="gesture.upm", recording="recording.bin"):
     model = upyml.load(model_path)
     stream = model.stream()
-    rate = float(model.metadata["sample_rate"])  # Hz
+    rate = float(model.metadata.get("sample_rate", RATE))
     count = 0
     for sample in live(rate) if imu else recorded(recording):
         count += 1

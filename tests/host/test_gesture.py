@@ -83,6 +83,16 @@ def test_main_listens_to_a_sensor(built, tmp_path):
     assert done.stdout.split()[:3] == ["4", "s", "Walking"]
 
 
+def test_main_runs_a_model_without_a_rate(built, tmp_path):
+    samples = np.load(built / "calibration.npz")["x"]
+    texts = {key: METADATA[key] for key in ("labels", "hop")}
+    (tmp_path / "model.upm").write_bytes(convert(built / "gesture.keras", samples, texts).file)
+    command = [sys.executable, EXAMPLE / "main.py", tmp_path / "model.upm", EXAMPLE / "recording.bin"]
+    environment = {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=True)
+    assert done.stdout.split()[:3] == ["4", "s", "Walking"]
+
+
 def test_driver_converts_units(tmp_path):
     (tmp_path / "machine.py").write_text(FAKE_MACHINE)
     folders = [str(EXAMPLE), str(tmp_path)]
