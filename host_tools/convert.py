@@ -156,7 +156,24 @@ def _metadata(program: Program, source, given: dict[str, str]) -> dict[str, str]
     for key, tensors in (("inputs", program.inputs), ("outputs", program.outputs)):
         found[key] = "\n".join(" ".join(tensor.name.split()) for tensor in tensors)
     _check_labels(program, given.get("labels", ""))
-    return {key: value for key, value in (found | given).items() if value != ""}
+    made = {key: value for key, value in (found | given).items() if value != ""}
+    _check_stream(made)
+    return made
+
+
+def _check_stream(made: dict[str, str]) -> None:
+    """What a stream on the board reads as numbers is checked here, where it can still be corrected."""
+    for key, kind, rule in (
+        ("sample_rate", float, "a number of samples a second above 0"),
+        ("window", int, "a whole number of samples above 0"),
+        ("hop", int, "a whole number of samples above 0"),
+    ):
+        try:
+            good = 0 < kind(str(made.get(key, 1))) < float("inf")
+        except ValueError:
+            good = False
+        if not good:
+            raise ConversionError(f"{key} must be {rule}, received {made[key]!r}")
 
 
 def _check_labels(program: Program, labels: str) -> None:
