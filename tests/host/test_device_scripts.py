@@ -179,6 +179,13 @@ def test_too_little_memory_is_a_sentence(runtime, files):
     assert said == f"MemoryError: {sentence}\n100\n"
 
 
+def test_too_little_memory_for_the_numbers_is_a_sentence(runtime, files):
+    if not (runtime.micropython and runtime.native):
+        return  # the arena of the engine in Python grows, and would need another heap
+    said = runtime.run(DEVICE / "memory.py", [files / "big.upm"], heap=10 << 20)
+    assert said == "MemoryError: input input0 needs 12000000 bytes of RAM in one piece: free some\n100\n"
+
+
 def test_crc_of_a_run_is_that_of_its_outputs(runtime, files, tmp_path):
     """run_model.py, which other tests rely on: each line is zlib.crc32 of the bytes it writes."""
     printed = runtime.run(
