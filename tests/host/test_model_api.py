@@ -1,6 +1,7 @@
 """upyml.load and Model on CPython, with both engines; tests/device has what must be the same on boards."""
 
 import array
+import ast
 import struct
 import zlib
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import small_models
 import upyml
+from runtimes import ROOT
 from upyml import _reference
 from upyml.format import layout
 
@@ -31,6 +33,20 @@ def test_import_alone_takes_no_model_code():
     code = "import sys, upyml; print([name for name in sys.modules if name.startswith('upyml.')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "['upyml.errors']"
+
+
+def test_the_stub_of_the_engine_names_what_it_has():
+    import _upyml
+
+    def public(names):
+        return {name for name in names if not name.startswith("_")}
+
+    body = ast.parse((ROOT / "_upyml-stubs" / "__init__.pyi").read_text()).body
+    named = {node.target.id if isinstance(node, ast.AnnAssign) else node.name: node for node in body
+             if not isinstance(node, ast.ImportFrom)}
+    assert set(named) == public(dir(_upyml))
+    assert public(node.name for node in named["Engine"].body) == public(dir(_upyml.Engine))
+    assert set(named) <= set(dir(_reference)) and public(dir(_upyml.Engine)) == public(dir(_reference.Engine))
 
 
 @pytest.mark.parametrize("kind", ["float64", "float32", "float16", "int8", "uint8", "int64"])
