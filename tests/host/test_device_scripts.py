@@ -10,7 +10,7 @@ import small_models
 from mpremote.romfs import make_romfs
 from runtimes import ROOT, runtime as runtime_named
 
-from upyml.format import decode
+from upyml.format import decode, layout
 
 DEVICE = ROOT / "tests" / "device"
 
@@ -30,6 +30,10 @@ def files(tmp_path_factory):
         "edges.upm": small_models.edges(),
         "wide.upm": small_models.wide(),
         "big.upm": small_models.big(),
+        "int8.upm": small_models.echo(layout.INT8),
+        "uint8.upm": small_models.echo(layout.UINT8),
+        "int16.upm": small_models.echo(layout.INT16),
+        "float32.upm": small_models.echo(layout.FLOAT32),
         "inputs.bin": bytes((i * 89 + i // 7) % 256 for i in range(192 * 5)),
     }
     for name, content in contents.items():
@@ -53,6 +57,7 @@ SAME_EVERYWHERE = {
     "damaged.py": ("gesture.upm",),
     "selftest.py": ("gesture.upm", "wrong.upm"),
     "stream.py": ("gesture.upm",),
+    "stream_types.py": ("int8.upm", "uint8.upm", "int16.upm", "float32.upm"),
     "heap.py": ("gesture.upm",),
     "romfs.py": ("image.romfs", "wide.upm"),
 }
@@ -105,6 +110,12 @@ def test_streamed_windows_equal_predicted_ones(files):
     # From the 32nd sample on, every 8 (what the file says), 1, 5, 32 and 40 samples.
     assert len(answers) == 9 + 69 + 14 + 3 + 2
     assert all(line.endswith("True") for line in answers)
+
+
+def test_a_stream_feeds_every_type_of_input(files):
+    lines = expected("stream_types.py", tuple(files / name for name in SAME_EVERYWHERE["stream_types.py"])).splitlines()
+    windows = [str([5 * i if j == 0 else -10 * i for i in range(at - 5, at + 1) for j in (0, 1)]) for at in range(5, 9)]
+    assert lines == [line for dtype in ("int8", "uint8", "int16", "float32") for line in (dtype, *windows)]
 
 
 IMPORT = """
