@@ -15,14 +15,14 @@ class _Refused(Exception):
     """A value that is no number, and its place among the numbers."""
 
 
-def converted(model, i, x):
-    """The numbers of x for input `i` as array('f'): x itself where it is one, else the model's own for that input.
+def converted(model, i, given):
+    """What was given for input `i` as array('f'): itself where it is one, else the model's own for that input.
 
     Raises ModelError, and MemoryError where there is no room for the numbers.
     """
     details = model.input_details[i]
     try:
-        x = _as_array(x)
+        x = as_array(given)
         if isinstance(x, array) and repr(x[:0])[7] == "f":
             count = len(x)
         else:
@@ -33,7 +33,7 @@ def converted(model, i, x):
     except _Refused as wrong:
         raise _mistake(details, "%s at place %d" % wrong.args) from None
     except MISTAKES:
-        raise _mistake(details, type(x).__name__) from None
+        raise _mistake(details, type(given).__name__) from None
     if count != details.size:
         raise ModelError(
             "input %s takes %d numbers in shape %s, received %d" % (details.name, details.size, details.shape, count)
@@ -45,11 +45,14 @@ def _mistake(details, received):
     return ModelError("input %s takes numbers in shape %s, received %s" % (details.name, details.shape, received))
 
 
-def _as_array(x):
-    """NumPy and ulab arrays as array('f') or with one axis, views with several as lists, anything else as it is."""
+def as_array(x):
+    """NumPy and ulab arrays as array('f') or with one axis, views with several as lists, anything else as it is.
+
+    Raises one of MISTAKES for a NumPy array of what is no number.
+    """
     if hasattr(x, "astype") and hasattr(x, "tobytes"):
         if x.dtype.kind == "O":
-            return x.tolist()
+            return x.flatten().tolist()
         if x.dtype.kind in "cSUMm":
             raise TypeError
         return array("f", x.astype("<f4").tobytes())

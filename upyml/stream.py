@@ -1,7 +1,7 @@
 """Stream: sliding windows over live samples."""
 
 from upyml import loading
-from upyml.conversion import MISTAKES, unordered
+from upyml.conversion import MISTAKES, as_array, unordered
 from upyml.errors import ModelError
 from upyml.format import layout
 
@@ -81,6 +81,8 @@ class Stream:
     def _put(self, sample):
         ring, at, channels = self._ring, self._at, self.channels
         try:
+            if hasattr(sample, "astype"):
+                sample = as_array(sample)
             count = type(sample).__name__ if unordered(sample) else len(sample)
             if count == channels:
                 for i in range(channels):
