@@ -67,4 +67,21 @@ static inline void upyml_rows_load(upyml_rows *rows, const upyml_window *p, int3
     }
 }
 
+// One output pixel: all channels of (oy, ox), written to `output`.
+typedef void (*upyml_pixel)(const upyml_window *p, const upyml_rows *rows, int32_t oy, int32_t ox, int8_t *output);
+
+// The whole output, row by row in the plan's order.
+static inline void upyml_each_pixel(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch,
+    upyml_pixel pixel) {
+    upyml_rows rows;
+    upyml_rows_begin(&rows, p, input, scratch);
+    for (int32_t step = 0; step < p->out_h; step++) {
+        int32_t oy = upyml_rows_output(&rows, p, step);
+        upyml_rows_load(&rows, p, oy);
+        for (int32_t ox = 0; ox < p->out_w; ox++) {
+            pixel(p, &rows, oy, ox, output + (oy * p->out_w + ox) * p->out_c);
+        }
+    }
+}
+
 #endif

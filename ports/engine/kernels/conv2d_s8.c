@@ -15,15 +15,15 @@ static void add_edge_row(const upyml_window *p, int32_t acc[4], const uint8_t *b
     }
 }
 
-static void output_pixel(const upyml_window *p, const upyml_channels *channels, const upyml_rows *rows, int32_t oy,
-    int32_t ox, int8_t *output) {
+static void output_pixel(const upyml_window *p, const upyml_rows *rows, int32_t oy, int32_t ox, int8_t *output) {
+    upyml_channels channels = upyml_read_channels(p->channels, p->out_c, 1);
     int32_t run = p->kernel_w * p->in_c, block_row = ((run + 3) & ~3) * 4;
     int32_t ix = ox * p->stride_w - p->pad_left;
     int inside = ix >= 0 && ix + (p->kernel_w - 1) * p->dilation_w < p->in_w && (p->dilation_w == 1 || p->kernel_w == 1);
     const uint8_t *block = p->weights;
     for (int32_t channel = 0; channel < p->out_c; channel += 4) {
         int32_t acc[4];
-        upyml_start(channels, channel, acc);
+        upyml_start(&channels, channel, acc);
         int32_t iy = oy * p->stride_h - p->pad_top;
         for (int32_t ky = 0; ky < p->kernel_h; ky++, iy += p->dilation_h, block += block_row) {
             const int8_t *row = iy >= 0 && iy < p->in_h ? upyml_row(rows, iy) : NULL;
@@ -33,21 +33,12 @@ static void output_pixel(const upyml_window *p, const upyml_channels *channels, 
                 add_edge_row(p, acc, block, row, ix);
             }
         }
-        upyml_finish(channels, channel, p->out_c, acc, p->out_zero_point, p->clamp_min, p->clamp_max, output);
+        upyml_finish(&channels, channel, p->out_c, acc, p->out_zero_point, p->clamp_min, p->clamp_max, output);
     }
 }
 
 void upyml_conv2d_s8(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
-    upyml_rows rows;
-    upyml_rows_begin(&rows, p, input, scratch);
-    upyml_channels channels = upyml_read_channels(p->channels, p->out_c, 1);
-    for (int32_t step = 0; step < p->out_h; step++) {
-        int32_t oy = upyml_rows_output(&rows, p, step);
-        upyml_rows_load(&rows, p, oy);
-        for (int32_t ox = 0; ox < p->out_w; ox++) {
-            output_pixel(p, &channels, &rows, oy, ox, output + (oy * p->out_w + ox) * p->out_c);
-        }
-    }
+    upyml_each_pixel(p, input, output, scratch, output_pixel);
 }
 
 int32_t upyml_conv2d_s8_scratch_size(const upyml_window *p) {

@@ -20,16 +20,16 @@ static int32_t window_sum(const upyml_window *p, const upyml_rows *rows, int32_t
     return acc;
 }
 
-static void output_pixel(const upyml_window *p, const upyml_channels *channels, const upyml_rows *rows, int32_t oy,
-    int32_t ox, int8_t *output) {
+static void output_pixel(const upyml_window *p, const upyml_rows *rows, int32_t oy, int32_t ox, int8_t *output) {
+    upyml_channels channels = upyml_read_channels(p->channels, p->out_c, 1);
     const uint8_t *block = p->weights;
     for (int32_t group = 0; group < p->out_c; group += 4, block += block_bytes(p)) {
         int32_t acc[4];
-        upyml_start(channels, group, acc);
+        upyml_start(&channels, group, acc);
         for (int32_t i = 0; i < 4 && group + i < p->out_c; i++) {
             acc[i] = window_sum(p, rows, oy, ox, (group + i) / p->multiplier, block, i, acc[i]);
         }
-        upyml_finish(channels, group, p->out_c, acc, p->out_zero_point, p->clamp_min, p->clamp_max, output);
+        upyml_finish(&channels, group, p->out_c, acc, p->out_zero_point, p->clamp_min, p->clamp_max, output);
     }
 }
 
@@ -60,17 +60,8 @@ static void by_planes(const upyml_window *p, const int8_t *input, int8_t *output
 void upyml_depthwise_conv2d_s8(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
     if (p->order == UPYML_ORDER_PLANE) {
         by_planes(p, input, output, scratch);
-        return;
-    }
-    upyml_rows rows;
-    upyml_rows_begin(&rows, p, input, scratch);
-    upyml_channels channels = upyml_read_channels(p->channels, p->out_c, 1);
-    for (int32_t step = 0; step < p->out_h; step++) {
-        int32_t oy = upyml_rows_output(&rows, p, step);
-        upyml_rows_load(&rows, p, oy);
-        for (int32_t ox = 0; ox < p->out_w; ox++) {
-            output_pixel(p, &channels, &rows, oy, ox, output + (oy * p->out_w + ox) * p->out_c);
-        }
+    } else {
+        upyml_each_pixel(p, input, output, scratch, output_pixel);
     }
 }
 

@@ -38,29 +38,26 @@ static int32_t box_average(const upyml_window *p, const upyml_rows *rows, const 
     return (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
 }
 
-static void pool(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch,
-    int32_t (*reduce)(const upyml_window *, const upyml_rows *, const box *, int32_t)) {
-    upyml_rows rows;
-    upyml_rows_begin(&rows, p, input, scratch);
-    for (int32_t step = 0; step < p->out_h; step++) {
-        int32_t oy = upyml_rows_output(&rows, p, step);
-        upyml_rows_load(&rows, p, oy);
-        for (int32_t ox = 0; ox < p->out_w; ox++) {
-            box b = window_box(p, oy, ox);
-            int8_t *pixel = output + (oy * p->out_w + ox) * p->out_c;
-            for (int32_t c = 0; c < p->out_c; c++) {
-                pixel[c] = (int8_t)upyml_clamp(reduce(p, &rows, &b, c), p->clamp_min, p->clamp_max);
-            }
-        }
+static void max_pixel(const upyml_window *p, const upyml_rows *rows, int32_t oy, int32_t ox, int8_t *output) {
+    box b = window_box(p, oy, ox);
+    for (int32_t c = 0; c < p->out_c; c++) {
+        output[c] = (int8_t)upyml_clamp(box_max(p, rows, &b, c), p->clamp_min, p->clamp_max);
+    }
+}
+
+static void average_pixel(const upyml_window *p, const upyml_rows *rows, int32_t oy, int32_t ox, int8_t *output) {
+    box b = window_box(p, oy, ox);
+    for (int32_t c = 0; c < p->out_c; c++) {
+        output[c] = (int8_t)upyml_clamp(box_average(p, rows, &b, c), p->clamp_min, p->clamp_max);
     }
 }
 
 void upyml_max_pool_s8(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
-    pool(p, input, output, scratch, box_max);
+    upyml_each_pixel(p, input, output, scratch, max_pixel);
 }
 
 void upyml_average_pool_s8(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
-    pool(p, input, output, scratch, box_average);
+    upyml_each_pixel(p, input, output, scratch, average_pixel);
 }
 
 int32_t upyml_pool_s8_scratch_size(const upyml_window *p) {
