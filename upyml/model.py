@@ -99,7 +99,8 @@ class Model:
         bytes (0 to 255); with several inputs a tuple or list of them. Values beyond an integer input's range are
         clamped, and NaN counts as 0.0: what may be missing has to be looked for before. Answers an array('f'), with
         several outputs a tuple. Raises ModelError where the length or the type is wrong, MemoryError where the numbers
-        do not fit: all but an array('f') are converted into one of the model's own, made once.
+        do not fit: an array('f') is taken as it is, a NumPy or ulab array converted to a new one, all else to one of
+        the model's own, made once.
         """
         self._fill(x)
         self.run()
