@@ -195,6 +195,8 @@ def test_too_little_memory_for_the_numbers_is_a_sentence(runtime, files):
         return  # the arena of the engine in Python grows, and would need another heap
     said = runtime.run(DEVICE / "memory.py", [files / "big.upm"], heap=10 << 20)
     assert said == "MemoryError: input input0 needs 12000000 bytes of RAM in one piece: free some\n100\n"
+    said = runtime.run(DEVICE / "memory.py", [files / "big.upm"], heap=32 << 20)
+    assert said == "100\n"  # arena, input and answer: each once
 
 
 def test_crc_of_a_run_is_that_of_its_outputs(runtime, files, tmp_path):

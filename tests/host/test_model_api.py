@@ -295,7 +295,7 @@ def test_a_failed_selftest_leaves_no_state(engine):
                       "offset": 0})
     b.op(layout.RESHAPE, [x], 1)
     y = b.op(layout.RESHAPE, [1], b.tensor((16,), 0.05, 0))
-    data = small_models.encode.encode(b.tensors, b.ops, [x], [y], {}, [(1, [7, 7])], state_size=16)
+    data = small_models.encode.encode(b.tensors, b.ops, [x], [y], {}, [(1, [7, 7]), (2, [7, 7])], state_size=16)
     model = upyml.load(data, engine)
     answer = model.selftest()
     assert not answer and repr(answer) == str(answer) and str(answer).startswith("test vector 0: op 0 (RESHAPE) gives ")
