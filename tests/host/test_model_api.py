@@ -41,7 +41,7 @@ def test_the_stub_of_the_engine_names_what_it_has():
     def public(names):
         return {name for name in names if not name.startswith("_")}
 
-    body = ast.parse((ROOT / "_upyml-stubs" / "__init__.pyi").read_text()).body
+    body = ast.parse((ROOT / "ports" / "cpython" / "_upyml-stubs" / "__init__.pyi").read_text()).body
     named = {node.target.id if isinstance(node, ast.AnnAssign) else node.name: node for node in body
              if not isinstance(node, ast.ImportFrom)}
     assert set(named) == public(dir(_upyml))
