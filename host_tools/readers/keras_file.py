@@ -34,7 +34,8 @@ def load(path: str | Path) -> Any:
             import tf_keras
         except ImportError:
             raise ConversionError(
-                f"{path}: Keras 3 refuses this file of an older Keras. Install its reader: pip install tf_keras."
+                f"{path}: Keras 3 refuses this file of an older Keras. Install its reader: "
+                "pip install --no-deps tf_keras==2.19.0."
             ) from refused
         try:
             return tf_keras.models.load_model(path, compile=False)

@@ -174,5 +174,5 @@ def test_old_file_without_tf_keras(tmp_path, monkeypatch):
     path = tmp_path / "old.h5"
     path.write_bytes(b"not a model")
     monkeypatch.setitem(sys.modules, "tf_keras", None)
-    with pytest.raises(ConversionError, match="pip install tf_keras"):
+    with pytest.raises(ConversionError, match="pip install --no-deps tf_keras"):
         keras_reader.read(path)
