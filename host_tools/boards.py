@@ -1,0 +1,82 @@
+"""The boards upyml knows, each a file ports/boards/NAME.toml: what it is, how it is built, flashed and emulated.
+
+    title = "Raspberry Pi Pico"
+    mcu = "RP2040"              # stands in the board's own sys.implementation._machine
+    cpu = "Cortex-M0+"
+    clock_mhz = 125
+    flash_kb = 2048
+    ram_kb = 264
+    arch = "armv6m"             # of its native modules; "" where it takes none
+
+    [build]                     # none: we build nothing for it
+    with = "rp2"                # ports/rp2/build.sh FOLDER ARGUMENTS...
+    arguments = ["UPYML_PICO"]
+    image = "firmware.uf2"      # what the build leaves in FOLDER, build/boards/NAME
+
+    [flash]                     # none: it is only emulated
+    method = "uf2"              # host_tools/deploy/flash_uf2.py; the rest of the table is its own
+
+    [emulate]                   # none: nothing emulates it
+    with = "rp2040"             # host_tools/emulators/rp2040.py; the rest of the table is its own
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from host_tools import package_files
+
+BUILD = Path(__file__).resolve().parents[1] / "build" / "boards"
+
+
+class UnknownBoard(ValueError):
+    """No board of that name; the message lists those there are."""
+
+
+@dataclass(frozen=True)
+class Board:
+    """One board; flash_kb and ram_kb are in units of 1,024 bytes. The tables are empty where the file has none."""
+
+    name: str
+    title: str
+    mcu: str
+    cpu: str
+    clock_mhz: int
+    flash_kb: int
+    ram_kb: int
+    arch: str
+    build: dict = field(default_factory=dict)
+    flash: dict = field(default_factory=dict)
+    emulate: dict = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """Where a checkout builds its firmware."""
+        return BUILD / self.name
+
+    @property
+    def image(self) -> Path | None:
+        """The firmware's file, whether or not it was built yet; None where we build none."""
+        return self.folder / self.build["image"] if self.build else None
+
+
+def all() -> dict[str, Board]:
+    """Every board by name, in the order of the names."""
+    return {path.stem: _read(path) for path in sorted(package_files.boards().glob("*.toml"))}
+
+
+def get(name: str) -> Board:
+    """The board of that name. Raises UnknownBoard."""
+    path = package_files.boards() / f"{name}.toml"
+    if not path.name == f"{name}.toml" or not path.is_file():
+        raise UnknownBoard(f"there is no board {name!r}; the boards are {', '.join(all())}")
+    return _read(path)
+
+
+def _read(path: Path) -> Board:
+    try:
+        return Board(path.stem, **tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, TypeError) as error:
+        raise ValueError(f"{path}: not a board's description: {error}") from None

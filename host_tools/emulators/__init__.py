@@ -1,0 +1,64 @@
+"""Boards that this computer emulates: run(board, script, ...) boots one, runs a script there and gives back what it printed.
+
+Each emulator is a module of this package, named by `with` in the board's [emulate] table; it has
+
+    run(board, script, files, timeout) -> str
+
+that boots board.image with `files` (contents by path) readable below /rom, runs the script (source text) as __main__
+and returns its stdout with "\\n" as line ends. It raises ScriptFailed with the board's traceback where the script raises,
+EmulatorError where the emulator is missing or does not end in time; SystemExit is a normal end. Nothing goes on running after it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+from host_tools import package_files
+
+# Before the script: where it finds its files, modules and arguments; and which engine `import _upyml` gives.
+PREAMBLE = """import os, sys
+sys.argv[:] = {argv!r}
+os.chdir("/rom")
+for folder in ("/rom", "/rom/lib"):
+    if folder not in sys.path:
+        sys.path.append(folder)
+{engine}"""
+
+ENGINES = {
+    "module": "",  # the one in the firmware
+    # The module in the firmware would be found before a file of its name.
+    "mpy": "import engine_mpy\nsys.modules['_upyml'] = engine_mpy\n",
+    "reference": "import upyml._reference\nsys.modules['_upyml'] = upyml._reference\n",
+}
+
+
+class EmulatorError(RuntimeError):
+    """The emulator is not there, or the board did not come to an end; the message says what to do."""
+
+
+class ScriptFailed(EmulatorError):
+    """The script raised on the board; the message is the board's traceback."""
+
+
+def run(board, script, args=(), files=None, engine="module", timeout: float = 60) -> str:
+    """Runs a script on an emulated board and returns what it printed.
+
+    board: a Board with an [emulate] table whose image is built. script: a Path, or source text. args: sys.argv[1:].
+    files: contents by path, which the script finds in its current folder, /rom; modules among them can be imported.
+    engine: "module" (the firmware's), "mpy" (the native module of the board's arch) or "reference" (the one in Python).
+    timeout: seconds. Raises EmulatorError, ScriptFailed.
+    """
+    if not board.emulate:
+        raise EmulatorError(f"nothing emulates the board {board.name}")
+    if not board.image.exists():
+        raise EmulatorError(f"{board.image} is not built: make boards")
+    name = "script.py"
+    if isinstance(script, Path):
+        name, script = script.name, script.read_text(encoding="utf-8")
+    files = dict(files or {})
+    if engine == "mpy":
+        files["engine_mpy.mpy"] = package_files.natmod(board.arch).read_bytes()
+    preamble = PREAMBLE.format(argv=[name, *map(str, args)], engine=ENGINES[engine])
+    emulator = importlib.import_module(f"host_tools.emulators.{board.emulate['with']}")
+    return emulator.run(board, preamble + script, files, timeout)
