@@ -1,26 +1,44 @@
-"""Where the files are that upyml brings along: boards' descriptions and native modules.
+"""Files that come with upyml and are no Python: native modules and boards' descriptions.
 
-A wheel has them in host_tools/package_data/; in a checkout they stand where they are written or built.
+A checkout has them where they are written and built (ports/boards, build/natmod); in an installed wheel they lie in
+host_tools/package_data, where setup.py puts them.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-_PACKAGED = Path(__file__).resolve().parent / "package_data"
-_CHECKOUT = Path(__file__).resolve().parents[1]
+PACKAGED = Path(__file__).resolve().parent / "package_data"
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+# What native modules are built for, by the names that MicroPython's build gives these CPUs.
+ARCHS = ("x64", "armv6m", "armv7m", "armv7emsp", "xtensawin", "rv32imc")
+
+
+class NotBuilt(FileNotFoundError):
+    """A native module that is not there; the message says how to get it."""
 
 
 def boards() -> Path:
-    """The folder of the boards' .toml files."""
-    packaged = _PACKAGED / "boards"
-    return packaged if packaged.is_dir() else _CHECKOUT / "ports" / "boards"
+    """The folder of the boards' descriptions, NAME.toml."""
+    return PACKAGED / "boards" if PACKAGED.is_dir() else CHECKOUT / "ports" / "boards"
 
 
 def natmod(arch: str) -> Path:
-    """The native module _upyml.mpy for an architecture ("armv6m" ...). Raises FileNotFoundError with a sentence."""
-    for folder in (_PACKAGED / "natmod", _CHECKOUT / "build" / "natmod"):
-        path = folder / arch / "_upyml.mpy"
-        if path.is_file():
-            return path
-    raise FileNotFoundError(f"there is no native module for {arch or 'this board'} here: `make natmods` builds those there are")
+    """The native module _upyml.mpy for an architecture, one of ARCHS. Raises NotBuilt."""
+    path = _natmods() / arch / "_upyml.mpy"
+    if arch not in ARCHS:
+        raise NotBuilt(f"there is no native module for {arch!r}; there are ones for {', '.join(ARCHS)}")
+    if not path.is_file():
+        how = "this installation came without it" if PACKAGED.is_dir() else "run `make natmods`"
+        raise NotBuilt(f"the native module for {arch} is not built: {how}")
+    return path
+
+
+def natmods() -> tuple[str, ...]:
+    """The architectures whose native module is there."""
+    return tuple(arch for arch in ARCHS if (_natmods() / arch / "_upyml.mpy").is_file())
+
+
+def _natmods() -> Path:
+    return PACKAGED / "natmod" if PACKAGED.is_dir() else CHECKOUT / "build" / "natmod"

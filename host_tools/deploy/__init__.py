@@ -1,0 +1,1 @@
+"""Bringing firmware, upyml and models onto boards."""
