@@ -1,4 +1,4 @@
-"""Fetches a source tarball from Debian, with apt but without touching the system's own apt state.
+"""Fetches source tarballs and binary packages from Debian, with apt but without touching the system's own apt state.
 
 apt runs with a sources list, lists and cache of its own below the project's cache folder, so it needs no root. The
 mirror is the one the system is configured with. What was fetched is compared with a SHA-256 that stands in the calling
@@ -30,30 +30,68 @@ def source_tarball(package: str, file_name: str, sha256: str) -> Path:
 
     Raises SystemExit with a sentence if it cannot be had.
     """
-    target = cache_dir() / file_name
-    if target.exists() and _sha256(target) == sha256:
-        return target
-    if not shutil.which("apt-get"):
-        sys.exit(f"{file_name}: this system has no apt-get to fetch it with")
+    return _fetch("source", [(package, file_name, sha256)])[0]
+
+
+def binary_packages(wanted: list[tuple[str, str, str]]) -> list[Path]:
+    """The paths of binary packages in the cache, in the order asked for; what is missing is fetched with one update.
+
+    wanted: package, its file's name and the file's SHA-256. Raises SystemExit with a sentence if one cannot be had.
+    """
+    return _fetch("binary", wanted)
+
+
+def unpack_binary(packages: list[Path], target: Path) -> None:
+    """Unpacks packages below the folder `target`, as below "/", without installing them."""
+    part = target.with_name(f"{target.name}.{os.getpid()}")  # a target that exists is whole
+    part.mkdir(parents=True)
+    for package in packages:
+        subprocess.run(["dpkg-deb", "-x", package, part], check=True)
+    shutil.rmtree(target, ignore_errors=True)
+    part.rename(target)
+
+
+def _fetch(kind: str, wanted: list[tuple[str, str, str]]) -> list[Path]:
+    """The cached path of each file; what is not in the cache, or not with that SHA-256, is fetched."""
+    missing = [one for one in wanted if not _is_cached(*one[1:])]
+    if missing and not shutil.which("apt-get"):
+        sys.exit(f"{missing[0][1]}: this system has no apt-get to fetch it with")
+    # The second round is for a system whose keyring is too old to know the suite's key: the pinned SHA-256 then
+    # stands in for the signature.
     for trusted in ("", "[trusted=yes]"):
-        # The second round is for a system whose keyring is too old to know the suite's key: the pinned SHA-256 below
-        # then stands in for the signature.
+        if not missing:
+            break
         with tempfile.TemporaryDirectory() as folder:
-            found = _download(Path(folder), package, file_name, trusted)
-            if found and _sha256(found) == sha256:
-                part = target.with_name(f"{file_name}.{os.getpid()}")  # two builds at once never see half a file
-                shutil.copyfile(found, part)
-                part.replace(target)
-                return target
-    sys.exit(f"{file_name}: not on the mirror of this system, or not with SHA-256 {sha256}")
+            _download(Path(folder), kind, [package for package, _, _ in missing], trusted)
+            for _, file_name, sha256 in missing:
+                _keep(Path(folder) / file_name, sha256)
+        missing = [one for one in missing if not _is_cached(*one[1:])]
+    if missing:
+        _, file_name, sha256 = missing[0]
+        sys.exit(f"{file_name}: not on the mirror of this system, or not with SHA-256 {sha256}")
+    return [cache_dir() / file_name for _, file_name, _ in wanted]
 
 
-def _download(folder: Path, package: str, file_name: str, trusted: str) -> Path | None:
-    """Lets apt fetch the package's source files into the folder; the tarball's path, or None without it."""
+def _is_cached(file_name: str, sha256: str) -> bool:
+    target = cache_dir() / file_name
+    return target.exists() and _sha256(target) == sha256
+
+
+def _keep(found: Path, sha256: str) -> None:
+    """Moves a file that was fetched to the cache, if it is the one that was asked for."""
+    if found.exists() and _sha256(found) == sha256:
+        part = cache_dir() / f"{found.name}.{os.getpid()}"  # two builds at once never see half a file
+        shutil.copyfile(found, part)
+        part.replace(cache_dir() / found.name)
+
+
+def _download(folder: Path, kind: str, packages: list[str], trusted: str) -> None:
+    """Lets apt fetch the packages' files into the folder, as far as it can."""
     for name in ("lists/partial", "cache/archives/partial"):
         (folder / name).mkdir(parents=True)
     options = trusted or (f"[signed-by={KEYRING}]" if KEYRING.exists() else "")
-    (folder / "sources.list").write_text(f"deb-src {options} {_mirror()} {SUITE} main\n")
+    line = "deb-src" if kind == "source" else "deb"
+    (folder / "sources.list").write_text(f"{line} {options} {_mirror()} {SUITE} main\n")
     settings = {
         "Dir::Etc::SourceList": folder / "sources.list",
         "Dir::Etc::SourceParts": "/dev/null",
@@ -64,10 +102,12 @@ def _download(folder: Path, package: str, file_name: str, trusted: str) -> Path 
     apt = ["apt-get", "-qq", *(f"-o{name}={value}" for name, value in settings.items())]
     update = subprocess.run([*apt, "update"], cwd=folder, stdout=sys.stderr)
     if update.returncode:
-        return None
-    # A mirror sometimes lacks the small .debian.tar.xz; then apt reports a failure although the tarball came.
-    subprocess.run([*apt, "source", "--download-only", package], cwd=folder, stdout=sys.stderr)
-    return folder / file_name if (folder / file_name).exists() else None
+        return
+    # One by one: a package that is missing would keep apt from the others. A mirror sometimes lacks the small
+    # .debian.tar.xz; then apt reports a failure although the tarball came.
+    command = ["source", "--download-only"] if kind == "source" else ["download"]
+    for package in packages:
+        subprocess.run([*apt, *command, package], cwd=folder, stdout=sys.stderr)
 
 
 def _mirror() -> str:
