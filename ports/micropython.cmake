@@ -7,14 +7,15 @@ add_library(usermod_upyml INTERFACE)
 target_sources(usermod_upyml INTERFACE ${CMAKE_CURRENT_LIST_DIR}/module/mod_upyml.c ${UPYML_SOURCES})
 target_include_directories(usermod_upyml INTERFACE ${CMAKE_CURRENT_LIST_DIR}/engine)
 
-# Ports compile for size; these files are where the time goes. Warnings stop only our own builds.
-set(UPYML_OPTIONS -O2)
+# Ports compile for size; the kernels are where the time goes. Warnings stop only our own builds.
 if(DEFINED ENV{UPYML_WERROR})
-    list(APPEND UPYML_OPTIONS -Wall -Wextra -Werror)
+    set(UPYML_WARNINGS -Wall -Wextra -Werror)
 endif()
+set(UPYML_KERNELS ${UPYML_SOURCES})
+list(FILTER UPYML_KERNELS INCLUDE REGEX /kernels/)
 set_source_files_properties(
-    ${CMAKE_CURRENT_LIST_DIR}/module/mod_upyml.c ${UPYML_SOURCES}
-    PROPERTIES COMPILE_OPTIONS "${UPYML_OPTIONS}"
+    ${CMAKE_CURRENT_LIST_DIR}/module/mod_upyml.c ${UPYML_SOURCES} PROPERTIES COMPILE_OPTIONS "${UPYML_WARNINGS}"
 )
+set_source_files_properties(${UPYML_KERNELS} PROPERTIES COMPILE_OPTIONS "-O2;${UPYML_WARNINGS}")
 
 target_link_libraries(usermod INTERFACE usermod_upyml)

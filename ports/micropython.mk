@@ -6,5 +6,7 @@ SRC_USERMOD_C += $(UPYML_DIR)/module/mod_upyml.c
 SRC_USERMOD_LIB_C += $(addprefix $(UPYML_DIR)/engine/,$(shell cat $(UPYML_DIR)/engine/sources.txt))
 CFLAGS_USERMOD += -I$(UPYML_DIR)/engine
 
-# Ports compile for size; these files are where the time goes. Warnings stop only our own builds: a newer compiler may have more.
-$(BUILD)/$(notdir $(UPYML_DIR))/%.o: CFLAGS += -O2 $(if $(UPYML_WERROR),-Wall -Wextra -Werror)
+# Warnings stop only our own builds: a newer compiler may have more.
+$(BUILD)/$(notdir $(UPYML_DIR))/%.o: CFLAGS += $(if $(UPYML_WERROR),-Wall -Wextra -Werror)
+# Ports compile for size; the kernels are where the time goes.
+$(BUILD)/$(notdir $(UPYML_DIR))/engine/kernels/%.o: CFLAGS += -O2

@@ -8,6 +8,10 @@ arch=$1
 shift
 folder=$root/build/natmod/$arch
 python=${PYTHON:-$root/build/venv/bin/python}
+case $arch in
+armv*) "$root/ports/fetch/packages.sh" gcc-arm-none-eabi libnewlib-arm-none-eabi ;;
+rv32imc) "$root/ports/fetch/packages.sh" gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf ;;
+esac
 micropython=$("$python" "$root/ports/fetch/micropython.py" "$root/build/micropython")
 
 mkdir -p "$folder"
