@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 
 from host_tools.cli_convert import convert
-from host_tools.cli_errors import CODES, guarded
+from host_tools.cli_errors import BOARD_CODES, CODES, guarded
 
 
-@click.group(epilog=CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(epilog=BOARD_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="upyml", message="upyml %(version)s")
 def main() -> None:
     """Turns Keras and .tflite models into .upm files for MicroPython boards, and looks into them."""

@@ -7,6 +7,8 @@ import sys
 
 import click
 
+from host_tools.deploy import errors
+
 USER_ERROR, MODEL_ERROR, FAULT = 2, 3, 70
 
 CODES = """\b
@@ -17,6 +19,8 @@ Exit codes:
   3   a model, or data, that cannot be used; the message says why
   70  a fault of upyml itself: please report it
 """
+# Of the commands that work on boards, in the order of the codes.
+BOARD_CODES = CODES.replace("  70  ", "".join(f"  {error.code}  {error.meaning}\n" for error in errors.ALL) + "  70  ")
 
 
 def guarded(command):
@@ -28,6 +32,8 @@ def guarded(command):
 
         try:
             return command(*args, **kwargs)
+        except errors.DeployError as error:
+            _stop(str(error), error.code)
         except (ConversionError, ValueError) as error:  # ModelError is a ValueError
             _stop(str(error), MODEL_ERROR)
         except MemoryError as error:

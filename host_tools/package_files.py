@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from host_tools.deploy import errors
+
 PACKAGED = Path(__file__).resolve().parent / "package_data"
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -15,7 +17,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 ARCHS = ("x64", "armv6m", "armv7m", "armv7emsp", "xtensawin", "rv32imc")
 
 
-class NotBuilt(FileNotFoundError):
+class NotBuilt(errors.Missing, FileNotFoundError):
     """A native module that is not there; the message says how to get it."""
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import upyml
 from host_tools import package_files
+from host_tools.deploy import errors
 
 SOURCES = Path(upyml.__file__).resolve().parent
 MPY_VERSION = 6  # of the format; every MicroPython since 1.19 reads it
 NATIVE = "_upyml.mpy"
 
 
-class CompileError(RuntimeError):
+class CompileError(errors.Missing):
     """mpy-cross is not there, refuses a file, or makes .mpy files of another version."""
 
 
