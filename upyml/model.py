@@ -2,7 +2,7 @@
 
 from upyml import loading
 from upyml.errors import ModelError
-from upyml.format import decode, layout
+from upyml.format import decode, records
 
 
 class Details:
@@ -14,7 +14,7 @@ class Details:
     def __init__(self, name, record):
         self.name = name
         self.shape = record["shape"]
-        self.dtype = layout.DTYPES[record["dtype"]][0].lower()
+        self.dtype = records.DTYPES[record["dtype"]][0].lower()
         self.scale = record["scale"]
         self.zero_point = record["zero_point"]
         self.size = decode.elements(self.shape)
@@ -57,7 +57,7 @@ class Model:
             record = decode.tensor(self._data, self._head, number)
             name = names[i] if i < len(names) and names[i] else "%s%d" % (word, i)
             details.append(Details(name, record))
-            _, width, code = layout.DTYPES[record["dtype"]]
+            _, width, code = records.DTYPES[record["dtype"]]
             first = (self._head["state_size"] + record["offset"]) // width
             whole = self._arena if code == "b" else engine.cast(owner, code)
             views.append(whole[first : first + details[i].size])

@@ -3,7 +3,7 @@
 from upyml import loading
 from upyml.conversion import MISTAKES, as_array, unordered
 from upyml.errors import ModelError
-from upyml.format import layout
+from upyml.format import records
 
 
 def _samples(word, given, model, default):
@@ -44,7 +44,7 @@ class Stream:
         self._model = model
         self._ring = loading.floats(details.size, "a stream")
         # The window quantized, still turned as the ring is.
-        width, code = [(width, code) for name, width, code in layout.DTYPES if name.lower() == details.dtype][0]
+        width, code = [(width, code) for name, width, code in records.DTYPES if name.lower() == details.dtype][0]
         owner, raw = loading.arena(width * details.size, model._module, "a stream")
         self._raw = (raw if code == "b" else model._module.cast(owner, code))[: details.size]
         self.reset()

@@ -2,7 +2,7 @@
 
 import struct
 
-from upyml.format import layout
+from upyml.format import records
 
 
 def size(fields):
@@ -20,9 +20,9 @@ def record(fields, buf, at):
     return out
 
 
-HEADER_SIZE = size(layout.HEADER)
-TENSOR_SIZE = size(layout.TENSOR)
-OP_SIZE = size(layout.OP)
+HEADER_SIZE = size(records.HEADER)
+TENSOR_SIZE = size(records.TENSOR)
+OP_SIZE = size(records.OP)
 _PARAMS_AT = OP_SIZE - 52
 
 
@@ -30,12 +30,12 @@ def header(buf):
     """The header's fields. Raises ValueError where the buffer is shorter than a header."""
     if len(buf) < HEADER_SIZE:
         raise ValueError("a .upm file has at least %d bytes, this has %d" % (HEADER_SIZE, len(buf)))
-    return record(layout.HEADER, buf, 0)
+    return record(records.HEADER, buf, 0)
 
 
 def tensor(buf, head, number):
     """One tensor's record; `shape` holds only its `rank` counts."""
-    out = record(layout.TENSOR, buf, head["tensors"] + number * TENSOR_SIZE)
+    out = record(records.TENSOR, buf, head["tensors"] + number * TENSOR_SIZE)
     out["shape"] = out["shape"][: out["rank"]]
     return out
 
@@ -57,8 +57,10 @@ def outputs(buf, head):
 
 def op(buf, head, number):
     """One op: `opcode`, `order`, `top`, tensor numbers `inputs` and `outputs`, and its own fields as `params`."""
+    from upyml.format import layout  # large, and loading a model does without
+
     at = head["ops"] + number * OP_SIZE
-    out = record(layout.OP[:-1], buf, at)
+    out = record(records.OP[:-1], buf, at)
     first, taken = out["links"], out["input_count"]
     out["inputs"] = _links(buf, head, first, taken)
     out["outputs"] = _links(buf, head, first + taken, out["output_count"])
@@ -76,7 +78,7 @@ def elements(shape):
 
 def nbytes(tensor_record):
     """Bytes of a tensor's data."""
-    return elements(tensor_record["shape"]) * layout.DTYPES[tensor_record["dtype"]][1]
+    return elements(tensor_record["shape"]) * records.DTYPES[tensor_record["dtype"]][1]
 
 
 def _texts(buf, head):
