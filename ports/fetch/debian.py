@@ -25,12 +25,13 @@ def cache_dir() -> Path:
     return folder
 
 
-def source_tarball(package: str, file_name: str, sha256: str) -> Path:
+def source_tarball(package: str, file_name: str, sha256: str, suite: str = SUITE) -> Path:
     """The path of `file_name` (an orig tarball of the source package) in the cache, fetched if it is not there yet.
 
+    suite: another than the usual one where that one updates the package, and so drops the tarball, too often.
     Raises SystemExit with a sentence if it cannot be had.
     """
-    return _fetch("source", [(package, file_name, sha256)])[0]
+    return _fetch("source", [(package, file_name, sha256)], suite)[0]
 
 
 def binary_packages(wanted: list[tuple[str, str, str]]) -> list[Path]:
@@ -38,7 +39,7 @@ def binary_packages(wanted: list[tuple[str, str, str]]) -> list[Path]:
 
     wanted: package, its file's name and the file's SHA-256. Raises SystemExit with a sentence if one cannot be had.
     """
-    return _fetch("binary", wanted)
+    return _fetch("binary", wanted, SUITE)
 
 
 def unpack_binary(packages: list[Path], target: Path) -> None:
@@ -51,7 +52,7 @@ def unpack_binary(packages: list[Path], target: Path) -> None:
     part.rename(target)
 
 
-def _fetch(kind: str, wanted: list[tuple[str, str, str]]) -> list[Path]:
+def _fetch(kind: str, wanted: list[tuple[str, str, str]], suite: str) -> list[Path]:
     """The cached path of each file; what is not in the cache, or not with that SHA-256, is fetched."""
     missing = [one for one in wanted if not _is_cached(*one[1:])]
     if missing and not shutil.which("apt-get"):
@@ -62,7 +63,7 @@ def _fetch(kind: str, wanted: list[tuple[str, str, str]]) -> list[Path]:
         if not missing:
             break
         with tempfile.TemporaryDirectory() as folder:
-            _download(Path(folder), kind, [package for package, _, _ in missing], trusted)
+            _download(Path(folder), kind, [package for package, _, _ in missing], suite, trusted)
             for _, file_name, sha256 in missing:
                 _keep(Path(folder) / file_name, sha256)
         missing = [one for one in missing if not _is_cached(*one[1:])]
@@ -85,13 +86,13 @@ def _keep(found: Path, sha256: str) -> None:
         part.replace(cache_dir() / found.name)
 
 
-def _download(folder: Path, kind: str, packages: list[str], trusted: str) -> None:
+def _download(folder: Path, kind: str, packages: list[str], suite: str, trusted: str) -> None:
     """Lets apt fetch the packages' files into the folder, as far as it can."""
     for name in ("lists/partial", "cache/archives/partial"):
         (folder / name).mkdir(parents=True)
     options = trusted or (f"[signed-by={KEYRING}]" if KEYRING.exists() else "")
     line = "deb-src" if kind == "source" else "deb"
-    (folder / "sources.list").write_text(f"{line} {options} {_mirror()} {SUITE} main\n")
+    (folder / "sources.list").write_text(f"{line} {options} {_mirror()} {suite} main\n")
     settings = {
         "Dir::Etc::SourceList": folder / "sources.list",
         "Dir::Etc::SourceParts": "/dev/null",
