@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "host"))
-from runtimes import ROOT, RUNTIMES  # noqa: E402
+from runtimes import COMPUTER, ROOT, RUNTIMES  # noqa: E402
 
 REQUIRE_ALL = os.environ.get("UPYML_REQUIRE_ALL") == "1"
 
@@ -30,8 +30,18 @@ def _require():
 @pytest.fixture(params=RUNTIMES, ids=lambda runtime: runtime.name)
 def runtime(request):
     """Each runtime in turn: a test that takes it runs on all of them."""
-    require(not request.param.missing(), request.param.missing(), "make unix natmod")
-    return request.param
+    return _ready(request.param)
+
+
+@pytest.fixture(params=COMPUTER, ids=lambda runtime: runtime.name)
+def on_computer(request):
+    """Each runtime that is no emulated board: it has files and takes any heap."""
+    return _ready(request.param)
+
+
+def _ready(runtime):
+    require(not runtime.missing(), runtime.missing(), "make unix natmods boards")
+    return runtime
 
 
 def _shared(name: str) -> Path:

@@ -10,17 +10,26 @@ from _engine import ENGINE
 
 import upyml
 
+
+def content(path):
+    """A file's bytes: in place where it lies in flash."""
+    with open(path, "rb") as file:
+        try:
+            return memoryview(file)
+        except TypeError:
+            return file.read()
+
+
 path = sys.argv[2]
 size = 0
 try:
     import vfs
 
-    with open(sys.argv[1], "rb") as file:
-        image = file.read()
-    vfs.mount(vfs.VfsRom(image), "/rom")
-    path = "/rom/" + path.split("/")[-1]
+    image = content(sys.argv[1])
+    vfs.mount(vfs.VfsRom(image), "/image")
+    path = "/image/" + path.split("/")[-1]
     size = len(image)
-except ImportError:
+except (ImportError, AttributeError):
     pass
 
 model = upyml.load(path, ENGINE)

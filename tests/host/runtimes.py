@@ -14,12 +14,16 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from host_tools import boards, emulators
+from host_tools.boards import Board
+from host_tools.deploy import bundle
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 
 
 class ScriptError(AssertionError):
-    """A script ended with an error or in no time; the message has the command and what it wrote to stderr."""
+    """A script ended with an error or in no time; the message has the command or the board, and what was on stderr."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,10 @@ class Runtime:
     """One way to run a Python script that imports upyml.
 
     `native` tells whether `_upyml` (the C engine) is there; without it upyml runs on its plain Python engine.
+    `emulated` is False: this computer runs it by itself, with files and any heap; see BoardRuntime.
     """
+
+    emulated = False
 
     name: str
     command: tuple[str, ...]
@@ -81,7 +88,7 @@ NATMOD = BUILD / "natmod" / "x64"
 # What `python -m micropython_unix` does, except that it loses the script's exit status.
 PYPI = "import sys, micropython_run; sys.exit(micropython_run.run_main(sys.argv))"
 
-RUNTIMES = (
+COMPUTER = (
     Runtime("cpython", (sys.executable,), native=True, micropython=False),
     Runtime(
         "cpython-reference",
@@ -113,6 +120,68 @@ RUNTIMES = (
 )
 
 
-def runtime(name: str) -> Runtime:
+@dataclass(frozen=True)
+class BoardRuntime:
+    """An emulated board; run() takes what Runtime.run takes, but a board has the heap it has.
+
+    engine: "module" (in the firmware), "mpy" (the native module instead), or "files" (a firmware without upyml: the
+    Python files and the native module are copied there, as `upyml deploy` does).
+    """
+
+    board: Board
+    engine: str
+
+    emulated = True
+    native = True
+    micropython = True
+    environment = {}
+
+    @property
+    def name(self) -> str:
+        return self.board.name if self.engine == "module" else f"{self.board.name}-{self.engine}"
+
+    @property
+    def slow(self) -> bool:
+        """Cycle by cycle, some million a second; QEMU runs hundreds of millions of instructions."""
+        return self.board.emulate["with"] == "rp2040"
+
+    def missing(self) -> str:
+        """Names what has to be built before this runtime works; empty when it is ready."""
+        needs = [self.board.image]
+        if self.engine != "module":
+            needs.append(BUILD / "natmod" / self.board.arch / "_upyml.mpy")
+        return ", ".join(str(path.relative_to(ROOT)) for path in needs if not path.exists())
+
+    def run(self, script, args=(), cwd=None, heap=None, timeout=600) -> str:
+        """Runs a script and returns its stdout as text. Files among the args (a Path) go along and are named by their names.
+
+        cwd and heap mean nothing to a board. Raises ScriptError if the script fails or takes longer.
+        """
+        files = {path.name: path.read_bytes() for path in args if isinstance(path, Path)}
+        if isinstance(script, Path):
+            files |= {path.name: path.read_bytes() for path in script.parent.glob("_*.py")}
+        engine = self.engine
+        if engine == "files":
+            engine = "module"
+            files |= {f"lib/{path}": content for path, content in bundle.files(self.board.arch).items()}
+        args = [path.name if isinstance(path, Path) else path for path in args]
+        try:
+            return emulators.run(self.board, script, args, files, engine, timeout)
+        except emulators.EmulatorError as error:
+            raise ScriptError(f"{self.name}: {error}") from None
+
+
+def _on(board: Board):
+    """The runtimes on an emulated board."""
+    if not board.build.get("upyml", True):
+        return [BoardRuntime(board, "files")]
+    return [BoardRuntime(board, engine) for engine in ("module", "mpy") if engine == "module" or board.arch]
+
+
+BOARDS = tuple(one for board in boards.all().values() if board.emulate for one in _on(board))
+RUNTIMES = COMPUTER + BOARDS
+
+
+def runtime(name: str) -> Runtime | BoardRuntime:
     """The runtime of that name."""
     return next(one for one in RUNTIMES if one.name == name)

@@ -13,5 +13,5 @@ def test_an_op_gives_the_same_bytes_everywhere(runtime, op):
 def test_the_table_in_the_readme_is_up_to_date(require):
     for name in op_table.COLUMNS.values():
         missing = op_table.runtime_named(name).missing()
-        require(not missing, missing, "make unix natmod")
+        require(not missing, missing, "make unix natmods")
     assert op_table.markdown() in (ROOT / "README.md").read_text(), "make readme"
