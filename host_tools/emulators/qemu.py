@@ -1,0 +1,177 @@
+"""Boards that QEMU emulates, with MicroPython's qemu port as firmware (ports/qemu).
+
+The board's [emulate] table:
+
+    program = "qemu-system-arm"     # and the Debian package that has it
+    package = "qemu-system-arm"
+    machine = "mps2-an385"          # -machine
+    options = []                    # further arguments
+    romfs = 0x20000000              # where the ROMFS image is put
+    romfs_kb = 4096                 # what it may take there, in units of 1,024 bytes
+
+The script goes through the emulated serial port and mpremote, as to a real board.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import tempfile
+import termios
+import threading
+import tty
+from pathlib import Path
+
+from mpremote.transport import TransportError
+from mpremote.transport_serial import SerialTransport
+
+from host_tools import romfs
+from host_tools.emulators import EmulatorError, ScriptFailed
+
+# One expression: the script finds no names that it did not make itself.
+MOUNT = (
+    "(lambda vfs, uctypes: vfs.mount(vfs.VfsRom(uctypes.bytearray_at({address}, {size})), '/rom'))"
+    "(__import__('vfs'), __import__('uctypes'))"
+)
+
+# What the port prints when the CPU has stopped. On Arm it then waits for ever.
+FAULT = re.compile(rb"(\w+) exception caught:\r\n(?:R\d+: .*\r\n){3}R12: .*R15: +(\w+)\r\nxPSR: \w+\r\n$")
+FAULT_LENGTH = 400
+
+# What talking to a port looks like that went away.
+PORT_GONE = (TransportError, OSError, termios.error, struct.error)
+
+
+class Stopped(Exception):
+    """The board's CPU stopped; the message is the end of a sentence."""
+
+
+def run(board, script: str, files: dict[str, bytes], timeout: float = 60) -> str:
+    """Boots the board with `files` below /rom, runs the script and returns what it printed, "\\n" at the lines' ends.
+
+    timeout: seconds, for booting and running together. Raises ScriptFailed with the board's traceback where the script
+    raises; EmulatorError where QEMU is missing, the files are too large, or the board comes to no end. The protocol ends
+    its texts with the character 4: a script must not print that one.
+    """
+    emulate = board.emulate
+    program = shutil.which(emulate["program"])
+    if not program:
+        package = emulate["package"]
+        raise EmulatorError(f"{emulate['program']} is not installed; on Debian: sudo apt-get install {package}")
+    image = romfs.build(files)
+    if len(image) > emulate["romfs_kb"] * 1024:
+        room = f"{board.name} has room for {emulate['romfs_kb'] * 1024}"
+        raise EmulatorError(f"the files make a ROMFS image of {len(image)} bytes, {room}: use fewer or smaller ones")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "image.romfs"
+        path.write_bytes(image)
+        command = [
+            program, "-machine", emulate["machine"], *emulate["options"],
+            "-nographic", "-monitor", "null", "-semihosting", "-kernel", str(board.image),
+            "-device", f"loader,file={path},addr={emulate['romfs']:#x},force-raw=on",
+        ]  # fmt: skip
+        qemu = Qemu(command, timeout)
+        try:
+            with qemu as port:
+                _execute(port, MOUNT.format(address=emulate["romfs"], size=len(image)))
+                return _execute(port, script)
+        except Stopped as stopped:
+                    except PORT_GONE as error:
+            raise EmulatorError(f"{board.name}: {qemu.why(error)}") from None
+
+
+class Qemu:
+    """QEMU while it runs: `with Qemu(command, timeout) as port`, port being an mpremote transport in the raw REPL.
+
+    The process group is killed after `timeout` seconds, and at the end of the block in any case.
+    """
+
+    def __init__(self, command: list[str], timeout: float):
+        self.command = command
+        self.timeout = timeout
+        self.timed_out = False
+        self.said = ""  # by QEMU itself, not by the board
+
+    def __enter__(self) -> SerialTransport:
+        self.log = tempfile.TemporaryFile()
+        # A pseudo terminal of our own, QEMU at one end and mpremote at the other: with QEMU's own (-serial pty) what the
+        # board says before mpremote is there is lost, and QEMU looks for mpremote once a second only.
+        qemu_end, our_end = os.openpty()
+        tty.setraw(our_end)
+        serial = ["-add-fd", f"fd={qemu_end},set=1", "-chardev", "serial,id=board,path=/dev/fdset/1"]
+        self.process = subprocess.Popen(
+            [*self.command, *serial, "-serial", "chardev:board"],
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT,
+            pass_fds=[qemu_end], start_new_session=True,
+        )  # fmt: skip
+        os.close(qemu_end)  # QEMU has it now; when QEMU ends, reading our end fails
+        self.watchdog = threading.Timer(self.timeout, self._time_out)
+        self.watchdog.start()
+        self.port = None
+        try:
+            self.port = SerialTransport(os.ttyname(our_end))
+            self.port.enter_raw_repl(soft_reset=False, timeout_overall=self.timeout)
+        except BaseException:
+            self.__exit__()
+            raise
+        finally:
+            os.close(our_end)
+        return self.port
+
+    def __exit__(self, *_) -> None:
+        self.watchdog.cancel()
+        self._kill()
+        self.process.wait()
+        if self.port:
+            with contextlib.suppress(*PORT_GONE):
+                self.port.serial.close()
+        self.log.seek(0)
+        self.said = self.log.read().decode(errors="replace").strip()
+        self.log.close()
+
+    def why(self, error: Exception) -> str:
+        """Why there is nothing to talk to any more, as the end of a sentence."""
+        if self.timed_out:
+            return f"no end after {self.timeout:g} s: the script hangs or needs more time"
+        if self.said:
+            return f"{Path(self.command[0]).name} ended: {self.said.splitlines()[-1]}"
+        if isinstance(error, OSError):
+            return "the board switched itself off before the script's end"
+        return f"the board does not answer as MicroPython does ({error})"
+
+    def _time_out(self) -> None:
+        self.timed_out = True
+        self._kill()
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def _execute(port: SerialTransport, source: str) -> str:
+    """Runs source text on the board; what it printed. Raises ScriptFailed, Stopped or one of PORT_GONE."""
+    output = bytearray()
+
+    def take(piece: bytes) -> None:
+        output.extend(piece)
+        if piece == b"\n":
+            fault = FAULT.search(output, max(0, len(output) - FAULT_LENGTH))
+            if fault:
+                kind, place = fault[1].decode(), fault[2].decode()
+                raise Stopped(f"the CPU stopped with a {kind} at 0x{place} (addresses: firmware.map)")
+
+    port.exec_raw_no_follow(source)
+    _, traceback = port.follow(timeout=None, data_consumer=take)
+    if traceback:
+        raise ScriptFailed(_text(traceback))
+    return _text(output.removesuffix(b"\x04"))
+
+
+def _text(sent: bytes) -> str:
+    """The board's serial port puts a \\r before each \\n."""
+    return sent.decode(errors="backslashreplace").replace("\r\n", "\n")
