@@ -1,0 +1,219 @@
+"""An emulated Raspberry Pi Pico: rp2040py runs its firmware, and its serial port is a pseudo-terminal of this computer.
+
+    with Pico("build/boards/pico-stock/firmware.uf2", flash="flash.bin") as pico:
+        subprocess.run(["mpremote", "connect", pico.port, "exec", "print(1)"])
+
+Real mpremote works there: exec, run, fs, mount, romfs, reset; one connection after another. What the board writes to its
+flash is in the flash file at once, so kill() is a power cut: the next start finds exactly what had been written.
+The emulator runs in a process of its own (this file as a program). Its board tables in ports/boards have
+
+    romfs = 0x100A0000, romfs_kb = 512       the ROMFS partition: where it lies, how large it is
+    files = 0x100A0000, files_kb = 1408      the same of the file system that can be written
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib.util
+import os
+import select
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from host_tools import romfs, uf2
+from host_tools.emulators import EmulatorError, ScriptFailed
+
+FLASH = 0x10000000  # where flash begins in the chip's address space
+FLASH_SIZE = 2 << 20
+BOOT_SECONDS = 60  # it takes under one; more only on a computer that is busy
+
+
+class Pico:
+    """A Pico that runs while the `with` block does.
+
+    image: the firmware's UF2 file. flash: a file with the flash's content, made if it is not there and kept afterwards;
+    without it the flash is forgotten at the end. As on a real board, the firmware is written over what is there and the
+    rest of the flash stays. segments: (address, data) to write besides, a ROMFS image for one.
+    Raises EmulatorError with a sentence when the emulator is not installed or the firmware does not start.
+    """
+
+    port: str  # the serial port, for mpremote and pyserial: a path
+
+    def __init__(self, image: Path | str, flash: Path | str | None = None, segments: Iterable[tuple[int, bytes]] = ()):
+        if not importlib.util.find_spec("rp2040py"):
+            raise EmulatorError('the emulated Pico needs rp2040py: pip install "upyml[emulate]"')
+        self._image = Path(image)
+        self._segments = list(segments)
+        self._folder = None if flash else tempfile.TemporaryDirectory()
+        self.flash = Path(flash) if flash else Path(self._folder.name) / "flash.bin"
+        self._process: subprocess.Popen | None = None
+
+    def __enter__(self) -> Pico:
+        self._write_flash()
+        command = [sys.executable, "-m", "host_tools.emulators.rp2040", str(self._image), str(self.flash)]
+        path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,  # its end tells the emulator that we are gone
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+        select.select([self._process.stdout], [], [], BOOT_SECONDS)
+        os.set_blocking(self._process.stdout.fileno(), False)
+        self.port = (self._process.stdout.readline() or b"").decode().strip()
+        if not self.port:
+            self._process.kill()
+            why = self._process.communicate()[1].decode().strip().splitlines()[-1:]
+            self.kill()
+            raise EmulatorError(f"the emulated Pico did not start with {self._image}: {''.join(why) or 'no answer'}")
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        """Cuts the power: whoever has the port open gets an error, the flash stays as it is at this moment."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+                pipe.close()
+            self._process = None
+        if self._folder:
+            self._folder.cleanup()
+
+    def _write_flash(self) -> None:
+        """What the flash holds before the start: what was there, over it the firmware, over that the segments."""
+        content = bytearray(b"\xff" * FLASH_SIZE)
+        if self.flash.exists():
+            old = self.flash.read_bytes()[:FLASH_SIZE]
+            content[: len(old)] = old
+        for address, data in [*uf2.parse(self._image.read_bytes()).segments, *self._segments]:
+            start = address - FLASH
+            if start < 0 or start + len(data) > FLASH_SIZE:
+                raise EmulatorError(f"{len(data)} bytes at 0x{address:08X} do not lie in a Pico's flash of 2 MB")
+            content[start : start + len(data)] = data
+        self.flash.write_bytes(content)
+
+
+def run(board, script: str, files: dict[str, bytes], timeout: float = 60) -> str:
+    """Boots the board with `files` below /rom, runs the script as __main__ and returns what it printed.
+
+    Firmware with a ROMFS partition finds the files there, in flash; other firmware in the folder /rom of its file system.
+    timeout: seconds, from the start of the emulator. Raises ScriptFailed, EmulatorError.
+    """
+    import serial
+    from mpremote.transport import TransportError
+    from mpremote.transport_serial import SerialTransport
+
+    with Pico(board.image, segments=[_files_segment(board, files)]) as pico:
+        late = threading.Timer(timeout, pico.kill)
+        started = time.monotonic()
+        late.start()
+        try:
+            transport = SerialTransport(pico.port, timeout=10)
+            transport.enter_raw_repl(soft_reset=False)
+            printed, error = transport.exec_raw(script, timeout=timeout)
+            transport.close()
+        except (TransportError, serial.SerialException, OSError, TypeError) as broken:
+            # TypeError: pyserial's way to say that its port is gone while it waits.
+            if time.monotonic() - started < timeout:
+                raise EmulatorError(f"the connection to the emulated Pico broke: {broken}") from None
+            raise EmulatorError(f"{board.name}: no end after {timeout} s") from None
+        finally:
+            late.cancel()
+    if error:
+        raise ScriptFailed(f"{board.name}: {_text(error)}")
+    return _text(printed)
+
+
+def _text(printed: bytes) -> str:
+    return printed.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def _files_segment(board, files: dict[str, bytes]) -> tuple[int, bytes]:
+    """(address, image) of the file system that holds the files."""
+    table = board.emulate
+    if "romfs" in table:
+        image, room = romfs.build(files), table["romfs_kb"] * 1024
+        if len(image) > room:
+            raise EmulatorError(f"{board.name}: the files take {len(image)} bytes, its ROMFS partition has {room}")
+        return table["romfs"], image
+    return table["files"], littlefs_image({f"rom/{path}": data for path, data in files.items()}, table["files_kb"])
+
+
+def littlefs_image(files: dict[str, bytes], size_kb: int) -> bytes:
+    """A file system as MicroPython's rp2 port mounts it, with these files (contents by path)."""
+    try:
+        import littlefs
+    except ImportError:
+        raise EmulatorError('files for the emulated Pico need littlefs-python: pip install "upyml[emulate]"') from None
+    # The port's numbers; 2.0 is the version of the format that every firmware reads.
+    system = littlefs.LittleFS(block_size=4096, block_count=size_kb // 4, prog_size=256, disk_version=0x00020000)
+    system.makedirs("rom", exist_ok=True)
+    for path, data in files.items():
+        if "/" in path:
+            system.makedirs(path.rpartition("/")[0], exist_ok=True)
+        with system.open(path, "wb") as file:
+            file.write(data)
+    return bytes(system.context.buffer)
+
+
+# From here on: the emulator's own process.
+
+
+async def serve(image: str, flash: str) -> None:
+    """Boots the image with the flash file's content, prints the serial port's path once the firmware has answered on
+    USB, and goes on until the other end closes our stdin."""
+    from rp2040py.boards import BoardSpec
+    from rp2040py.cli.pty_repl import PtyInteractiveRepl
+    from rp2040py.device import MicroPythonDevice
+
+    device = MicroPythonDevice(board=BoardSpec(image=image))
+    with open(flash, "r+b", buffering=0) as file:
+        device.mcu.flash[:FLASH_SIZE] = file.read()
+        _write_through(device.mcu, file.fileno())
+        ended = asyncio.Event()
+        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ended.set)
+        await device.astart(BOOT_SECONDS)
+        repl = PtyInteractiveRepl(device.cdc, device.simulator, on_quit=lambda code: ended.set())
+        await repl.start()
+        print(repl.slave_path, flush=True)
+        await ended.wait()
+        device.stop()
+
+
+def _write_through(mcu, file: int) -> None:
+    """Writes every change of the flash to the file at once.
+
+    rp2040py keeps the flash in memory and saves it, when asked, at the end: a killed emulator would have forgotten it.
+    So its flash controller's "carry out this command" is wrapped; after an erase or a program command the block of
+    64 KB (the largest that one command erases) around its address goes to the file.
+    """
+    carry_out = mcu.ssi._apply_command
+    block = 1 << 16
+
+    def carry_out_and_save() -> None:
+        command = bytes(mcu.ssi._tx_buffer[:4])
+        carry_out()
+        if len(command) == 4 and command[0] in (0x02, 0x20, 0xD8):  # page program, sector erase, block erase
+            start = int.from_bytes(command[1:], "big") // block * block
+            if start < FLASH_SIZE:
+                os.pwrite(file, mcu.flash[start : start + block], start)
+
+    mcu.ssi._apply_command = carry_out_and_save
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Runs an emulated Pico until stdin closes; prints its serial port.")
+    parser.add_argument("image", help="the firmware's UF2 file")
+    parser.add_argument("flash", help="the file with the flash's content")
+    arguments = parser.parse_args()
+    asyncio.run(serve(arguments.image, arguments.flash))

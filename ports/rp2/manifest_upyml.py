@@ -1,0 +1,4 @@
+# Firmware with upyml in it.
+
+include("manifest.py")  # noqa: F821 - a name that manifests have
+include("../manifest.py")  # noqa: F821
