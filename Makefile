@@ -6,7 +6,7 @@ IN_PATH := PATH=$(CURDIR)/build/venv/bin:$$PATH
 
 export UPYML_WERROR := 1 # warnings in our C are errors here, not where users build it
 
-.PHONY: help setup native unix natmod test demo bench readme clean
+.PHONY: help setup native unix natmods boards test demo bench readme clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -26,13 +26,21 @@ unix: setup ## MicroPython for this computer: with upyml in it, without, and wit
 	@$(IN_VENV) ports/unix/build.sh build/unix-plain
 	@$(IN_VENV) ports/unix/board.sh build/unix-board USER_C_MODULES=$(CURDIR)
 
-natmod: setup ## the native module build/natmod/x64/_upyml.mpy
-	@$(IN_VENV) ports/natmod/build.sh x64
+NATMODS := x64 armv6m armv7m armv7emsp rv32imc xtensawin
 
-test: native unix natmod ## every test this machine can run; UPYML_REQUIRE_ALL=1: a skip is a failure
+natmods: $(addprefix natmod-,$(NATMODS)) ## the native modules build/natmod/ARCH/_upyml.mpy, for boards of six architectures
+
+natmod-%: setup
+	@$(IN_VENV) ports/natmod/build.sh $*
+
+boards: setup ## firmware for every board of ports/boards that is built here, to build/boards
+	@$(PY) ports/build.py
+
+test: native unix natmod-x64 ## every test this machine can run; UPYML_REQUIRE_ALL=1: a skip is a failure
+	@$(MAKE) -k --no-print-directory natmods boards || echo "tests of what could not be built are skipped" >&2
 	@$(PY) -m pytest
 
-demo: native unix natmod ## train, convert, report and run the gesture example on CPython and MicroPython
+demo: native unix natmod-x64 ## train, convert, report and run the gesture example on CPython and MicroPython
 	@$(IN_PATH) examples/gesture/demo.sh
 
 build/gesture/gesture.upm: | native
@@ -41,7 +49,7 @@ build/gesture/gesture.upm: | native
 bench: native build/gesture/gesture.upm ## size, arena and exactness of the benchmark models to build/bench.json
 	@$(PY) tests/bench/bench.py
 
-readme: bench unix natmod ## the tables of README.md
+readme: bench unix natmod-x64 ## the tables of README.md
 	@$(PY) tests/bench/readme.py
 
 clean: ## removes everything that was made (not the downloads)

