@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import tempfile
 from pathlib import Path
 
 import click
 
 from host_tools.cli_errors import CODES, guarded
+from host_tools.cli_progress import Bar
 
 _FILE = click.Path(path_type=Path)
 
@@ -74,8 +74,8 @@ def convert(model, data, output, name, model_version, labels, sample_rate, hop, 
         if dump_after in (stage, "all"):
             click.echo(f"--- {stage}\n{render.text(made)}", err=as_json)
 
-    with _progress(as_json) as progress:
-        done = conversion.convert(model, data, metadata, calibration, progress, show)
+    with Bar("calibrating", as_json) as step:
+        done = conversion.convert(model, data, metadata, calibration, step, show)
     write_atomically(output, done.file)
     _tell(output, model, done, as_json)
 
@@ -104,33 +104,6 @@ def _labels(given: str | None) -> str | None:
     else:
         lines = given.split(",")
     return "\n".join(line.strip() for line in lines if line.strip())
-
-
-class _progress:
-    """A bar on standard error while a model is calibrated; nothing where that is no terminal."""
-
-    def __init__(self, quiet: bool):
-        self.quiet = quiet
-        self.bar = None
-
-    def __enter__(self):
-        return self.step
-
-    def step(self, done: int, total: int) -> None:
-        if self.quiet or not sys.stderr.isatty():
-            return
-        if self.bar is None:
-            from rich.console import Console
-            from rich.progress import Progress
-
-            self.bar = Progress(console=Console(stderr=True), transient=True)
-            self.task = self.bar.add_task("calibrating", total=total)
-            self.bar.start()
-        self.bar.update(self.task, completed=done, total=total)
-
-    def __exit__(self, *_):
-        if self.bar is not None:
-            self.bar.stop()
 
 
 def write_atomically(path: Path, content: bytes) -> None:
