@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "host"))
-from runtimes import COMPUTER, ROOT, RUNTIMES  # noqa: E402
+from runtimes import COMPUTER, RAN, ROOT, RUNTIMES  # noqa: E402
+from target_table import TargetTable  # noqa: E402
 
 REQUIRE_ALL = os.environ.get("UPYML_REQUIRE_ALL") == "1"
 
@@ -67,11 +68,34 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
 
 
+TABLE = TargetTable()
+
+
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport():
-    """A skip by any other way than require() (importorskip, skipif) fails in CI too."""
+def pytest_runtest_makereport(item, call):
+    """A skip by any other way than require() (importorskip, skipif) fails in CI too; notes what ran where."""
     outcome = yield
-    _no_skip(outcome.get_result())
+    report = outcome.get_result()
+    _no_skip(report)
+    if call.when == "call":
+        params = getattr(item, "callspec", None) and item.callspec.params or {}
+        own = params.get("runtime") or params.get("on_computer")
+        report.user_properties += [("ran", pair) for pair in RAN if own and pair[0] == own.name]
+        RAN.clear()
+
+
+def pytest_runtest_logreport(report):
+    """In the process that prints: wherever the test itself ran."""
+    for key, pair in report.user_properties:
+        if key == "ran" and report.when == "call":
+            TABLE.add(*pair, report.passed)
+
+
+def pytest_terminal_summary(terminalreporter):
+    lines = TABLE.lines()
+    if lines:
+        terminalreporter.section("targets")
+        terminalreporter.write("\n".join(lines) + "\n")
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -22,6 +22,9 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 
 
+RAN: list[tuple[str, str]] = []  # (runtime, script) of each run of a script file; conftest.py makes a table of them
+
+
 class ScriptError(AssertionError):
     """A script ended with an error or in no time; the message has the command or the board, and what was on stderr."""
 
@@ -58,6 +61,8 @@ class Runtime:
         Raises ScriptError if the script fails or takes longer.
         """
         source = None if isinstance(script, Path) or str(script).endswith(".py") else script
+        if source is None:
+            RAN.append((self.name, Path(script).name))
         with tempfile.TemporaryDirectory() as folder:
             if source is not None:
                 script = Path(folder) / "script.py"
@@ -159,6 +164,7 @@ class BoardRuntime:
         """
         files = {path.name: path.read_bytes() for path in args if isinstance(path, Path)}
         if isinstance(script, Path):
+            RAN.append((self.name, script.name))
             files |= {path.name: path.read_bytes() for path in script.parent.glob("_*.py")}
         engine = self.engine
         if engine == "files":
