@@ -81,7 +81,8 @@ def run(board, script: str, files: dict[str, bytes], timeout: float = 60) -> str
                 _execute(port, MOUNT.format(address=emulate["romfs"], size=len(image)))
                 return _execute(port, script)
         except Stopped as stopped:
-                    except PORT_GONE as error:
+            raise EmulatorError(f"{board.name}: {stopped}") from None
+        except PORT_GONE as error:
             raise EmulatorError(f"{board.name}: {qemu.why(error)}") from None
 
 

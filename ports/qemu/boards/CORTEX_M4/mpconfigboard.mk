@@ -1,0 +1,17 @@
+# Arm MPS2 with a Cortex-M4: floats of 32 bits in hardware.
+
+QEMU_ARCH = arm
+QEMU_MACHINE = mps2-an386
+
+CFLAGS += -mthumb -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard
+CFLAGS += -DQEMU_SOC_MPS2 -DMPS2_FPGAIO=0x40028000 -DMPS2_UART=0x40004000
+CFLAGS += -DMICROPY_HW_MCU_NAME='"Cortex-M4"'
+
+LDSCRIPT = mcu/arm/mps2.ld
+MICROPY_HEAP_SIZE = 2097152
+
+SRC_BOARD_O = shared/runtime/gchelper_native.o shared/runtime/gchelper_thumb2.o ports/qemu/hardware/mps2.o
+
+MPY_CROSS_FLAGS += -march=armv7emsp
+
+include $(BOARD_DIR)/../common.mk
