@@ -10,6 +10,7 @@ import click
 
 from host_tools.cli_convert import convert
 from host_tools.cli_errors import BOARD_CODES, CODES, guarded
+from host_tools.cli_flash import flash
 
 
 @click.group(epilog=BOARD_CODES, context_settings={"help_option_names": ["-h", "--help"]})
@@ -19,6 +20,7 @@ def main() -> None:
 
 
 main.add_command(convert)
+main.add_command(flash)
 _FILE = click.Path(path_type=Path)
 
 
