@@ -22,7 +22,7 @@ def _buffer(source):
         view = memoryview(source)
     except TypeError:
         raise ModelError("load() takes a path or a buffer, received %s" % type(source).__name__) from None
-    if hasattr(view, "cast"):  # CPython
+    if hasattr(view, "c_contiguous"):  # CPython; a memoryview of CircuitPython has cast() and no more
         if not view.c_contiguous:
             raise ModelError("load() takes a buffer in one piece, received a %s with gaps" % type(source).__name__)
         if view.readonly and view.nbytes and view.format in "bBhHiIlLqQ":
