@@ -73,6 +73,10 @@ class Runtime:
                 done = subprocess.run(
                     command, cwd=cwd, env=self._environment(), capture_output=True, text=True, timeout=timeout
                 )
+            except OSError as error:
+                set_by = ": UPYML_CIRCUITPYTHON names it" if self.command[0] == CIRCUITPYTHON else ""
+                text = f"{self.name}: {self.command[0]} does not run here ({error.strerror}){set_by}"
+                raise ScriptError(text) from None
             except subprocess.TimeoutExpired:
                 raise ScriptError(f"{self.name}: no end after {timeout} s: {' '.join(command)}") from None
         if done.returncode:
@@ -89,6 +93,10 @@ PLAIN = BUILD / "unix-plain" / "micropython"  # has not
 BOARD = BUILD / "unix-board" / "micropython"  # has; numbers as on a board: words of 32 bits, floats of 30
 REFERENCE = {"UPYML_ENGINE": "reference"}  # read by the scripts' own helper, tests/device/_engine.py
 NATMOD = BUILD / "natmod" / "x64"
+
+# The stand-in for CircuitPython, and a real one for this computer where UPYML_CIRCUITPYTHON names its program.
+STAND_IN = (sys.executable, str(ROOT / "tests" / "circuitpython" / "circuitpython.py"))
+CIRCUITPYTHON = os.environ.get("UPYML_CIRCUITPYTHON")
 
 # What `python -m micropython_unix` does, except that it loses the script's exit status.
 PYPI = "import sys, micropython_run; sys.exit(micropython_run.run_main(sys.argv))"
@@ -122,7 +130,12 @@ COMPUTER = (
         path=(NATMOD,),
         needs=(NATMOD / "_upyml.mpy",),
     ),
+    Runtime("circuitpython", STAND_IN, native=False, micropython=False),
+    Runtime("circuitpython-plain", (*STAND_IN, "--no-ulab"), native=False, micropython=False),
 )
+if CIRCUITPYTHON:
+    # CircuitPython's unix build takes MicroPython's options and MICROPYPATH.
+    COMPUTER += (Runtime("circuitpython-real", (CIRCUITPYTHON,), native=False, micropython=True),)
 
 
 @dataclass(frozen=True)
