@@ -17,6 +17,7 @@ mp_uint_t mp_hal_ticks_cpu(void) {
     return machine_microseconds();
 }
 
+// Below 71 minutes.
 void mp_hal_delay_us(mp_uint_t us) {
     uint32_t start = machine_microseconds();
     while (machine_microseconds() - start < us) {
@@ -24,7 +25,5 @@ void mp_hal_delay_us(mp_uint_t us) {
 }
 
 void mp_hal_delay_ms(mp_uint_t ms) {
-    while (ms-- > 0) {
-        mp_hal_delay_us(1000);
-    }
+    mp_hal_delay_us(ms * 1000);
 }
