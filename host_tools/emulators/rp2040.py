@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import importlib.util
 import os
 import select
@@ -31,6 +32,7 @@ from host_tools.emulators import EmulatorError, ScriptFailed
 
 FLASH = 0x10000000  # where flash begins in the chip's address space
 FLASH_SIZE = 2 << 20
+MILLISECOND = 1_000_000  # in the emulator's nanoseconds
 BOOT_SECONDS = 60  # it takes under one; more only on a computer that is busy
 
 
@@ -180,14 +182,75 @@ async def serve(image: str, flash: str) -> None:
     with open(flash, "r+b", buffering=0) as file:
         device.mcu.flash[:FLASH_SIZE] = file.read()
         _write_through(device.mcu, file.fileno())
-        ended = asyncio.Event()
-        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ended.set)
+        busy = asyncio.Event()
+        _no_empty_packets(device.cdc, busy)
+        device.simulator.execute = lambda: _execute(device.simulator, busy)  # for what astart() would run: it never rests
         await device.astart(BOOT_SECONDS)
-        repl = PtyInteractiveRepl(device.cdc, device.simulator, on_quit=lambda code: ended.set())
+        running = device.simulator._execute_task
+        repl = PtyInteractiveRepl(device.cdc, device.simulator, on_quit=lambda code: running.cancel())
         await repl.start()
         print(repl.slave_path, flush=True)
-        await ended.wait()
-        device.stop()
+        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), running.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+
+
+async def _execute(simulator, busy: asyncio.Event) -> None:
+    """Runs the chip, in which no time passes faster than here: where its core waits for an interrupt, so do we.
+
+    The emulator's own loop jumps to the next interrupt instead. That keeps one of this computer's cores busy for nothing,
+    and a board that gives its host five seconds for an answer (mpremote's mount) has waited them before we can read it.
+    """
+
+    def tick() -> None:
+        simulator.stopped = simulator.rp2040.core.waiting  # ends the batch
+        alarm.schedule(MILLISECOND)
+
+    alarm = simulator.clock.create_alarm(tick)
+    alarm.schedule(MILLISECOND)
+    while True:
+        busy.clear()
+        simulator.stopped = False
+        simulator._execute_batch()
+        await asyncio.sleep(0)
+        if simulator.stopped:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(busy.wait(), 0.001)
+
+
+def _no_empty_packets(cdc, busy: asyncio.Event) -> None:
+    """Makes the emulated USB host silent while it has nothing to send.
+
+    rp2040py answers a board that is ready for data at once, with an empty packet if need be; the board takes it, is ready
+    again 10 us later, and spends most of its time on that: a Python loop runs four times slower, and copying a file
+    thirty times. A real host waits until it has data.
+    """
+    answer, send = cdc.usb.on_endpoint_read, cdc.send_serial_byte
+    ready: list[tuple[int, int]] = []  # the (endpoint, size) that the board waits on
+
+    def on_endpoint_read(endpoint: int, size: int) -> None:
+        if endpoint == cdc._out_endpoint and not cdc.tx_fifo.item_count:
+            ready[:] = [(endpoint, size)]
+        else:
+            answer(endpoint, size)
+
+    def send_serial_byte(byte: int) -> None:
+        send(byte)
+        busy.set()
+        if ready:
+            asyncio.get_running_loop().call_soon(answer_now)
+
+    def answer_now() -> None:
+        if ready and cdc.tx_fifo.item_count:
+            answer(*ready.pop())
+
+    forget = cdc.usb.on_reset
+
+    def on_reset() -> None:
+        ready.clear()
+        forget()
+
+    cdc.usb.on_endpoint_read, cdc.usb.on_reset, cdc.send_serial_byte = on_endpoint_read, on_reset, send_serial_byte
 
 
 def _write_through(mcu, file: int) -> None:
