@@ -39,9 +39,12 @@ MOUNT = (
     "(__import__('vfs'), __import__('uctypes'))"
 )
 
-# What the port prints when the CPU has stopped. On Arm it then waits for ever.
-FAULT = re.compile(rb"(\w+) exception caught:\r\n(?:R\d+: .*\r\n){3}R12: .*R15: +(\w+)\r\nxPSR: \w+\r\n$")
-FAULT_LENGTH = 400
+# What the port prints when the CPU has stopped: on Arm, where it then waits for ever, and on RISC-V, where QEMU ends.
+FAULT = re.compile(
+    rb"(?:(?P<arm>\w+) exception caught:\r\n(?:R\d+: .*\r\n){3}R12: .*R15: +(?P<arm_at>\w+)\r\nxPSR: \w+"
+    rb"|MACHINE EXCEPTION CAUGHT:\r\n[^(]* MEPC=(?P<riscv_at>\w+) [^(]*\((?P<riscv>.+)\))\r\n$"
+)
+FAULT_LENGTH = 1000
 
 # What talking to a port looks like that went away.
 PORT_GONE = (TransportError, OSError, termios.error, struct.error)
@@ -55,8 +58,8 @@ def run(board, script: str, files: dict[str, bytes], timeout: float = 60) -> str
     """Boots the board with `files` below /rom, runs the script and returns what it printed, "\\n" at the lines' ends.
 
     timeout: seconds, for booting and running together. Raises ScriptFailed with the board's traceback where the script
-    raises; EmulatorError where QEMU is missing, the files are too large, or the board comes to no end. The protocol ends
-    its texts with the character 4: a script must not print that one.
+    raises; EmulatorError where QEMU is missing, the files are too large, or the board comes to no end. The protocol
+    ends its texts with the character 4: a script must not print that one.
     """
     emulate = board.emulate
     program = shutil.which(emulate["program"])
@@ -73,7 +76,7 @@ def run(board, script: str, files: dict[str, bytes], timeout: float = 60) -> str
         command = [
             program, "-machine", emulate["machine"], *emulate["options"],
             "-nographic", "-monitor", "null", "-semihosting", "-kernel", str(board.image),
-            "-device", f"loader,file={path},addr={emulate['romfs']:#x},force-raw=on",
+            "-device", f"loader,file={_quoted(path)},addr={emulate['romfs']:#x},force-raw=on",
         ]  # fmt: skip
         qemu = Qemu(command, timeout)
         try:
@@ -93,15 +96,19 @@ class Qemu:
     """
 
     def __init__(self, command: list[str], timeout: float):
-        self.command = command
+        # However this process ends, QEMU ends too.
+        setpriv = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
+        self.command = [*setpriv, *command]
         self.timeout = timeout
         self.timed_out = False
+        self.left = threading.Event()  # the `with` block
+        self.port: SerialTransport | None = None
         self.said = ""  # by QEMU itself, not by the board
 
     def __enter__(self) -> SerialTransport:
         self.log = tempfile.TemporaryFile()
-        # A pseudo terminal of our own, QEMU at one end and mpremote at the other: with QEMU's own (-serial pty) what the
-        # board says before mpremote is there is lost, and QEMU looks for mpremote once a second only.
+        # A pseudo terminal of our own, QEMU at one end and mpremote at the other: with QEMU's own (-serial pty) what
+        # the board says before mpremote is there is lost, and QEMU looks for mpremote once a second only.
         qemu_end, our_end = os.openpty()
         tty.setraw(our_end)
         serial = ["-add-fd", f"fd={qemu_end},set=1", "-chardev", "serial,id=board,path=/dev/fdset/1"]
@@ -110,10 +117,8 @@ class Qemu:
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT,
             pass_fds=[qemu_end], start_new_session=True,
         )  # fmt: skip
-        os.close(qemu_end)  # QEMU has it now; when QEMU ends, reading our end fails
-        self.watchdog = threading.Timer(self.timeout, self._time_out)
+        self.watchdog = threading.Thread(target=self._watch, args=[qemu_end])
         self.watchdog.start()
-        self.port = None
         try:
             self.port = SerialTransport(os.ttyname(our_end))
             self.port.enter_raw_repl(soft_reset=False, timeout_overall=self.timeout)
@@ -125,9 +130,9 @@ class Qemu:
         return self.port
 
     def __exit__(self, *_) -> None:
-        self.watchdog.cancel()
+        self.left.set()
         self._kill()
-        self.process.wait()
+        self.watchdog.join()
         if self.port:
             with contextlib.suppress(*PORT_GONE):
                 self.port.serial.close()
@@ -140,14 +145,23 @@ class Qemu:
         if self.timed_out:
             return f"no end after {self.timeout:g} s: the script hangs or needs more time"
         if self.said:
-            return f"{Path(self.command[0]).name} ended: {self.said.splitlines()[-1]}"
+            return self.said.splitlines()[0]
         if isinstance(error, OSError):
             return "the board switched itself off before the script's end"
         return f"the board does not answer as MicroPython does ({error})"
 
-    def _time_out(self) -> None:
-        self.timed_out = True
-        self._kill()
+    def _watch(self, qemu_end: int) -> None:
+        """Ends QEMU when its time is over. Closes the port when all that came is read: closing loses the rest."""
+        try:
+            self.process.wait(self.timeout)
+        except subprocess.TimeoutExpired:
+            self.timed_out = True
+            self._kill()
+            self.process.wait()
+        with contextlib.suppress(*PORT_GONE):
+            while not self.left.wait(0.1) and self.port and self.port.serial.in_waiting:
+                pass
+        os.close(qemu_end)  # from here on reading fails
 
     def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -163,14 +177,19 @@ def _execute(port: SerialTransport, source: str) -> str:
         if piece == b"\n":
             fault = FAULT.search(output, max(0, len(output) - FAULT_LENGTH))
             if fault:
-                kind, place = fault[1].decode(), fault[2].decode()
-                raise Stopped(f"the CPU stopped with a {kind} at 0x{place} (addresses: firmware.map)")
+                kind, place = fault["arm"] or fault["riscv"], fault["arm_at"] or fault["riscv_at"]
+                raise Stopped(f"the CPU stopped at 0x{place.decode()}: {kind.decode()}")
 
     port.exec_raw_no_follow(source)
     _, traceback = port.follow(timeout=None, data_consumer=take)
     if traceback:
         raise ScriptFailed(_text(traceback))
     return _text(output.removesuffix(b"\x04"))
+
+
+def _quoted(path: Path) -> str:
+    """A path inside one of QEMU's options, where a comma ends a value."""
+    return str(path).replace(",", ",,")
 
 
 def _text(sent: bytes) -> str:
