@@ -82,12 +82,12 @@ class Pico:
 
     def kill(self) -> None:
         """Cuts the power: whoever has the port open gets an error, the flash stays as it is at this moment."""
-        if self._process:
-            self._process.kill()
-            self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+        process, self._process = self._process, None
+        if process:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout, process.stderr):
                 pipe.close()
-            self._process = None
         if self._folder:
             self._folder.cleanup()
 
@@ -131,6 +131,7 @@ def run(board, script: str, files: dict[str, bytes], timeout: float = 60) -> str
             raise EmulatorError(f"{board.name}: no end after {timeout} s") from None
         finally:
             late.cancel()
+            late.join()
     if error:
         raise ScriptFailed(f"{board.name}: {_text(error)}")
     return _text(printed)
