@@ -19,7 +19,7 @@ for kind in (bytearray, lambda content: array("B", content)):
     print(list(model.predict(x)) == expected)
     rest = [kind(bytes(64)) for _ in range(8)]  # in the way: the buffer has to move
     buffer.extend(bytes(20000))
-    for i in range(200):
+    for i in range(50):
         rest.append(bytearray(1000))
     try:
         print(list(model.predict(x)) == expected)
