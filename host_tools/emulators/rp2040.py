@@ -28,7 +28,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from host_tools import romfs, uf2
-from host_tools.emulators import EmulatorError, ScriptFailed
+from host_tools.emulators import EmulatorError, ScriptFailed, rp2040js
 
 FLASH = 0x10000000  # where flash begins in the chip's address space
 FLASH_SIZE = 2 << 20
@@ -57,7 +57,8 @@ class Pico:
         self._process: subprocess.Popen | None = None
 
     def __enter__(self) -> Pico:
-        self._write_flash()
+        old = self.flash.read_bytes() if self.flash.exists() else b""
+        self.flash.write_bytes(flash_content(self._image, old, self._segments))
         command = [sys.executable, "-m", "host_tools.emulators.rp2040", str(self._image), str(self.flash)]
         path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
         self._process = subprocess.Popen(
@@ -91,39 +92,53 @@ class Pico:
         if self._folder:
             self._folder.cleanup()
 
-    def _write_flash(self) -> None:
-        """What the flash holds before the start: what was there, over it the firmware, over that the segments."""
-        content = bytearray(b"\xff" * FLASH_SIZE)
-        if self.flash.exists():
-            old = self.flash.read_bytes()[:FLASH_SIZE]
-            content[: len(old)] = old
-        for address, data in [*uf2.parse(self._image.read_bytes()).segments, *self._segments]:
-            start = address - FLASH
-            if start < 0 or start + len(data) > FLASH_SIZE:
-                raise EmulatorError(f"{len(data)} bytes at 0x{address:08X} do not lie in a Pico's flash of 2 MB")
-            content[start : start + len(data)] = data
-        self.flash.write_bytes(content)
+
+
+def flash_content(image: Path, old: bytes = b"", segments: Iterable[tuple[int, bytes]] = ()) -> bytes:
+    """What the flash holds before a start: what was there, over it the firmware, over that the segments."""
+    content = bytearray(old[:FLASH_SIZE].ljust(FLASH_SIZE, b"\xff"))
+    for address, data in [*uf2.parse(image.read_bytes()).segments, *segments]:
+        start = address - FLASH
+        if start < 0 or start + len(data) > FLASH_SIZE:
+            raise EmulatorError(f"{len(data)} bytes at 0x{address:08X} do not lie in a Pico's flash of 2 MB")
+        content[start : start + len(data)] = data
+    return bytes(content)
 
 
 def run(board, script: str, files: dict[str, bytes], timeout: float = 60) -> str:
     """Boots the board with `files` below /rom, runs the script as __main__ and returns what it printed.
 
     Firmware with a ROMFS partition finds the files there, in flash; other firmware in the folder /rom of its file system.
-    timeout: seconds, from the start of the emulator. Raises ScriptFailed, EmulatorError.
+    timeout: seconds, from the start of the emulator. rp2040js runs the script where it is installed: it is faster.
+    Raises ScriptFailed, EmulatorError.
     """
+    segments = _files_segments(board, files)
+    if rp2040js.package():
+        flash = flash_content(board.image, segments=segments)
+        printed, error, _ = rp2040js.execute(flash, script, timeout)
+    else:
+        printed, error = _execute_script(board, script, segments, timeout)
+    if error:
+        raise ScriptFailed(f"{board.name}: {_text(error)}")
+    return _text(printed)
+
+
+def _execute_script(board, script: str, segments, timeout: float) -> tuple[bytes, bytes]:
+    """What the script wrote to stdout and to stderr on rp2040py, through mpremote."""
     import serial
     from mpremote.transport import TransportError
     from mpremote.transport_serial import SerialTransport
 
-    with Pico(board.image, segments=[_files_segment(board, files)]) as pico:
+    with Pico(board.image, segments=segments) as pico:
         late = threading.Timer(timeout, pico.kill)
         started = time.monotonic()
         late.start()
         try:
             transport = SerialTransport(pico.port, timeout=10)
             transport.enter_raw_repl(soft_reset=False)
-            printed, error = transport.exec_raw(script, timeout=timeout)
+            printed = transport.exec_raw(script, timeout=timeout)
             transport.close()
+            return printed
         except (TransportError, serial.SerialException, OSError, TypeError) as broken:
             # TypeError: pyserial's way to say that its port is gone while it waits.
             if time.monotonic() - started < timeout:
@@ -132,40 +147,42 @@ def run(board, script: str, files: dict[str, bytes], timeout: float = 60) -> str
         finally:
             late.cancel()
             late.join()
-    if error:
-        raise ScriptFailed(f"{board.name}: {_text(error)}")
-    return _text(printed)
 
 
 def _text(printed: bytes) -> str:
     return printed.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
-def _files_segment(board, files: dict[str, bytes]) -> tuple[int, bytes]:
-    """(address, image) of the file system that holds the files."""
+def _files_segments(board, files: dict[str, bytes]) -> list[tuple[int, bytes]]:
+    """(address, image) of the file systems: the files are in ROMFS or, without one, in the file system's folder /rom.
+
+    The file system is made here even if it is empty: the first boot then need not format it, which is slow on one
+    emulator and without effect on the other.
+    """
     table = board.emulate
-    if "romfs" in table:
-        image, room = romfs.build(files), table["romfs_kb"] * 1024
-        if len(image) > room:
-            raise EmulatorError(f"{board.name}: the files take {len(image)} bytes, its ROMFS partition has {room}")
-        return table["romfs"], image
-    return table["files"], littlefs_image({f"rom/{path}": data for path, data in files.items()}, table["files_kb"])
+    if "romfs" not in table:
+        in_folder = {"rom/": b"", **{f"rom/{path}": data for path, data in files.items()}}
+        return [(table["files"], littlefs_image(in_folder, table["files_kb"]))]
+    image, room = romfs.build(files), table["romfs_kb"] * 1024
+    if len(image) > room:
+        raise EmulatorError(f"{board.name}: the files take {len(image)} bytes, its ROMFS partition has {room}")
+    return [(table["romfs"], image), (table["files"], littlefs_image({}, table["files_kb"]))]
 
 
 def littlefs_image(files: dict[str, bytes], size_kb: int) -> bytes:
-    """A file system as MicroPython's rp2 port mounts it, with these files (contents by path)."""
+    """A file system as MicroPython's rp2 port mounts it, with these files: contents by path, "folder/" for a folder."""
     try:
         import littlefs
     except ImportError:
         raise EmulatorError('files for the emulated Pico need littlefs-python: pip install "upyml[emulate]"') from None
     # The port's numbers; 2.0 is the version of the format that every firmware reads.
     system = littlefs.LittleFS(block_size=4096, block_count=size_kb // 4, prog_size=256, disk_version=0x00020000)
-    system.makedirs("rom", exist_ok=True)
     for path, data in files.items():
         if "/" in path:
             system.makedirs(path.rpartition("/")[0], exist_ok=True)
-        with system.open(path, "wb") as file:
-            file.write(data)
+        if not path.endswith("/"):
+            with system.open(path, "wb") as file:
+                file.write(data)
     return bytes(system.context.buffer)
 
 
