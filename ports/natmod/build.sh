@@ -11,6 +11,18 @@ python=${PYTHON:-$root/build/venv/bin/python}
 case $arch in
 armv*) "$root/ports/fetch/packages.sh" gcc-arm-none-eabi libnewlib-arm-none-eabi ;;
 rv32imc) "$root/ports/fetch/packages.sh" gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf ;;
+xtensawin)
+    # Without Espressif's tools: Debian's compiler, made one for the cores of the ESP32, S2 and S3. Its libraries have
+    # the other calling convention.
+    case " $*" in
+    *" CROSS="*) ;;
+    *)
+        cross=$("$root/ports/xtensa/toolchain.sh" common)
+        headers=$root/build/xtensa/tools/usr/lib/xtensa-lx106-elf/include
+        set -- CROSS="$cross" CFLAGS_EXTRA="-isystem $headers" LINK_RUNTIME=0 EXTRA="$root/ports/xtensa/multiply.c" "$@"
+        ;;
+    esac
+    ;;
 esac
 micropython=$("$python" "$root/ports/fetch/micropython.py" "$root/build/micropython")
 
