@@ -11,6 +11,7 @@ import click
 from host_tools.cli_convert import convert
 from host_tools.cli_errors import BOARD_CODES, CODES, guarded
 from host_tools.cli_flash import flash
+from host_tools.cli_mip import mip
 
 
 @click.group(epilog=BOARD_CODES, context_settings={"help_option_names": ["-h", "--help"]})
@@ -21,6 +22,7 @@ def main() -> None:
 
 main.add_command(convert)
 main.add_command(flash)
+main.add_command(mip)
 _FILE = click.Path(path_type=Path)
 
 
