@@ -1,6 +1,10 @@
 // The engine for MicroPython: one file for a user C module in the firmware and for a native module (.mpy).
 // ports/cpython/_upyml.c has the same names for CPython, upyml/_reference for where no C runs.
 
+#ifndef MICROPY_ENABLE_DYNRUNTIME
+#define MICROPY_ENABLE_DYNRUNTIME (0)  // CircuitPython takes what is not defined for an error, and defines this alike
+#endif
+
 #if MICROPY_ENABLE_DYNRUNTIME
 #include "py/dynruntime.h"
 #else
