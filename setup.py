@@ -1,9 +1,11 @@
-"""Builds the C extension `_upyml`; everything else about the package stands in setup.cfg."""
+"""Builds the C extension `_upyml` and packs what boards need; everything else about the package stands in setup.cfg."""
 
 import os
+import shutil
 from pathlib import Path
 
 from setuptools import Extension, setup
+from setuptools.command.build_py import build_py
 
 ENGINE = Path("ports/engine")
 SOURCES = [str(ENGINE / name) for name in (ENGINE / "sources.txt").read_text().split()]
@@ -11,7 +13,29 @@ FLAGS = ["-std=c99", "-Wall", "-Wextra", "-O2"]
 if os.environ.get("UPYML_WERROR"):  # set by make: a user's newer compiler may warn of more, and must still install
     FLAGS.append("-Werror")
 
+# What host_tools/package_files.py finds in an installation: boards, and the native modules that `make natmods` built.
+PACKAGE_DATA = Path("host_tools/package_data")
+PACKED = {"boards": (Path("ports/boards"), "*.toml"), "natmod": (Path("build/natmod"), "*/_upyml.mpy")}
+
+
+class BuildWithBoardFiles(build_py):
+    """Also copies files that are no part of a Python package's folder in the checkout."""
+
+    def run(self):
+        super().run()
+        if self.editable_mode:
+            return  # the checkout itself is used, and has them where they are
+        target = Path(self.build_lib) / PACKAGE_DATA
+        shutil.rmtree(target, ignore_errors=True)  # of an earlier build
+        for kind, (folder, pattern) in PACKED.items():
+            for path in folder.glob(pattern):
+                place = target / kind / path.relative_to(folder)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, place)
+
+
 setup(
+    cmdclass={"build_py": BuildWithBoardFiles},
     ext_modules=[
         Extension(
             "_upyml",

@@ -21,9 +21,14 @@ class NotBuilt(errors.Missing, FileNotFoundError):
     """A native module that is not there; the message says how to get it."""
 
 
+def is_installed() -> bool:
+    """Whether this is an installed wheel, not a checkout."""
+    return PACKAGED.is_dir()
+
+
 def boards() -> Path:
     """The folder of the boards' descriptions, NAME.toml."""
-    return PACKAGED / "boards" if PACKAGED.is_dir() else CHECKOUT / "ports" / "boards"
+    return PACKAGED / "boards" if is_installed() else CHECKOUT / "ports" / "boards"
 
 
 def natmod(arch: str) -> Path:
@@ -32,7 +37,7 @@ def natmod(arch: str) -> Path:
     if arch not in ARCHS:
         raise NotBuilt(f"there is no native module for {arch!r}; there are ones for {', '.join(ARCHS)}")
     if not path.is_file():
-        how = "this installation came without it" if PACKAGED.is_dir() else "run `make natmods`"
+        how = "this installation came without it" if is_installed() else "run `make natmods`"
         raise NotBuilt(f"the native module for {arch} is not built: {how}")
     return path
 
@@ -43,4 +48,4 @@ def natmods() -> tuple[str, ...]:
 
 
 def _natmods() -> Path:
-    return PACKAGED / "natmod" if PACKAGED.is_dir() else CHECKOUT / "build" / "natmod"
+    return PACKAGED / "natmod" if is_installed() else CHECKOUT / "build" / "natmod"

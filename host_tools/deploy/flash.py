@@ -1,4 +1,4 @@
-"""Puts firmware on a board by the method its description names, after checking that it is whole and meant for that chip."""
+"""Puts firmware on a board by the method its description names, once it is known to be whole and meant for it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from host_tools import package_files
 from host_tools.boards import Board
 from host_tools.deploy import errors
 
@@ -65,7 +66,6 @@ def built_image(board: Board) -> Path:
     if board.image is None:
         raise errors.Missing(f"upyml builds no firmware for {board.name}: give a file with --image")
     if not board.image.is_file():
-        raise errors.Missing(
-            f"the firmware for {board.name} is not built: run ports/build.py {board.name}, or give a file with --image"
-        )
+        how = "" if package_files.is_installed() else f"run ports/build.py {board.name}, or "
+        raise errors.Missing(f"the firmware for {board.name} is not built: {how}give a file with --image")
     return board.image

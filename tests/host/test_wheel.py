@@ -1,0 +1,100 @@
+"""The wheel: what a user installs works without the checkout, and has what boards need."""
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+
+import pytest
+from runtimes import ROOT
+
+import upyml
+from host_tools import package_files
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory, require):
+    """A virtual environment with the wheel, in which other packages come from this one; runs its programs."""
+    require("armv6m" in package_files.natmods(), "build/natmod/armv6m/_upyml.mpy", "make natmods")
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    offline = ["--no-deps", "--no-index"]
+    build = ["wheel", *offline, "--no-build-isolation", "--wheel-dir", folder, _sources(folder / "sources")]
+    subprocess.run([*pip, *build], check=True)
+    shutil.rmtree(folder / "sources")
+    (wheel,) = folder.glob("upyml-*.whl")
+    venv.create(folder / "venv", symlinks=True)
+    programs = folder / "venv" / "bin"
+    subprocess.run([*pip, "--python", programs / "python", "install", *offline, wheel], check=True)
+    (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
+    (site / "others.pth").write_text(sysconfig.get_path("purelib"))  # a path added so runs no .pth file of its own
+
+    def run(program, *args):
+        return subprocess.run([programs / program, *map(str, args)], cwd=folder, capture_output=True, text=True)
+
+    return run
+
+
+def _sources(folder):
+    """A copy of what a wheel is made from: building in place would leave traces in the checkout."""
+    folder.mkdir()
+    for name in ("setup.py", "setup.cfg", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE", "CHANGELOG.md"):
+        shutil.copy(ROOT / name, folder)
+    for name in ("upyml", "host_tools", "ports"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for arch in package_files.natmods():
+        (folder / "build" / "natmod" / arch).mkdir(parents=True)
+        shutil.copy(package_files.natmod(arch), folder / "build" / "natmod" / arch)
+    return folder
+
+
+def python(installed, code):
+    done = installed("python", "-c", code)
+    assert not done.returncode, done.stderr
+    return done.stdout.splitlines()
+
+
+@pytest.mark.slow
+def test_the_command_is_there_and_the_c_engine(installed):
+    assert installed("upyml", "--version").stdout == f"upyml {upyml.__version__}\n"
+    module, engine = python(installed, "import upyml, _upyml; print(upyml.__file__); print(_upyml.__file__)")
+    assert "/venv/lib/" in module and "/venv/lib/" in engine
+
+
+@pytest.mark.slow
+def test_it_has_every_board_and_native_module(installed):
+    code = "from host_tools import boards, package_files as p; print(*boards.all()); print(*p.natmods())"
+    names, archs, path = python(installed, f"{code}; print(p.natmod('armv6m'))")
+    assert sorted(names.split()) == sorted(path.stem for path in (ROOT / "ports" / "boards").glob("*.toml"))
+    assert tuple(archs.split()) == package_files.natmods()
+    assert "/venv/lib/" in path and open(path, "rb").read() == package_files.natmod("armv6m").read_bytes()
+
+
+@pytest.mark.slow
+def test_a_board_gets_the_same_files(installed):
+    """No module that a command or a board needs was left out."""
+    from host_tools.deploy import bundle
+
+    code = "from host_tools.deploy import bundle; print(*sorted(bundle.files('armv6m')))"
+    assert python(installed, code) == [" ".join(sorted(bundle.files("armv6m")))]
+    done = installed("upyml", "mip", "served")
+    assert done.returncode == 0 and "served/armv6m/package.json" in done.stdout
+    for command in ("convert", "run", "boards", "deploy", "flash"):
+        assert installed("upyml", command, "--help").returncode == 0
+
+
+@pytest.mark.slow
+def test_without_a_checkout_firmware_is_asked_for(installed):
+    done = installed("upyml", "flash", "--board", "pico")
+    assert done.returncode == 21
+    assert done.stderr.endswith("the firmware for pico is not built: give a file with --image\n")
+
+
+def test_a_wheel_built_without_native_modules_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(package_files, "PACKAGED", tmp_path)
+    assert package_files.natmods() == () and package_files.boards() == tmp_path / "boards"
+    with pytest.raises(package_files.NotBuilt, match="armv6m is not built: this installation came without it"):
+        package_files.natmod("armv6m")
+    with pytest.raises(FileNotFoundError, match="no native module for 'z80'; there are ones for x64, armv6m"):
+        package_files.natmod("z80")
