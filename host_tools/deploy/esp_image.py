@@ -1,10 +1,10 @@
 """Looks into firmware for the ESP32 family before it is written: is it whole, and for which chip?
 
 A firmware file holds, from the place in flash where the chip's boot ROM looks: the bootloader, at 0x8000 in flash the
-partition table, and the application where that table says. Bootloader and application are images of one format, little-
-endian: magic 0xE9, number of segments, 2 bytes of flash settings, entry address; 16 bytes with the chip's number at offset
-12 and at 23 whether a SHA-256 follows; then each segment with address and length; zeros up to the last byte of a 16 byte
-row, which is the XOR of all segments' bytes and 0xEF; the SHA-256 of all that.
+partition table, and the application where that table says. Bootloader and application are images of one format,
+little-endian: magic 0xE9, number of segments, 2 bytes of flash settings, entry address; 16 bytes with the chip's number
+at offset 12 and at 23 whether a SHA-256 follows; then each segment after its address and length; zeros up to the last
+byte of a row of 16, which is the XOR of all segments' bytes and 0xEF; the SHA-256 of all that.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def check(data: bytes, offset: int) -> Firmware:
                 raise DamagedImage(f"the bootloader is for chip number {chip}, the application for {found}")
     first = min(start for kind, start, _, _ in table if kind == _APPLICATION)
     if first - offset >= len(data):
-        raise DamagedImage(f"the firmware is cut off: its application begins at {first - offset:,}, it has {len(data):,} bytes")
+        raise DamagedImage(
+            f"the firmware is cut off: its application begins at {first - offset:,}, it has {len(data):,} bytes"
+        )
     return Firmware(chip, max(start + size for _, start, size, _ in table))
 
 
@@ -72,7 +74,7 @@ def _check_image(data: bytes, start: int, what: str) -> int:
         raise cut
     magic, segments, chip, hashed = _HEADER.unpack_from(image)
     if magic != _MAGIC:
-        raise DamagedImage(f"{what} does not begin as an image for the ESP32 family: found 0x{magic:02X}, expected 0xE9")
+        raise DamagedImage(f"{what} does not begin as one for the ESP32 family: found 0x{magic:02X}, expected 0xE9")
     place, checksum = _HEADER.size, _SEED
     for _ in range(segments):
         if place + _SEGMENT.size > len(image):

@@ -1,6 +1,6 @@
 """Firmware onto a Pico's boot drive: the drive found and checked, the UF2 file checked, written, and looked after.
 
-A UF2 file has no checksum of what it carries: a cut or mixed-up file is noticed here, a changed byte of firmware is not.
+A UF2 file has no checksum of what it carries: a file cut or mixed up is noticed here, a changed byte of firmware not.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ SOURCE = "py"  # the package without native module
 def packages(url: str = "") -> dict[str, dict[str, bytes]]:
     """Every package by its folder's name: contents by path within the folder.
 
-    url: where the folder will be served. With it a package names whole addresses, which also the mip of MicroPython 1.24
-    and before understands; without it they are relative, and the folder may be served from anywhere.
+    url: where the folder will be served. With it a package names whole addresses, which the mip of MicroPython 1.24 and
+    before understands, too; without it they are relative, and the folder may be served from anywhere.
     Raises package_files.NotBuilt where there is no native module at all, bundle.CompileError.
     """
     archs = package_files.natmods()

@@ -126,6 +126,7 @@ def test_mpremote_installs_on_a_pico(served, require):
     (folder / "armv6m" / "short.json").write_text(json.dumps(package))
     code = "import _upyml, upyml; print(_upyml.__file__, _upyml.VERSION == upyml.__version__)"
     with Pico(image) as pico:
-        mpremote = [sys.executable, "-m", "mpremote", "connect", pico.port, "mip", "install", f"{url}/armv6m/short.json"]
-        done = subprocess.run([*mpremote, "+", "exec", code], capture_output=True, text=True)
+        mpremote = [sys.executable, "-m", "mpremote", "connect", pico.port]
+        steps = ["mip", "install", f"{url}/armv6m/short.json", "+", "exec", code]
+        done = subprocess.run([*mpremote, *steps], capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "/lib/_upyml.mpy True", done.stdout + done.stderr
