@@ -2,12 +2,14 @@
 
 import ast
 import os
+import shutil
 import site
+import subprocess
 from pathlib import Path
 
 import board_standin
 import pytest
-from runtimes import ScriptError, runtime as runtime_named
+from runtimes import BUILD, ROOT, ScriptError, runtime as runtime_named
 
 # (code, the exception it ends with; "" where it works)
 SYNTAX = [
@@ -200,3 +202,25 @@ def test_a_real_circuitpython_says_that_it_is_one():
     if not os.environ.get("UPYML_CIRCUITPYTHON"):
         return  # the stand-in is what there is
     assert runtime_named("circuitpython-real").run("import sys; print(sys.implementation.name)") == "circuitpython\n"
+
+
+# CircuitPython 10 makes these errors: py/circuitpy_defns.mk, ports/raspberrypi/Makefile.
+WARNINGS = """-Wall -Wdouble-promotion -Wimplicit-fallthrough=2 -Wstrict-prototypes -Wfloat-equal -Wundef -Wshadow
+-Wwrite-strings -Wsign-compare -Wmissing-format-attribute -Wnested-externs -Wunreachable-code -Wtype-limits
+-Wmissing-prototypes -Wold-style-definition -Werror -std=gnu11 -fshort-enums""".split()
+
+
+def test_the_c_side_compiles_without_the_warnings_that_circuitpython_refuses(require):
+    """The firmware's binding and the engine, with the headers of the MicroPython that `make unix` has built."""
+    build = BUILD / "unix"
+    require(shutil.which("gcc") and (build / "obj" / "genhdr").is_dir(), "gcc and build/unix", "make unix")
+    micropython = Path((build / "arguments").read_text().split()[0])
+    folders = (micropython, micropython / "ports/unix", micropython / "ports/unix/variants/standard", build / "obj")
+    engine = ROOT / "ports" / "engine"
+    sources = [engine / line for line in (engine / "sources.txt").read_text().split()]
+    include = [option for folder in folders for option in ("-isystem", folder)]
+    command = ["gcc", *WARNINGS, "-O2", "-fsyntax-only", *include, f"-I{engine}"]
+    done = subprocess.run(
+        [*command, ROOT / "ports/module/mod_upyml.c", *sources], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
