@@ -163,6 +163,11 @@ class BoardRuntime:
         """Cycle by cycle, some million a second; QEMU runs hundreds of millions of instructions."""
         return self.board.emulate["with"] == "rp2040"
 
+    @property
+    def in_place(self) -> bool:
+        """Whether a model's file is used where it lies in flash; else it has to fit into RAM."""
+        return "romfs" in self.board.emulate or "files" not in self.board.emulate
+
     def missing(self) -> str:
         """Names what has to be built before this runtime works; empty when it is ready."""
         needs = [self.board.image]
@@ -194,7 +199,10 @@ def _on(board: Board):
     """The runtimes on an emulated board."""
     if not board.build.get("upyml", True):
         return [BoardRuntime(board, "files")]
-    return [BoardRuntime(board, engine) for engine in ("module", "mpy") if engine == "module" or board.arch]
+    runtimes = [BoardRuntime(board, "module")]
+    if board.arch and not runtimes[0].slow:  # on a slow one the firmware without upyml shows native modules
+        runtimes.append(BoardRuntime(board, "mpy"))
+    return runtimes
 
 
 BOARDS = tuple(one for board in boards.all().values() if board.emulate for one in _on(board))
