@@ -109,6 +109,7 @@ def run(board, script: str, files: dict[str, bytes], timeout: float = 60) -> str
     """Boots the board with `files` below /rom, runs the script as __main__ and returns what it printed.
 
     Firmware with a ROMFS partition finds the files there, in flash; other firmware in the folder /rom of its file system.
+    A path that begins with "/" is one in the file system, with any firmware.
     timeout: seconds, from the start of the emulator. rp2040js runs the script where it is installed: it is faster.
     Raises ScriptFailed, EmulatorError.
     """
@@ -160,13 +161,15 @@ def _files_segments(board, files: dict[str, bytes]) -> list[tuple[int, bytes]]:
     emulator and without effect on the other.
     """
     table = board.emulate
+    written = {path.removeprefix("/"): data for path, data in files.items() if path.startswith("/")}
+    mapped = {path: data for path, data in files.items() if not path.startswith("/")}
     if "romfs" not in table:
-        in_folder = {"rom/": b"", **{f"rom/{path}": data for path, data in files.items()}}
-        return [(table["files"], littlefs_image(in_folder, table["files_kb"]))]
-    image, room = romfs.build(files), table["romfs_kb"] * 1024
+        written |= {"rom/": b"", **{f"rom/{path}": data for path, data in mapped.items()}}
+        return [(table["files"], littlefs_image(written, table["files_kb"]))]
+    image, room = romfs.build(mapped), table["romfs_kb"] * 1024
     if len(image) > room:
         raise EmulatorError(f"{board.name}: the files take {len(image)} bytes, its ROMFS partition has {room}")
-    return [(table["romfs"], image), (table["files"], littlefs_image({}, table["files_kb"]))]
+    return [(table["romfs"], image), (table["files"], littlefs_image(written, table["files_kb"]))]
 
 
 def littlefs_image(files: dict[str, bytes], size_kb: int) -> bytes:
