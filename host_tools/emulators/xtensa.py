@@ -4,11 +4,13 @@ The board's [emulate] table:
 
     heap_kb = 128       # of Python, in units of 1,024 bytes
 
-There is no chip around the processor: the script is a file, its files a ROMFS image, and the exit status tells how it ended.
+There is no chip around the processor: the script is a file, its files are a ROMFS image, and the exit status tells how it
+ended.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -19,7 +21,7 @@ from pathlib import Path
 from host_tools import romfs
 from host_tools.emulators import EmulatorError, ScriptFailed
 
-# QEMU 7.2 computes wrongly with MAC16 where a block of code has several such instructions: one at a time is right.
+# QEMU 7.2 computes wrongly where a block of code has several MAC16 instructions: one instruction at a time is right.
 COMMAND = ("qemu-xtensa", "-cpu", "de233_fpu", "-singlestep")
 RAISED = 1  # the firmware's exit status when the script raised
 
@@ -37,28 +39,33 @@ def run(board, script: str, files: dict[str, bytes], timeout: float = 60) -> str
         (Path(folder) / "script.py").write_text(script, encoding="utf-8")
         heap = str(board.emulate["heap_kb"] * 1024)
         firmware = [str(board.image.resolve()), "-heap", heap, "-romfs", "image.romfs", "script.py"]
-        out, err, status = _run([*COMMAND, *firmware], folder, timeout)
-    if status == RAISED and err:
-        raise ScriptFailed(err.strip())
-    if status < 0:
-        raise EmulatorError(f"{board.name}'s processor stopped: {COMMAND[0]} ended with {signal.Signals(-status).name}")
-    if err:
-        raise EmulatorError(f"{board.name}: {err.strip()}")
-    return out
+        try:
+            done = _run([*COMMAND, *firmware], folder, timeout)
+        except subprocess.TimeoutExpired:
+            text = f"{board.name}: no end after {timeout:g} s: the script hangs or needs more time"
+            raise EmulatorError(text) from None
+    problem = done.stderr.decode(errors="replace").strip()
+    if done.returncode == RAISED and problem:
+        raise ScriptFailed(problem)
+    if done.returncode < 0:
+        raise EmulatorError(f"{board.name}: the CPU stopped: {signal.Signals(-done.returncode).name}")
+    if problem:
+        raise EmulatorError(f"{board.name}: {problem.splitlines()[0]}")
+    return done.stdout.decode(errors="backslashreplace")
 
 
-def _run(command: list[str], folder: str, timeout: float) -> tuple[str, str, int]:
-    """Stdout, stderr and exit status of a command, of which nothing is left running."""
+def _run(command: list[str], folder: str, timeout: float) -> subprocess.CompletedProcess:
+    """What became of a command, of which nothing is left running. Raises subprocess.TimeoutExpired."""
+    # However this process ends, QEMU ends too.
+    setpriv = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
     process = subprocess.Popen(
-        command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        start_new_session=True,
+        [*setpriv, *command], cwd=folder, start_new_session=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     try:
         out, err = process.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired:
-        raise EmulatorError(f"the script came to no end after {timeout} s") from None
     finally:
-        if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-    return out.decode("utf-8", "replace"), err.decode("utf-8", "replace"), process.returncode
+        process.wait()
+    return subprocess.CompletedProcess(command, process.returncode, out, err)

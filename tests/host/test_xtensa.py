@@ -1,0 +1,364 @@
+"""The ESP32's processor under QEMU: what MicroPython does there that other processors do otherwise, and how run() ends."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import small_models
+from elftools.elf.elffile import ELFFile
+from runtimes import BUILD, ROOT
+
+import upyml
+from host_tools import boards, emulators
+from host_tools.emulators import EmulatorError, ScriptFailed, xtensa
+
+BOARD = boards.get("xtensa-lx6")
+MODULE = BUILD / "natmod" / "xtensawin" / "_upyml.mpy"
+ENGINE = ROOT / "ports" / "engine"
+
+
+@pytest.fixture(autouse=True)
+def _built(require):
+    require(BOARD.image.exists(), BOARD.image.relative_to(ROOT), "python ports/build.py xtensa-lx6")
+    require(MODULE.exists(), MODULE.relative_to(ROOT), "make natmod-xtensawin")
+
+
+def run(script, **options):
+    return emulators.run(BOARD, script, **options)
+
+
+FACTS = """
+import sys, upyml, _upyml
+print(sys.implementation._machine, sys.byteorder, sys.implementation._mpy >> 10)
+print(upyml.__version__, _upyml.VERSION)
+print(sys.argv, open("folder/text.txt").read())
+"""
+
+
+def test_it_is_a_board_with_the_esp32s_architecture():
+    machine, versions, arguments = run(FACTS, args=["one", 2], files={"folder/text.txt": b"text"}).splitlines()
+    assert machine == f"qemu-xtensa with {BOARD.mcu} little 10"  # MP_NATIVE_ARCH_XTENSAWIN
+    assert versions == f"{upyml.__version__} {upyml.__version__}"
+    assert arguments == "['script.py', 'one', '2'] text"
+
+
+# Register windows: 64 registers hold eight callers, and the system saves what there is no room for.
+
+DEEP = """
+def down(n, *held):
+    if n == 0:
+        gc.collect()
+        return 0
+    mine = [n, str(n)]  # known to this frame alone
+    below = down(n - 1, *held, n)
+    assert mine == [n, str(n)] and held == tuple(range(25, n, -1)), n
+    return below + n
+
+import gc
+print(down(25))
+
+def for_ever(n):
+    return for_ever(n + 1)
+
+for _ in range(3):
+    try:
+        for_ever(0)
+    except RuntimeError as error:
+        print(error)
+print(down(25))
+"""
+
+
+def test_calls_deeper_than_the_registers_keep_their_values():
+    total = sum(range(26))
+    assert run(DEEP).split("\n") == [f"{total}", *["maximum recursion depth exceeded"] * 3, f"{total}", ""]
+
+
+UNWIND = """
+def fails(x):
+    if x == depth:
+        raise ValueError(x)
+    return -max(map(fails, [x + 1]))
+
+for depth in range(1, 9):
+    kept = [depth] * 3
+    try:
+        sorted([0] * 3, key=fails)
+    except ValueError as error:
+        print(error, kept == [depth] * 3, end=" ")
+    finally:
+        print("left", depth)
+
+class Bad:
+    def __eq__(self, other):
+        raise KeyError("compared")
+
+try:
+    Bad() in [1, 2]
+except KeyError as error:
+    print(error)
+"""
+
+
+def test_exceptions_leave_c_code_between_python_frames():
+    """sorted(), map() and max() are C that calls Python, which raises through all of them."""
+    expected = [f"{depth} True left {depth}" for depth in range(1, 9)]
+    assert run(UNWIND).splitlines() == [*expected, "compared"]
+
+
+COLLECT = """
+import gc
+
+def text(i):
+    junk = [bytearray(100) for _ in range(20)]  # to be reused where something was freed too early
+    gc.collect()
+    return "text " + str(i)
+
+def nested(n):
+    return [n] if n == 0 else nested(n - 1) + [text(n)]
+
+print(list(map(text, range(30))) == ["text " + str(i) for i in range(30)])
+print({text(i): [text(-i)] for i in range(30)} == {"text " + str(i): ["text " + str(-i)] for i in range(30)})
+print("-".join(text(i) for i in range(30)) == "-".join("text " + str(i) for i in range(30)))
+print(nested(12) == [0] + ["text " + str(i) for i in range(1, 13)])
+"""
+
+
+def test_the_garbage_collector_sees_what_callers_hold_in_registers():
+    """The lists that map(), join() and the rest are filling are known to C frames above the collector's only."""
+    assert run(COLLECT) == "True\n" * 4
+
+
+# Numbers: a core that cannot divide floats nor knows doubles; ports/xtensa/runtime.c does that.
+
+DIVIDE = """
+import struct
+data = open("pairs.bin", "rb").read()
+for i in range(0, len(data), 8):
+    a, b = struct.unpack_from("<ff", data, i)
+    print("%08x" % struct.unpack("<I", struct.pack("<f", a / b)))
+"""
+
+
+def float_pairs():
+    """float32 pairs of all magnitudes, infinities and subnormals among them; no division by zero, which Python refuses."""
+    random = np.random.default_rng(5)
+    bits = random.integers(0, 1 << 32, (400, 2), dtype=np.uint64).astype(np.uint32)
+    bits[:100, 0] &= 0x807FFFFF  # subnormal by any
+    bits[100:200, 1] &= 0x807FFFFF
+    bits[200:300] = bits[200:300] & 0x80FFFFFF | 0x3F000000  # near 1
+    special = np.array([1, 0x80000001, 0x007FFFFF, 0x00800000, 0x3F800000, 0x7F7FFFFF, 0x7F800000, 0xFF800000], np.uint32)
+    special = np.stack(np.meshgrid(special, special), -1).reshape(-1, 2)
+    pairs = np.concatenate([bits, special]).view(np.float32)
+    return pairs[~np.isnan(pairs).any(1) & (pairs[:, 1] != 0)]
+
+
+def test_floats_are_divided_as_ieee_754_says():
+    pairs = float_pairs()
+    with np.errstate(all="ignore"):
+        quotients = pairs[:, 0] / pairs[:, 1]
+    assert quotients.dtype == np.float32 and (np.abs(quotients) < 2**-126).sum() > 50  # subnormal ones too
+    said = [int(line, 16) for line in run(DIVIDE, files={"pairs.bin": pairs.tobytes()}).split()]
+    want = quotients.view(np.uint32)
+    nan = np.isnan(quotients)
+    assert np.array_equal(np.array(said, np.uint32)[~nan], want[~nan])
+    assert np.isnan(np.array(said, np.uint32)[nan].view(np.float32)).all()
+
+
+DOUBLES = """
+import struct
+data = open("doubles.bin", "rb").read()
+print([struct.unpack("<I", struct.pack("<f", struct.unpack_from("<d", data, i)[0]))[0] for i in range(0, len(data), 8)])
+data = open("floats.bin", "rb").read()
+print([struct.pack("<d", struct.unpack_from("<f", data, i)[0]) for i in range(0, len(data), 4)])
+"""
+
+
+def test_doubles_are_read_and_written_exactly():
+    random = np.random.default_rng(6)
+    floats = np.concatenate([float_pairs()[:, 0], np.array([0, -0.0, 1e-45], np.float32)])
+    halves = floats[:200].astype(np.float64) * (1 + 2.0**-24)  # half way between two floats: to the even one
+    scales = 2.0 ** random.integers(-150, 128, 200)
+    doubles = np.concatenate([halves, random.uniform(-2, 2, 200) * scales, [1e300, -1e300, 1e-300, 0.0]])
+    with np.errstate(all="ignore"):
+        narrowed = doubles.astype(np.float32).view(np.uint32)
+    files = {"doubles.bin": doubles.tobytes(), "floats.bin": floats.tobytes()}
+    from_doubles, from_floats = run(DOUBLES, files=files).splitlines()
+    assert eval(from_doubles) == narrowed.tolist()
+    assert b"".join(eval(from_floats)) == floats.astype(np.float64).tobytes()
+
+
+# The engine, in the firmware and as a native module.
+
+ENGINES = """
+import _upyml, sys, upyml
+print(_upyml)
+model = upyml.load("gesture.upm")
+print(model.selftest())
+data = open("inputs.bin", "rb").read()
+for at in range(0, len(data), 192):
+    memoryview(model.input)[:] = data[at:at + 192]
+    model.run()
+    print([int(value) for value in model.output])
+"""
+
+
+@pytest.mark.parametrize("engine", ["module", "mpy"])
+def test_the_engine_gives_the_hosts_bytes(engine):
+    gesture = small_models.with_vectors(small_models.gesture)
+    inputs = np.random.default_rng(7).integers(-128, 128, (8, 192), dtype=np.int8)
+    which, passed, *answers = run(
+        ENGINES, files={"gesture.upm": gesture, "inputs.bin": inputs.tobytes()}, engine=engine
+    ).splitlines()
+    assert ("engine_mpy.mpy" in which) == (engine == "mpy")
+    assert passed == "True"
+    model = upyml.load(gesture)
+    for window, answer in zip(inputs, answers, strict=True):
+        model.input[:] = window.tobytes() if model.input.format == "B" else memoryview(window)
+        model.run()
+        assert eval(answer) == list(model.output)
+
+
+def test_a_model_in_romfs_is_read_in_place():
+    wide = small_models.wide()
+    script = """
+import gc, uctypes, upyml
+gc.collect()
+before = gc.mem_alloc()
+model = upyml.load("wide.upm")
+gc.collect()
+print(gc.mem_alloc() - before, uctypes.addressof(memoryview(open("wide.upm", "rb"))) % 16)
+"""
+    alone, place = map(int, run(script, files={"a": b"1", "wide.upm": wide}).split())
+    assert alone < len(wide) // 10
+    assert place == 0
+
+
+# The native module serves the ESP32-S2 and S3 too.
+
+
+@pytest.fixture(scope="session")
+def compilers():
+    """Names of the two compilers by core."""
+    script = ROOT / "ports" / "xtensa" / "toolchain.sh"
+    environment = {"PYTHON": sys.executable, **os.environ}
+    return {
+        core: subprocess.run([script, core], env=environment, capture_output=True, text=True, check=True).stdout.strip()
+        + "gcc"
+        for core in ("lx6", "common")
+    }
+
+
+NOT_ON_AN_S2 = re.compile(r"^\s+(loop\w*|mul[as]?\.[ad]\w+|\w+\.s|wfr|rfr|s32c1i|lsi|ssi)\s", re.MULTILINE)
+
+
+def assembly(compiler, source):
+    command = [compiler, "-O2", "-S", "-std=c99", "-ffreestanding", f"-I{ENGINE}", "-o", "-", source]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_native_modules_have_no_instruction_that_the_s2_lacks(compilers):
+    sources = [ENGINE / name for name in (ENGINE / "sources.txt").read_text().split()]
+    assert not [source.name for source in sources if NOT_ON_AN_S2.search(assembly(compilers["common"], source))]
+
+
+def test_the_esp32s_compiler_uses_what_the_s2_lacks(compilers, tmp_path):
+    """Else the test above would prove nothing."""
+    source = tmp_path / "loop.c"
+    source.write_text("float f(float *a, int n) { float x = 0; for (int i = 0; i < n; i++) x += a[i]; return x; }")
+    found = {core: set(NOT_ON_AN_S2.findall(assembly(compiler, source))) for core, compiler in compilers.items()}
+    assert {"add.s", "rfr"} <= found["lx6"] and any(name.startswith("loop") for name in found["lx6"])
+    assert found["common"] == set()
+
+
+def test_no_two_files_of_the_native_module_have_constants_of_one_name():
+    """MicroPython's linker would take the second one's for the first one's."""
+    names = []
+    for path in (MODULE.parent / "obj").glob("*.o"):
+        with path.open("rb") as file:
+            sections = [section for section in ELFFile(file).iter_sections() if section["sh_size"]]
+            names += [section.name for section in sections if section.name.startswith(".rodata")]
+    assert len(names) >= 3
+    assert sorted(names) == sorted(set(names))
+
+
+# How run() ends.
+
+
+def test_what_a_script_raises_comes_back_as_its_traceback():
+    with pytest.raises(ScriptFailed) as failed:
+        xtensa.run(BOARD, "print('before')\ndef f():\n    return 1 // 0\nf()", {})
+    assert str(failed.value).splitlines() == [
+        "Traceback (most recent call last):",
+        '  File "script.py", line 4, in <module>',
+        '  File "script.py", line 3, in f',
+        "ZeroDivisionError: divide by zero",
+    ]
+
+
+def test_a_syntax_error_comes_back_too():
+    with pytest.raises(ScriptFailed, match="SyntaxError: invalid syntax"):
+        xtensa.run(BOARD, "print(1", {})
+
+
+@pytest.mark.parametrize("value", ["", "3", "1", "'a reason'"])
+def test_leaving_early_is_a_normal_end(value):
+    assert xtensa.run(BOARD, f"print(1)\nraise SystemExit({value})\nprint(2)", {}) == "1\n"
+
+
+def test_long_texts_arrive_whole():
+    expected = "".join(f"{i} {i * i} \u00e9 \r\n" for i in range(6000))
+    assert run("for i in range(6000): print(f'{i} {i * i} \u00e9 \\r')") == expected
+
+
+def test_a_script_that_hangs_is_a_sentence():
+    with pytest.raises(EmulatorError) as failed:
+        run("print('x')\nwhile True: pass", timeout=1)
+    assert str(failed.value) == "xtensa-lx6: no end after 1 s: the script hangs or needs more time"
+    assert not emulators_of(os.getpid())
+
+
+def test_an_address_without_memory_is_a_sentence():
+    with pytest.raises(EmulatorError, match="^xtensa-lx6: the CPU stopped: SIGSEGV$"):
+        run("import uctypes; print(uctypes.bytes_at(3, 4))")
+
+
+def test_too_large_an_allocation_is_a_memory_error():
+    with pytest.raises(ScriptFailed, match="MemoryError: memory allocation failed, allocating 200000 bytes"):
+        run("bytearray(200000)")
+
+
+def test_without_qemu_its_package_is_named(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(EmulatorError, match="^qemu-xtensa is not installed; on Debian: sudo apt-get install qemu-user$"):
+        xtensa.run(BOARD, "", {})
+
+
+def test_qemu_ends_when_its_parent_is_killed():
+    code = "from host_tools import boards, emulators; emulators.run(boards.get('xtensa-lx6'), 'while True: pass')"
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
+    try:
+        assert within_a_minute(lambda: emulators_of(parent.pid))
+        (child,) = emulators_of(parent.pid)
+    finally:
+        parent.kill()
+        parent.wait()
+    assert within_a_minute(lambda: not Path(f"/proc/{child}").exists())
+
+
+def emulators_of(pid):
+    """The numbers of the running qemu-xtensa processes that a process has started."""
+    children = [int(one) for path in Path(f"/proc/{pid}/task").glob("*/children") for one in path.read_text().split()]
+    return [child for child in children if "qemu-xtensa" in Path(f"/proc/{child}/comm").read_text()]
+
+
+def within_a_minute(condition):
+    end = time.monotonic() + 60
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
+    return condition()
