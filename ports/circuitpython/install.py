@@ -1,7 +1,7 @@
 """Puts upyml onto the drive of a CircuitPython board: python ports/circuitpython/install.py DRIVE [FILE...]
 
-DRIVE is where the computer shows the board (/media/you/CIRCUITPY, D:\\). upyml's Python files go to lib/ there, each FILE
-(a model, a code.py) to the top. Only what changed is written, first under another name.
+DRIVE is where the computer shows the board (/media/you/CIRCUITPY). upyml's Python files go to lib/ there, each FILE (a
+model, a code.py) to the top. Only what changed is written, first under another name.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def _adapted(thing, name):
     """The attributes that do something else than CPython's."""
     if name in ("from_bytes", "to_bytes") and (isinstance(thing, int) or thing is int):
         if thing is int:
-            return lambda data, order: int.from_bytes(buffers.bytes(data), order)
+            return lambda data, order: int.from_bytes(buffers.to_bytes(data), order)
         return _positional(thing.to_bytes)
     if name == "cast" and type(thing) is buffers.VIEW:
         return lambda typecode: buffers.cast(thing, typecode)

@@ -4,11 +4,12 @@ import builtins
 
 import attributes
 import buffers
+import faces
 import floats
 from attributes import Dict
 
-_SAME = """ArithmeticError AssertionError AttributeError BaseException ConnectionError BrokenPipeError EOFError Exception
-GeneratorExit ImportError IndentationError IndexError KeyError KeyboardInterrupt LookupError MemoryError NameError
+_SAME = """ArithmeticError AssertionError AttributeError BaseException ConnectionError BrokenPipeError EOFError
+Exception GeneratorExit ImportError IndentationError IndexError KeyError KeyboardInterrupt LookupError MemoryError NameError
 NotImplementedError OSError OverflowError RuntimeError StopIteration SyntaxError SystemExit TimeoutError TypeError
 UnicodeError ValueError ZeroDivisionError Ellipsis NotImplemented __build_class__ __debug__
 abs all any bin bool callable chr classmethod complex delattr dir divmod enumerate filter frozenset globals hash hex id
@@ -16,7 +17,7 @@ input int issubclass iter len list locals map max min next object oct open ord p
 set setattr slice sorted staticmethod str sum super tuple zip""".split()
 ARGUMENTS = 400  # that fit the 2 KB on which CircuitPython keeps its frames, beside the frames
 
-_FACES = {buffers.VIEW: buffers.memoryview, buffers.FloatView: buffers.memoryview, bytes: buffers.bytes, dict: Dict}
+_FACES = {buffers.VIEW: faces.memoryview, buffers.FloatView: faces.memoryview, bytes: faces.bytes, dict: Dict}
 
 
 def _type(thing, *rest):
@@ -54,9 +55,9 @@ def board_builtins(import_):
         isinstance=_isinstance,
         getattr=attributes.get,
         hasattr=attributes.has,
-        bytes=buffers.bytes,
+        bytes=faces.bytes,
         bytearray=buffers.bytearray,
-        memoryview=buffers.memoryview,
+        memoryview=faces.memoryview,
         __attribute__=attributes.attribute,
         __assignable__=attributes.assignable,
         __dict__=Dict,

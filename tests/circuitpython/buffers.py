@@ -1,4 +1,4 @@
-"""array, bytearray, memoryview and bytes as CircuitPython has them.
+"""array, bytearray and memoryviews as CircuitPython has them.
 
 array and bytearray are classes of their own: theirs is another memory after they grow, while a view stays on the old
 one (CPython would refuse to grow). A memoryview of integers is CPython's, restricted by attributes.py and store();
@@ -111,7 +111,8 @@ class Array:
             return NotImplemented
 
     def __add__(self, other):
-        return self._same(self._data + cpython_array.array(self._data.typecode, _compatible(other, self._data.itemsize)))
+        new = _compatible(other, self._data.itemsize)
+        return self._same(self._data + cpython_array.array(self._data.typecode, new))
 
     def append(self, value):
         """One more element, in another memory."""
@@ -152,7 +153,7 @@ class bytearray(Array):  # noqa: A001
         elif encoding is not None:
             source = source.encode(encoding)
         elif not isinstance(source, builtins.bytes):
-            source = _bytes(source)
+            source = to_bytes(source)
         self._fill("B", source)
 
     def __repr__(self):
@@ -195,7 +196,8 @@ class FloatView:
         return cast(self._view, typecode)
 
 
-def _facing(view):
+def facing(view):
+    """A memoryview as a board shows it: one of floats as FloatView."""
     return FloatView(view) if view.format in "fd" else view
 
 
@@ -209,7 +211,7 @@ def cast(view, typecode):
     whole = whole.cast("B")[: view.nbytes]
     if len(whole) % cpython_array.array(CODES[typecode]).itemsize:
         raise TypeError("memoryview: length is not a multiple of itemsize")
-    return _facing(whole.cast(CODES[typecode]))
+    return facing(whole.cast(CODES[typecode]))
 
 
 def _compatible(value, itemsize):
@@ -243,24 +245,8 @@ def store(value, target, index):
             raise OverflowError(f"value must fit in {target.itemsize} byte(s)") from None
 
 
-class _Face(type):
-    """The type of a class that stands for a builtin: what it makes, and `kinds`, are its instances."""
-
-    def __instancecheck__(cls, thing):
-        return isinstance(thing, cls.kinds)
-
-
-class memoryview(metaclass=_Face):  # noqa: A001
-    """memoryview(buffer)."""
-
-    kinds = (VIEW, FloatView)
-
-    def __new__(cls, buffer):
-        view = memory(buffer)
-        return _facing(view if view.ndim == 1 else view.cast("B").cast(view.format))
-
-
-def _bytes(source=b"", encoding=None, errors="strict"):
+def to_bytes(source=b"", encoding=None, errors="strict"):
+    """What the builtin bytes() makes of its arguments."""
     if encoding is not None:
         return builtins.bytes(source, encoding, errors)
     try:
@@ -269,11 +255,3 @@ def _bytes(source=b"", encoding=None, errors="strict"):
         if isinstance(source, str):
             raise
         return builtins.bytes(source)
-
-
-class bytes(metaclass=_Face):  # noqa: A001
-    """bytes(...)."""
-
-    kinds = (builtins.bytes,)
-    __new__ = staticmethod(lambda cls, *args: _bytes(*args))
-    fromhex = builtins.bytes.fromhex

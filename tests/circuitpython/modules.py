@@ -80,7 +80,7 @@ def _pack_into(text, data, offset, *values):
 def _pack(text, *values):
     data = buffers.bytearray(_calcsize(text))
     _pack_into(text, data, 0, *values)
-    return buffers.bytes(data)
+    return buffers.to_bytes(data)
 
 
 def _crc32(data, value=0):

@@ -9,8 +9,8 @@ from floats import float
 from ulab_ndarray import BOOL, FLOAT, INT8, INT16, TYPES, UINT8, UINT16, converted, ndarray, scalar
 
 # ulab's names on CircuitPython that no script of ours needs.
-OTHERS = """acos acosh arange argmin argsort around arctan2 asin asinh atan atanh concatenate cos cosh cross degrees diag
-diff erf erfc exp expm1 eye flip gamma get_printoptions interp isfinite isinf lgamma linspace log log10 log2 logspace
+OTHERS = """acos acosh arange argmin argsort around arctan2 asin asinh atan atanh concatenate cos cosh cross degrees
+diag diff erf erfc exp expm1 eye flip gamma get_printoptions interp isfinite isinf lgamma linspace log log10 log2 logspace
 mean median ndinfo nonzero radians roll set_printoptions sin sinc sinh sort sqrt std tan tanh trace trapz
 vectorize""".split()
 
@@ -101,7 +101,9 @@ def _extreme(name):
     def wrapped(array, *, axis=None):
         values = array._a if isinstance(array, ndarray) else numpy.array(list(array))
         answer = getattr(values, name)(axis=axis)
-        return scalar(answer) if axis is None else ndarray(answer.astype(numpy.int16 if "arg" in name else values.dtype))
+        if axis is None:
+            return scalar(answer)
+        return ndarray(answer.astype(numpy.int16 if "arg" in name else values.dtype))
 
     return wrapped
 
@@ -132,7 +134,10 @@ def _where(condition, x, y):
 
 
 def _shift(name):
-    return _two(lambda a, b: ndarray(getattr(numpy, name)(a._a, b._a if isinstance(b, ndarray) else a._a.dtype.type(b))))
+    def function(a, b):
+        return ndarray(getattr(numpy, name)(a._a, b._a if isinstance(b, ndarray) else a._a.dtype.type(b)))
+
+    return _two(function)
 
 
 def _unavailable(name):

@@ -1,4 +1,4 @@
-"""The stand-in for CircuitPython (tests/circuitpython) inside a test's own process: quick where many pieces are tried."""
+"""The stand-in for CircuitPython (tests/circuitpython) inside a test's own process: quick where much is tried."""
 
 import sys
 import textwrap
@@ -27,7 +27,7 @@ class Board:
         modules = board_modules(["script.py"], folders) | (ulab_modules() if ulab else {})
         self._loader = Loader(modules, folders)
         self.bytearray = buffers.bytearray
-        self.to_bytes = buffers.bytes
+        self.to_bytes = buffers.to_bytes
 
     def import_(self, name: str):
         """A module as the board imports it."""

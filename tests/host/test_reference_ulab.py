@@ -1,4 +1,4 @@
-"""The kernels for ulab, on the strict stand-in for CircuitPython (tests/circuitpython): upyml as a board would load it."""
+"""The kernels for ulab, on the strict stand-in for CircuitPython (tests/circuitpython), as a board loads them."""
 
 import board_standin
 import numpy
