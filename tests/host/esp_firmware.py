@@ -10,11 +10,11 @@ APPLICATION = 0x10000  # where in flash
 
 
 def image(chip: str, seed: int) -> bytes:
-    """One image, with code that no chip could run."""
+    """One image, with segments for addresses that are RAM or nothing, but not flash, in every chip."""
     made = CHIP_DEFS[chip].BOOTLOADER_IMAGE()
-    made.entrypoint = 0x40080000
-    made.segments.append(ELFSection(b"code", 0x40080000, random.Random(seed).randbytes(20_000), 6))
-    made.segments.append(ELFSection(b"data", 0x3FFB0000, bytes(500), 6))
+    made.entrypoint = 0x3FFB0000
+    made.segments.append(ELFSection(b"code", 0x3FFB0000, random.Random(seed).randbytes(20_000), 6))
+    made.segments.append(ELFSection(b"data", 0x3FFC0000, bytes(500), 6))
     return made.save(None)
 
 

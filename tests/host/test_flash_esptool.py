@@ -13,12 +13,13 @@ import serial
 from click.testing import CliRunner
 from esp32_mock_bootloader import mock_bootloader, process
 from esp_firmware import firmware, image
+from esptool.targets import CHIP_DEFS
 
 from host_tools import boards
 from host_tools.cli import main
 from host_tools.deploy import errors, flash
 
-ESP32, S3 = 0x1000, 0  # where their boot ROMs look for a bootloader
+ESP32 = 0x1000  # where its boot ROM looks for a bootloader
 NOWHERE = "socket://127.0.0.1:1"  # nothing listens there: who asks for it gets another error
 
 
@@ -66,11 +67,13 @@ def holds(port, offset: int, content: bytes, tmp_path) -> bool:
 ERASED = b"\xff" * 0x20000
 
 
-@pytest.mark.parametrize("board, chip, offset", [("esp32", "esp32", ESP32), ("esp32-s3", "esp32s3", S3)])
-def test_the_flash_holds_the_firmware(loader, file, tmp_path, board, chip, offset):
+@pytest.mark.parametrize("board", ["esp32", "esp32-s2", "esp32-s3", "esp32-c3", "esp32-c6"])
+def test_the_flash_holds_the_firmware(loader, file, tmp_path, board):
+    chip = board.replace("-", "")
+    offset = CHIP_DEFS[chip].BOOTLOADER_FLASH_OFFSET  # where esptool knows that this chip's boot ROM looks
     port, content = loader(chip), firmware(chip, offset)
     result = upyml_flash("--board", board, "--image", file(content), "--port", port)
-    assert result.exit_code == 0 and "the flash has the file's MD5" in result.output
+    assert result.exit_code == 0 and "the flash has the file's MD5" in result.output, result.output
     assert holds(port, offset, content, tmp_path)
 
 
