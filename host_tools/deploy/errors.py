@@ -45,7 +45,7 @@ class NoRoom(DeployError):
 
 class OldFirmware(DeployError):
     code = 16
-    meaning = "the board's firmware is too old, or takes no native modules"
+    meaning = "the board's firmware is too old, takes no native modules or has no ROMFS"
 
 
 class ReadOnly(DeployError):
@@ -73,6 +73,16 @@ class Missing(DeployError):
     meaning = "something upyml itself needs is not there: a native module, a built firmware, mpy-cross"
 
 
+class OtherVersion(DeployError):
+    code = 22
+    meaning = "another version of upyml is in the firmware, or found first on the board"
+
+
+class BoardFailed(DeployError):
+    code = 23
+    meaning = "the board raised an error of its own"
+
+
 ALL = (
     NoBoard,
     SeveralBoards,
@@ -86,4 +96,6 @@ ALL = (
     DamagedImage,
     NotVerified,
     Missing,
+    OtherVersion,
+    BoardFailed,
 )
