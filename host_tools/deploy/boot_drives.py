@@ -12,7 +12,7 @@ from host_tools.deploy import errors
 
 INFO = "INFO_UF2.TXT"
 MOUNTS = Path("/proc/mounts")
-HOW = "hold the board's BOOTSEL button while you plug it in"
+HOW = "hold the board's BOOTSEL button while you plug it in (where MicroPython runs: `mpremote bootloader`)"
 _FAT = ("vfat", "msdos")  # what boot drives are; a look into network drives could hang
 
 

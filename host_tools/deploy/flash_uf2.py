@@ -49,8 +49,9 @@ def check(board: Board, firmware: bytes) -> uf2.Image:
         raise errors.DamagedImage(str(error)) from None
     family = board.flash["family"]
     if family not in image.families:
-        found = ", ".join(sorted(map(uf2.family_name, image.families)))
-        raise errors.WrongChip(f"this firmware is for {found}; {board.name} has an {uf2.family_name(family)}")
+        found = ", ".join(uf2.family_name(found) for found in sorted(image.families) if found)
+        told = f"is for {found}" if found else "names no chip"
+        raise errors.WrongChip(f"this firmware {told}; {board.name} has an {uf2.family_name(family)}")
     end = FLASH + board.flash_kb * 1024
     for part, address, data in image.parts:
         if part == family and not FLASH <= address <= address + len(data) <= end:

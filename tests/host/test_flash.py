@@ -87,6 +87,7 @@ def damaged(place, name):
         "with a wrong end of block": good[:5116] + b"\0\0\0\0" + good[5120:],
         "too large": uf2.write([(FLASH, bytes(2048 * 1024 + 1))], uf2.RP2040),
         "for RAM": uf2.write([(0x2000_0000, CODE)], uf2.RP2040),
+        "for no chip": uf2.write([(FLASH, CODE)], 0),
     }[name]
 
 
@@ -108,6 +109,7 @@ WRONG = {
     "with a wrong end of block": (("pico", "damaged", "pico"), 19, "block 9 lacks its magic"),
     "too large": (("pico", "damaged", "pico"), 15, "the flash of pico ends at 0x10200000"),
     "for RAM": (("pico", "damaged", "pico"), 15, "0x20000000"),
+    "for no chip": (("pico", "damaged", "pico"), 18, "this firmware names no chip; pico has an RP2040"),
 }
 
 

@@ -1,5 +1,6 @@
 """The wheel: what a user installs works without the checkout, and has what boards need."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -89,6 +90,11 @@ def test_without_a_checkout_firmware_is_asked_for(installed):
     done = installed("upyml", "flash", "--board", "pico")
     assert done.returncode == 21
     assert done.stderr.endswith("the firmware for pico is not built: give a file with --image\n")
+
+
+def test_make_builds_what_a_board_can_ask_for():
+    listed = re.search(r"^NATMODS := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE).group(1)
+    assert sorted(listed.split()) == sorted(package_files.ARCHS)
 
 
 def test_a_wheel_built_without_native_modules_says_so(tmp_path, monkeypatch):
