@@ -64,14 +64,14 @@ class Board:
 
 def all() -> dict[str, Board]:
     """Every board by name, in the order of the names."""
-    return {path.stem: _read(path) for path in sorted(package_files.boards().glob("*.toml"))}
+    return {name: get(name) for name in sorted(path.stem for path in package_files.boards().glob("*.toml"))}
 
 
 def get(name: str) -> Board:
     """The board of that name. Raises UnknownBoard."""
     path = package_files.boards() / f"{name}.toml"
     if not path.name == f"{name}.toml" or not path.is_file():
-        raise UnknownBoard(f"there is no board {name!r}; the boards are {', '.join(all())}")
+        raise UnknownBoard(f"there is no board {name!r}; the boards are {', '.join(sorted(p.stem for p in path.parent.glob('*.toml')))}")
     return _read(path)
 
 

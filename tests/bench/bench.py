@@ -1,6 +1,9 @@
-"""Measures the benchmark models and writes build/bench.json: file size, arena and exactness of each.
+"""Measures the benchmark models and the boards, and writes build/bench.json.
 
     {"models": {"kws": {"upm_bytes", "arena_bytes", "bit_exact", "tflite_bytes", "tflm_arena_bytes"}, ...},
+     "engine_text_bytes": {board: bytes of the engine's code in its firmware},
+     "native_module_bytes": {arch: bytes of _upyml.mpy},
+     "pico": what pico_memory.py measures on the emulated Pico, with kws, vww and gesture,
      "skipped": {name: reason}}
 
 bit_exact: all outputs on random inputs and on the extremes equal those of TensorFlow Lite Micro on the same .tflite
@@ -15,8 +18,12 @@ from pathlib import Path
 
 import numpy as np
 
+import pico_memory
+import sizes
+
 import upyml
 import upyml._reference
+from host_tools import boards
 from host_tools.convert import convert
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,7 +73,7 @@ def bench_tflite(tflite: Path) -> dict:
 
     tries = inputs(len(model.input), model.input_details[0].zero_point)
     return {
-        **sizes(path, model),
+        **costs(path, model),
         "bit_exact": all(answer(model, data) == expected(data) for data in tries),
         "tflite_bytes": tflite.stat().st_size,
         "tflm_arena_bytes": tflm_arena(oracle),
@@ -78,10 +85,16 @@ def bench_upm(path: Path) -> dict:
     model = upyml.load(str(path))
     reference = upyml.load(str(path), engine=upyml._reference)
     tries = inputs(len(model.input), 0)
-    return {**sizes(path, model), "bit_exact": all(answer(model, data) == answer(reference, data) for data in tries)}
+    return {**costs(path, model), "bit_exact": all(answer(model, data) == answer(reference, data) for data in tries)}
 
 
-def sizes(path: Path, model) -> dict:
+def pico_models() -> dict[str, bytes]:
+    """The files to load on the Pico."""
+    names = {"kws": BUILD / "kws_ref_model.upm", "vww": BUILD / "vww_96_int8.upm", "gesture": GESTURE}
+    return {name: path.read_bytes() for name, path in names.items()}
+
+
+def costs(path: Path, model) -> dict:
     return {"upm_bytes": path.stat().st_size, "arena_bytes": model.arena_size}
 
 
@@ -111,6 +124,12 @@ def main() -> None:
         result["models"]["gesture"] = bench_upm(GESTURE)
     else:
         result["skipped"]["gesture"] = f"no {GESTURE.relative_to(ROOT)}: make bench makes it"
+    result["engine_text_bytes"] = sizes.engine_text()
+    result["native_module_bytes"] = sizes.native_modules()
+    if all(boards.get(name).image.exists() for name in ("pico", "pico-stock")) and not result["skipped"]:
+        result["pico"] = pico_memory.measure(pico_models())
+    else:
+        result["skipped"]["pico"] = "no firmware, or a model is missing: make boards"
     (ROOT / "build" / "bench.json").write_text(json.dumps(result, indent=2) + "\n")
     for name, row in result["models"].items():
         print(f"{name:8}", "  ".join(f"{key} {value}" for key, value in row.items()))

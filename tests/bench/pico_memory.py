@@ -7,8 +7,7 @@
         "native_module_bytes": heap that `import _upyml` takes there, the native module,
         "ready_frozen_bytes", "ready_mpy_bytes": heap of all of upyml's modules that load() and run() need, with the
                    two above,
-        "engine_text_bytes": the C engine's code and tables in our firmware,
-        "mpy_bytes": {file: size} of upyml's .mpy files for a board,
+            "mpy_bytes": {file: size} of upyml's .mpy files for a board,
         "models": {name: {"romfs_bytes": heap for the loaded model in place in ROMFS, "in_use_bytes": all heap in use
                    after a run there, "file_bytes": heap for the model loaded from the file system, or null where it
                    does not fit, "refusal": what load() then says}}}
@@ -78,7 +77,6 @@ def measure(models: dict[str, bytes]) -> dict:
         "native_module_bytes": native,
         "ready_frozen_bytes": ready_frozen,
         "ready_mpy_bytes": ready_mpy,
-        "engine_text_bytes": engine_text(pico.folder),
         "mpy_bytes": {path: len(data) for path, data in sorted(on_board.items())},
         "models": {name: measure_model(pico, models, name) for name in models},
     }
@@ -98,16 +96,6 @@ def measure_model(board, models: dict[str, bytes], name: str) -> dict:
         "file_bytes": int(fits[1]) if fits else None,
         "refusal": None if fits else copied.strip(),
     }
-
-
-def engine_text(folder: Path) -> int:
-    """Bytes of the engine's code and constant tables that the linker put into the firmware, from the linker's map."""
-    total = 0
-    for line in (folder / "obj" / "firmware.elf.map").read_text().replace("\n  ", " ").splitlines():
-        found = re.match(r" \.(?:text|rodata|time_critical)\S* +0x(\w+) +0x(\w+) .*/ports/engine/", line)
-        if found and int(found[1], 16):  # address 0: thrown away as unused
-            total += int(found[2], 16)
-    return total
 
 
 def _numbers(board, script: str, files: dict[str, bytes]) -> list[int]:

