@@ -37,7 +37,7 @@ class UnknownBoard(ValueError):
 
 @dataclass(frozen=True)
 class Board:
-    """One board; flash_kb and ram_kb are in units of 1,024 bytes. The tables are empty where the file has none."""
+    """One board; clock_mhz is 0 where a machine has none, flash_kb and ram_kb count 1,024 bytes; tables may be empty."""
 
     name: str
     title: str
@@ -64,15 +64,18 @@ class Board:
 
 def all() -> dict[str, Board]:
     """Every board by name, in the order of the names."""
-    return {name: get(name) for name in sorted(path.stem for path in package_files.boards().glob("*.toml"))}
+    return {name: get(name) for name in _names()}
 
 
 def get(name: str) -> Board:
     """The board of that name. Raises UnknownBoard."""
-    path = package_files.boards() / f"{name}.toml"
-    if not path.name == f"{name}.toml" or not path.is_file():
-        raise UnknownBoard(f"there is no board {name!r}; the boards are {', '.join(sorted(p.stem for p in path.parent.glob('*.toml')))}")
-    return _read(path)
+    if name not in _names():
+        raise UnknownBoard(f"there is no board {name!r}; the boards are {', '.join(_names())}")
+    return _read(package_files.boards() / f"{name}.toml")
+
+
+def _names() -> list[str]:
+    return sorted(path.stem for path in package_files.boards().glob("*.toml"))
 
 
 def _read(path: Path) -> Board:
