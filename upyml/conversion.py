@@ -10,6 +10,9 @@ MISTAKES = (TypeError, ValueError, OverflowError, AttributeError, NotImplemented
 
 _UNORDERED = (str, dict)  # made once: a push allocates nothing
 
+# Whether a float here holds all of a float32. CircuitPython's has 30 bits: there float32 numbers are copied as bytes.
+EXACT = array("f", [16777213])[0] == 16777213
+
 
 class _Refused(Exception):
     """A value that is no number, and its place among the numbers."""
@@ -23,7 +26,7 @@ def converted(model, i, given):
     details = model.input_details[i]
     try:
         x = as_array(given)
-        if isinstance(x, array) and repr(x[:0])[7] == "f":
+        if is_floats(x):
             count = len(x)
         else:
             if model._floats[i] is None:
@@ -60,9 +63,17 @@ def as_array(x):
         x = x.flatten()
         if x.itemsize == 4:  # ulab's float; its numbers taken one by one would lose bits on CircuitPython
             return array("f", bytes(x))
-    if isinstance(x, memoryview) and getattr(x, "ndim", 1) != 1:
-        return x.tolist()
+    if isinstance(x, memoryview):
+        if getattr(x, "ndim", 1) != 1:
+            return x.tolist()
+        if not EXACT and len(x) and isinstance(x[0], float) and len(bytes(x[:1])) == 4:
+            return array("f", bytes(x))
     return x
+
+
+def is_floats(x):
+    """Whether x is an array('f')."""
+    return isinstance(x, array) and repr(x[:0])[7] == "f"
 
 
 def unordered(x):
@@ -75,6 +86,11 @@ def _fill(x, out, at, depth):
     if depth > 8 or unordered(x):
         raise TypeError
     size = len(out)
+    if not EXACT:
+        x = as_array(x)
+        if is_floats(x) and at + len(x) <= size:
+            out[at : at + len(x)] = x
+            return at + len(x)
     for value in x:
         try:
             out[at if at < size else 0] = value  # beyond the end only the count matters: it will be refused

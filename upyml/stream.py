@@ -1,7 +1,7 @@
 """Stream: sliding windows over live samples."""
 
 from upyml import loading
-from upyml.conversion import MISTAKES, as_array, unordered
+from upyml.conversion import EXACT, MISTAKES, as_array, is_floats, unordered
 from upyml.errors import ModelError
 from upyml.format import records
 
@@ -81,10 +81,14 @@ class Stream:
     def _put(self, sample):
         ring, at, channels = self._ring, self._at, self.channels
         try:
-            if hasattr(sample, "astype"):
+            if not EXACT or hasattr(sample, "astype"):
                 sample = as_array(sample)
             count = type(sample).__name__ if unordered(sample) else len(sample)
-            if count == channels:
+            if count != channels:
+                pass
+            elif not EXACT and is_floats(sample):
+                ring[at : at + channels] = sample
+            else:
                 for i in range(channels):
                     ring[at + i] = sample[i]
         except MISTAKES:

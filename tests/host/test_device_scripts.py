@@ -55,6 +55,7 @@ SAME_EVERYWHERE = {
     "selftest.py": ("gesture.upm", "wrong.upm"),
     "stream.py": ("gesture.upm",),
     "stream_types.py": ("int8.upm", "uint8.upm", "int16.upm", "float32.upm"),
+    "float_bits.py": ("float32.upm",),
     "heap.py": ("gesture.upm",),
     "romfs.py": ("image.romfs", "wide.upm"),
 }

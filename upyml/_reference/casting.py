@@ -76,5 +76,8 @@ class Cast:
         first, last = self._range(index)
         if len(value) != last - first:
             raise ValueError("%d values for %d elements" % (len(value), last - first))
+        if isinstance(value, Cast) and value._code == self._code:  # as bytes: a float may hold fewer bits
+            self.raw[first * self._width : last * self._width] = value.raw
+            return
         for i in range(last - first):
             struct.pack_into(self._code, self.raw, (first + i) * self._width, value[i])
