@@ -48,3 +48,32 @@ def test_sums_of_extremes_stay_exact(board, inputs, value):
          channels=b.channels(x, y, weights, bias, [1.0]), clamp_min=-128, clamp_max=127)
     answer, _ = answer_of(board, b.file([x], [y]), bytes([value & 255]) * inputs)
     assert list(answer) == [0, 10, 20, 30, 40, 50, 60, 70, 80]
+
+
+ULAB_INPUTS = """
+from array import array
+from ulab import numpy as np
+import upyml
+
+model = upyml.load({path!r})
+bits = array("I", [0x3F800001 + 0x00ABCDEF * i for i in range(12)])
+x = np.frombuffer(bits, dtype=np.float)
+for given in (x, x.reshape((6, 2)), [x[:4], x[4:]], x.reshape((2, 6)).copy()):
+    assert bytes(model.predict(given)) == bytes(bits), given
+stream = model.stream()
+for row in x.reshape((6, 2)):
+    answer = stream.push(row)
+assert bytes(answer) == bytes(bits)
+small = np.array(range(12), dtype=np.int8)
+assert list(model.predict(small)) == list(range(12))
+try:
+    model.predict(x[:11])
+    assert False
+except upyml.ModelError as error:
+    assert str(error).endswith("takes 12 numbers in shape (6, 2), received 11")
+"""
+
+
+def test_ulab_arrays_go_in_with_all_their_bits(board, tmp_path):
+    (tmp_path / "echo.upm").write_bytes(small_models.echo(small_models.layout.FLOAT32))
+    assert board.run(ULAB_INPUTS.format(path=str(tmp_path / "echo.upm")), tmp_path) == ""
