@@ -9,6 +9,7 @@ import click
 
 from host_tools.cli_boards import boards, deploy
 from host_tools.cli_convert import convert
+from host_tools.cli_emulate import emulate
 from host_tools.cli_errors import BOARD_CODES, CODES, guarded
 from host_tools.cli_flash import flash
 from host_tools.cli_mip import mip
@@ -21,12 +22,9 @@ def main() -> None:
     """Turns Keras and .tflite models into .upm files for MicroPython boards, and looks into them."""
 
 
-main.add_command(convert)
-main.add_command(run)
-main.add_command(boards)
-main.add_command(deploy)
-main.add_command(flash)
-main.add_command(mip)
+for command in (convert, run, boards, deploy, flash, mip, emulate):
+    main.add_command(command)
+
 _FILE = click.Path(path_type=Path)
 
 

@@ -81,6 +81,10 @@ class Pico:
     def __exit__(self, *exception) -> None:
         self.kill()
 
+    def running(self) -> bool:
+        """Whether it still does."""
+        return self._process is not None and self._process.poll() is None
+
     def kill(self) -> None:
         """Cuts the power: whoever has the port open gets an error, the flash stays as it is at this moment."""
         process, self._process = self._process, None
