@@ -29,6 +29,7 @@ def test_a_file_written_there_survives_a_restart(stock, tmp_path):
             mpremote = [sys.executable, "-m", "mpremote", "connect", found[1], "exec", script]
             said = subprocess.run(mpremote, capture_output=True, text=True, timeout=120)
             emulator.send_signal(signal.SIGINT)
+            assert emulator.stdout.read().endswith(f"deploy MODEL.upm --port {found[1]}\n\n")
         assert emulator.returncode == 0 and said.returncode == 0, said.stderr
     assert said.stdout == "kept\n"
 
