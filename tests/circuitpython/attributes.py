@@ -79,15 +79,11 @@ def _adapted(thing, name):
 
 def attribute(thing, name):
     """thing.name"""
-    names = NAMES.get(type(thing))
-    if names is None and isinstance(thing, type):
-        names = NAMES.get(thing)
-        if names is not None and name == "__name__":
-            return thing.__name__
-    if name in _NEVER or (names is not None and name not in names and name[:2] != "__"):
-        raise AttributeError(f"'{type(thing).__name__}' object has no attribute '{name}'")
-    if isinstance(thing, types.FunctionType) and name not in names:
-        raise AttributeError(f"'function' object has no attribute '{name}'")
+    kind = thing if isinstance(thing, type) else type(thing)
+    names = NAMES.get(kind)
+    hidden = names is not None and name not in names and (name[:2] != "__" or kind is types.FunctionType)
+    if hidden or name in _NEVER:
+        raise AttributeError(f"'{kind.__name__}' object has no attribute '{name}'")
     return _adapted(thing, name)
 
 
