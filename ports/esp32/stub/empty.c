@@ -1,0 +1,1 @@
+// A library whose files are not in the source.

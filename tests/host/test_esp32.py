@@ -1,0 +1,137 @@
+"""MicroPython's ports/esp32 with upyml, as far as it goes without ESP-IDF: configured, and our C compiled as there."""
+
+import csv
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+
+import pytest
+from runtimes import BUILD, ROOT
+
+from host_tools import boards
+
+PORT = ROOT / "ports" / "esp32"
+ENGINE = ROOT / "ports" / "engine"
+MODULE = ROOT / "ports" / "module" / "mod_upyml.c"
+OURS = [ENGINE / name for name in (ENGINE / "sources.txt").read_text().split()] + [MODULE]
+BOARDS = {
+    "esp32": "UPYML_ESP32",
+    "esp32-s2": "UPYML_ESP32_S2",
+    "esp32-s3": "UPYML_ESP32_S3",
+    "esp32-c3": "UPYML_ESP32_C3",
+    "esp32-c6": "UPYML_ESP32_C6",
+}
+
+
+@pytest.fixture(scope="module", params=BOARDS)
+def board(request):
+    return boards.get(request.param)
+
+
+@pytest.fixture(scope="module")
+def commands(board, require):
+    """How each of our files would be compiled for the board: folder and arguments by path."""
+    require(shutil.which("cmake"), "cmake", "on Debian: sudo apt-get install cmake")
+    riscv = board.arch == "rv32imc"
+    package = "gcc-riscv64-unknown-elf"
+    require(not riscv or shutil.which("riscv64-unknown-elf-gcc"), package, f"on Debian: sudo apt-get install {package}")
+    folder = BUILD / "esp32" / board.name
+    environment = {"PYTHON": sys.executable, **os.environ, "UPYML_WERROR": "1"}
+    done = subprocess.run(
+        [PORT / "configure.sh", folder, BOARDS[board.name]], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    entries = json.loads((folder / "compile_commands.json").read_text())
+    assert len(entries) > 200  # MicroPython's own
+    return {entry["file"]: (entry["directory"], shlex.split(entry["command"])) for entry in entries}
+
+
+def test_all_our_files_would_be_compiled(commands):
+    for path in OURS:
+        _, command = commands[str(path)]
+        assert f"-I{ENGINE}" in command
+        optimize = [word for word in command if word.startswith("-O")]
+        assert optimize == ["-O2"] * (2 if path.parent.name == "kernels" else 1)  # the port's, and ours for the kernels
+
+
+def test_the_configuration_is_the_boards(commands, board, tmp_path):
+    folder, command = commands[str(MODULE)]
+    march = {"esp32-c3": "-march=rv32imc_zicsr_zifencei", "esp32-c6": "-march=rv32imac_zicsr_zifencei"}
+    assert march.get(board.name, "-mlongcalls") in command
+    command = command[:]
+    command[command.index("-o") + 1] = str(tmp_path / "macros")
+    subprocess.run([*command, "-E", "-dM", "-DNO_QSTR"], cwd=folder, check=True)
+    macros = (tmp_path / "macros").read_text().splitlines()
+    assert f"#define CONFIG_IDF_TARGET_{board.flash['chip'].upper()} 1" in macros
+    assert f'#define MICROPY_HW_MCU_NAME "{board.mcu}"' in macros
+    assert "#define MICROPY_VFS_ROM (1)" in macros
+    emits = {"xtensawin": "XTENSAWIN", "rv32imc": "RV32"}[board.arch]  # what it can emit it can load
+    assert f"#define MICROPY_EMIT_{emits} (1)" in macros
+
+
+def test_our_files_compile_without_warnings(commands, board, require, tmp_path):
+    """With the port's own mpconfigport.h; of ESP-IDF's headers, which it includes, ports/esp32/stub has what we need."""
+    generated = BUILD / "boards" / "xtensa-lx6" / "obj"
+    require((generated / "genhdr" / "qstrdefs.generated.h").exists(), "the qstrs", "python ports/build.py xtensa-lx6")
+    for path in OURS:
+        folder, command = commands[str(path)]
+        output = tmp_path / "out.o"
+        command = command[:]
+        command[command.index("-o") + 1] = str(output)
+        assert "-Werror" in command
+        # The names of another build: this one cannot make its own without ESP-IDF.
+        done = subprocess.run([*command, f"-I{generated}"], cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 0 and done.stderr == "", f"{path.name}: {done.stderr}"
+        assert output.stat().st_size > 500
+        output.unlink()
+
+
+def table(board):
+    """The board's partitions: (type, start, size) by name."""
+    text = (PORT / "boards" / BOARDS[board.name] / "mpconfigboard.cmake").read_text()
+    path = PORT / "boards" / text.split("UPYML_PARTITIONS ")[1].split(")")[0]
+    rows = csv.reader(line for line in path.read_text().splitlines() if not line.startswith("#"))
+    return {row[0]: (row[1].strip(), int(row[3], 0), int(row[4], 0)) for row in rows}
+
+
+def test_partitions_follow_each_other_and_fill_the_flash(board):
+    partitions = table(board)
+    assert partitions["factory"][:2] == ("app", 0x10000)
+    assert partitions["romfs"][2] >= 512 * 1024
+    end = 0x9000  # behind bootloader and partition table
+    for name, (_, start, size) in partitions.items():
+        assert start == end, name
+        assert size % 0x1000 == 0
+        end += size
+    assert end == board.flash_kb * 1024
+
+
+def test_the_partition_table_is_the_one_that_is_configured(commands, board):
+    last = None
+    for line in (BUILD / "esp32" / board.name / "obj" / "sdkconfig.combined").read_text().splitlines():
+        if line.startswith("CONFIG_PARTITION_TABLE_CUSTOM_FILENAME"):
+            last = line.split("=", 1)[1].strip('"')
+    assert last is not None and os.path.samefile(os.path.dirname(last), PORT / "boards") and os.path.exists(last)
+
+
+def test_the_manifest_freezes_upyml(tmp_path):
+    """MicroPython's own manifest needs its library, which is not here: an empty one stands for it."""
+    micropython = ROOT / "build" / "micropython"
+    (tmp_path / "boards").mkdir()
+    (tmp_path / "boards" / "manifest.py").write_text("")
+    code = f"""
+import sys
+sys.path.insert(0, {str(micropython / "tools")!r})
+import manifestfile
+manifest = manifestfile.ManifestFile(manifestfile.MODE_FREEZE, {{"PORT_DIR": {str(tmp_path)!r}, "MPY_LIB_DIR": ""}})
+manifest.execute({str(PORT / "boards" / "manifest.py")!r})
+print(*sorted(file.target_path for file in manifest.files()))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    frozen = done.stdout.split()
+    installed = [name for name, _ in json.loads((ROOT / "upyml" / "package.json").read_text())["urls"]]
+    assert frozen == sorted(installed) and "upyml/__init__.py" in frozen
