@@ -19,7 +19,7 @@ from host_tools.deploy import errors
 ANSWER = 5  # seconds that a board may take for the two bytes that begin an answer
 SILENCE = 30  # seconds without a sign of life, then the board is lost
 END = b"\x04"  # of what a script prints, and of its traceback
-ATTEMPTS = 2  # to reach the raw REPL: a board that is just starting loses the first
+ATTEMPTS = 4, 10  # seconds to reach the raw REPL; a board that is just starting loses the first attempt
 
 
 class ScriptFailed(errors.BoardFailed):
@@ -52,10 +52,10 @@ class Connection:
         """Soft reset: an empty heap, nothing imported. Raises errors.NoAnswer, ConnectionLost."""
         from mpremote.transport import TransportError
 
-        for attempt in range(ATTEMPTS):
+        for seconds in ATTEMPTS:
             try:
                 with contextlib.redirect_stdout(io.StringIO()):  # what mpremote prints of a failure
-                    self._transport.enter_raw_repl(soft_reset=True)
+                    self._transport.enter_raw_repl(soft_reset=True, timeout_overall=seconds)
                 return
             except TransportError:
                 continue

@@ -156,7 +156,7 @@ def same(answer: bytes | int, content: bytes) -> bool:
 
 def _clean(board: Connection, files: dict[str, bytes]) -> None:
     paths = [path + TEMPORARY for path in files]
-    script = f"import os\ntry:\n    f.close()\nexcept (NameError, OSError):\n    pass\nfor p in {paths!r}:\n"
+    script = f"import os\ntry:\n    f.close()\nexcept Exception:\n    pass\nfor p in {paths!r}:\n"
     board.run(script + "    try:\n        os.remove(p)\n    except OSError:\n        pass", doing=DOING)
 
 
