@@ -10,7 +10,7 @@ from host_tools.deploy import bundle, errors
 from host_tools.deploy.facts import Facts
 
 # A board whose floats are in single precision registers takes armv7emsp only; one without them what its core has.
-MODULES = {arch: arch for arch in package_files.ARCHS} | {"armv7em": "armv7m"}
+MODULES = {arch: arch for arch in package_files.ARCHS} | {"armv7em": "armv7m", "armv7emdp": "armv7emsp"}
 
 # The engine in Python and its check of a file: of no use beside the engine in C.
 REFERENCE = ("upyml/_reference/", "upyml/format/check")

@@ -61,4 +61,6 @@ def run(board, script, args=(), files=None, engine="module", timeout: float = 60
         files["engine_mpy.mpy"] = package_files.natmod(board.arch).read_bytes()
     preamble = PREAMBLE.format(argv=[name, *map(str, args)], engine=ENGINES[engine])
     emulator = importlib.import_module(f"host_tools.emulators.{board.emulate['with']}")
-    return emulator.run(board, preamble + script, files, timeout)
+    # On the line of a script's docstring, so that a traceback's line numbers are the file's.
+    join = "; " if script.startswith('"""') else "\n"
+    return emulator.run(board, f"exec({preamble!r}){join}{script}", files, timeout)

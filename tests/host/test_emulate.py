@@ -23,7 +23,7 @@ def stock(require):
 @pytest.mark.slow
 def test_a_file_written_there_survives_a_restart(stock, tmp_path):
     command = [*UPYML, "emulate", "pico-stock", "--flash", tmp_path / "flash.bin"]
-    for script in ("open('note.txt', 'w').write('kept')", "print(open('note.txt').read())"):
+    for script in ("with open('note.txt', 'w') as file:\n  file.write('kept')", "print(open('note.txt').read())"):
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as emulator:
             found = re.fullmatch(r"Raspberry Pi Pico.* at (\S+), until Ctrl-C\n", emulator.stdout.readline())
             mpremote = [sys.executable, "-m", "mpremote", "connect", found[1], "exec", script]
