@@ -56,7 +56,7 @@ def board_rows() -> str:
 
 def _where(board) -> str:
     if not board.build:
-        return "no: its compiler flags are, no image is built here"
+        return "compiled with its flags; no image is built here"
     return f"yes, in {EMULATORS[board.emulate['with']]}" if board.emulate else "built; nothing emulates it"
 
 
