@@ -29,7 +29,8 @@ _START = (0x0A324655, 0x9E5D5157)
 _END = 0x0AB16F30
 _HEAD = struct.Struct("<8I")
 _ROOM = BLOCK - _HEAD.size - 4
-_NOT_FOR_FLASH, _HAS_FAMILY = 0x0001, 0x2000
+_NOT_FOR_FLASH, _HAS_FAMILY, _HAS_EXTENSION = 0x0001, 0x2000, 0x8000
+_IGNORE_BLOCK = 0x9957E304
 
 
 class UF2Error(ValueError):
@@ -81,7 +82,7 @@ def parse(data: bytes) -> Image:
         else:
             parts.append((family, address, bytearray(payload)))
     for family, (count, seen) in numbers.items():
-        # The one absolute block that other tools put first calls itself 0 of 2.
+        # The one absolute block before an image for the RP2350 calls itself 0 of 2.
         if family != ABSOLUTE and len(seen) != count:
             raise UF2Error(f"the UF2 file is not whole: {len(seen)} of {count} blocks for {family_name(family)}")
     if not parts:
@@ -107,18 +108,29 @@ def write(segments: Iterable[tuple[int, bytes]], family: int) -> bytes:
     """A UF2 file that puts each segment, (address, data), into flash; the order does not matter.
 
     Every sector of 4,096 bytes that a segment touches is written whole, the rest of it as erased flash: the RP2040's
-    boot ROM may otherwise leave stale pages there (its erratum E14). Raises ValueError for segments that overlap, or
-    for none.
+    boot ROM may otherwise leave stale pages there (its erratum E14). An image for the RP2350 begins with a block that its
+    boot ROM ignores, as picotool writes it (against its erratum E10: files on chips with a partition table). Raises
+    ValueError for segments that overlap, or for none.
     """
     sectors = _sectors(segments)
     count = len(sectors) * (SECTOR // PAGE)
-    blocks = []
+    blocks: list[bytes] = []
     for start, content in sorted(sectors.items()):
         for offset in range(0, SECTOR, PAGE):
             page = content[offset : offset + PAGE]
-            head = _HEAD.pack(*_START, _HAS_FAMILY, start + offset, PAGE, len(blocks), count, family)
-            blocks.append(head + page + bytes(_ROOM - PAGE) + struct.pack("<I", _END))
+            blocks.append(_block(_HAS_FAMILY, start + offset, page, len(blocks), count, family))
+    if family == RP2350_ARM:
+        payload = b"\xef" * PAGE
+        extension = struct.pack("<I", _IGNORE_BLOCK)
+        blocks.insert(0, _block(_HAS_FAMILY | _HAS_EXTENSION, 0x10FFFF00, payload, 0, 2, ABSOLUTE, extension))
     return b"".join(blocks)
+
+
+def _block(
+    flags: int, address: int, page: bytes, number: int, count: int, family: int, extension: bytes = b""
+) -> bytes:
+    head = _HEAD.pack(*_START, flags, address, PAGE, number, count, family)
+    return head + page + extension.ljust(_ROOM - PAGE, b"\0") + struct.pack("<I", _END)
 
 
 def _sectors(segments: Iterable[tuple[int, bytes]]) -> dict[int, bytearray]:

@@ -10,11 +10,13 @@ target_include_directories(usermod_upyml INTERFACE ${CMAKE_CURRENT_LIST_DIR}/eng
 # Ports compile for size; the kernels are where the time goes. Warnings stop only our own builds.
 if(DEFINED ENV{UPYML_WERROR})
     set(UPYML_WARNINGS -Wall -Wextra -Werror)
+    set(UPYML_NOT_OURS -Wno-unused-parameter) # MicroPython's headers have parameters that they do not use
 endif()
 set(UPYML_KERNELS ${UPYML_SOURCES})
 list(FILTER UPYML_KERNELS INCLUDE REGEX /kernels/)
+set_source_files_properties(${UPYML_SOURCES} PROPERTIES COMPILE_OPTIONS "${UPYML_WARNINGS}")
 set_source_files_properties(
-    ${CMAKE_CURRENT_LIST_DIR}/module/mod_upyml.c ${UPYML_SOURCES} PROPERTIES COMPILE_OPTIONS "${UPYML_WARNINGS}"
+    ${CMAKE_CURRENT_LIST_DIR}/module/mod_upyml.c PROPERTIES COMPILE_OPTIONS "${UPYML_WARNINGS};${UPYML_NOT_OURS}"
 )
 set_source_files_properties(${UPYML_KERNELS} PROPERTIES COMPILE_OPTIONS "-O2;${UPYML_WARNINGS}")
 

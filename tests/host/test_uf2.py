@@ -52,14 +52,20 @@ def test_a_file_system_joins_the_firmware():
     assert second[0] == FLASH + 0x180000 and second[1].startswith(b"romfs")
 
 
-def test_several_families_in_one_file():
-    """As picotool writes for the RP2350: one absolute block first, "0 of 2", then the image."""
-    absolute = bytearray(uf2.write([(0x10FFF000, b"\xef" * 4096)], uf2.ABSOLUTE)[-512:])
-    struct.pack_into("<2I", absolute, 20, 0, 2)
-    image = uf2.parse(bytes(absolute) + uf2.write([(FLASH, b"code")], uf2.RP2350_ARM))
+def test_the_rp2350s_first_block():
+    """As picotool writes it: absolute, "0 of 2", with the extension that has the boot ROM ignore it."""
+    data = uf2.write([(FLASH, b"code")], uf2.RP2350_ARM)
+    words = struct.unpack_from("<8I", data)
+    assert words == (0x0A324655, 0x9E5D5157, 0xA000, 0x10FFFF00, 256, 0, 2, 0xE48BFF57)
+    assert data[32:292] == b"\xef" * 256 + bytes.fromhex("04e35799")
+    image = uf2.parse(data)
     assert image.families == {uf2.RP2350_ARM}
     assert [address for address, _ in image.segments] == [FLASH]
     assert image.parts[0][:2] == (uf2.ABSOLUTE, 0x10FFFF00)
+    assert uf2.write(image.segments, uf2.RP2350_ARM) == data
+
+
+def test_several_families_in_one_file():
     both = uf2.write([(FLASH, b"a")], uf2.RP2040) + uf2.write([(FLASH, b"b")], uf2.RP2350_ARM)
     assert uf2.parse(both).families == {uf2.RP2040, uf2.RP2350_ARM}
 
