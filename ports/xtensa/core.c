@@ -1,10 +1,10 @@
 // Describes a core to GNU binutils and GCC for Xtensa: they load this as a plugin, named by XTENSA_GNU_CONFIG.
-// It is an LX6 as in the ESP32: little-endian, with register windows, MAC16, hardware loops and single precision floats.
+// It is an LX6 as in the ESP32: little-endian, register windows, MAC16, hardware loops and single precision floats.
 // With -DCOMMON it is what the ESP32 has in common with the ESP32-S2 and S3: the S2 has none of the last three, and
 // native modules of one architecture, xtensawin, serve them all. (What espressif/esp-idf says of each chip's core:
 // components/xtensa/CHIP/include/xtensa/config/core-isa.h.)
 // include/xtensa-dynconfig.h of binutils tells what a plugin holds; the table of instructions is that of the core
-// de233_fpu of QEMU, which so runs whatever the compiler makes. The chips have MULSH and MULUH besides; that core has not.
+// de233_fpu of QEMU, which so runs whatever the compiler makes. The chips have MULSH and MULUH besides; it has not.
 
 #ifdef COMMON
 #define ESP32 0

@@ -1,6 +1,6 @@
 // Runs one Python script: firmware.elf [-heap BYTES] [-romfs FILE] SCRIPT|- [ARGUMENTS...]
-// The script is a file of the host, or comes from stdin; the image is mounted at /rom. Status 1: the script raised, and its
-// traceback is on stderr; 2: this program could not be started as it was asked to.
+// The script is a file of the host, or comes from stdin; the image is mounted at /rom. Status 1: the script raised, and
+// its traceback is on stderr; 2: this program could not be started as it was asked to.
 
 #include <string.h>
 

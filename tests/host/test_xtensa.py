@@ -294,7 +294,32 @@ def test_no_two_files_of_the_native_module_have_constants_of_one_name():
     assert sorted(names) == sorted(set(names))
 
 
-# How run() ends.
+# How the program and run() end.
+
+
+def firmware(*arguments, **options):
+    command = [*xtensa.COMMAND, str(BOARD.image), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, **options)
+
+
+def test_the_program_alone_runs_a_script_from_stdin():
+    done = firmware("-", "one", input="import sys\nprint(sys.argv)\nsys.exit(3)")
+    assert (done.stdout, done.stderr, done.returncode) == ("['-', 'one']\n", "", 3)
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        ([], "usage: firmware.elf [-heap BYTES] [-romfs FILE] SCRIPT|- [ARGUMENTS...]"),
+        (["nowhere.py"], "this file cannot be read: nowhere.py"),
+        (["-romfs", "nowhere", "-"], "this file cannot be read: nowhere"),
+        (["-stack", "1", "-"], "an option that is not known: -stack"),
+        (["-heap", "1", "-"], "a heap of this size cannot be: -heap"),
+    ],
+)
+def test_the_program_alone_says_what_it_cannot_do(arguments, said):
+    done = firmware(*arguments, input="")
+    assert (done.stdout, done.stderr, done.returncode) == ("", f"{said}\n", 2)
 
 
 def test_what_a_script_raises_comes_back_as_its_traceback():
