@@ -5,8 +5,8 @@
     image.segments                        # ((address, bytes), ...), neighbours joined
     data = uf2.write([*image.segments, (0x10180000, romfs)], uf2.RP2040)   # firmware and a file system in one file
 
-A block, little-endian words: magic, magic, flags, address, payload's size, number, how many there are, family; then room
-for 476 bytes of payload and a last magic. The boot ROMs of RP2040 and RP2350 want payloads of 256 bytes.
+A block, little-endian words: magic, magic, flags, address, payload's size, number, how many there are, family; then
+room for 476 bytes of payload and a last magic. The boot ROMs of RP2040 and RP2350 want payloads of 256 bytes.
 """
 
 from __future__ import annotations
@@ -108,9 +108,9 @@ def write(segments: Iterable[tuple[int, bytes]], family: int) -> bytes:
     """A UF2 file that puts each segment, (address, data), into flash; the order does not matter.
 
     Every sector of 4,096 bytes that a segment touches is written whole, the rest of it as erased flash: the RP2040's
-    boot ROM may otherwise leave stale pages there (its erratum E14). An image for the RP2350 begins with a block that its
-    boot ROM ignores, as picotool writes it (against its erratum E10: files on chips with a partition table). Raises
-    ValueError for segments that overlap, or for none.
+    boot ROM may otherwise leave stale pages there (its erratum E14). An image for the RP2350 begins with a block that
+    its boot ROM ignores, as picotool writes it (against its erratum E10: files on chips with a partition table).
+    Raises ValueError for segments that overlap, or for none.
     """
     sectors = _sectors(segments)
     count = len(sectors) * (SECTOR // PAGE)

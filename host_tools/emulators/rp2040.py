@@ -3,9 +3,9 @@
     with Pico("build/boards/pico-stock/firmware.uf2", flash="flash.bin") as pico:
         subprocess.run(["mpremote", "connect", pico.port, "exec", "print(1)"])
 
-Real mpremote works there: exec, run, fs, mount, romfs, reset; one connection after another. What the board writes to its
-flash is in the flash file at once, so kill() is a power cut: the next start finds exactly what had been written.
-The emulator runs in a process of its own (this file as a program). Its board tables in ports/boards have
+Real mpremote works there: exec, run, fs, mount, romfs, reset; one connection after another. What the board writes to
+its flash is in the flash file at once, so kill() is a power cut: the next start finds exactly what had been written.
+The emulator runs in a process of its own, rp2040_process.py. Its board tables in ports/boards have
 
     romfs = 0x100A0000, romfs_kb = 512       the ROMFS partition: where it lies, how large it is
     files = 0x100A0000, files_kb = 1408      the same of the file system that can be written
@@ -13,9 +13,6 @@ The emulator runs in a process of its own (this file as a program). Its board ta
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import contextlib
 import importlib.util
 import os
 import select
@@ -32,7 +29,6 @@ from host_tools.emulators import EmulatorError, ScriptFailed, rp2040js
 
 FLASH = 0x10000000  # where flash begins in the chip's address space
 FLASH_SIZE = 2 << 20
-MILLISECOND = 1_000_000  # in the emulator's nanoseconds
 BOOT_SECONDS = 60  # it takes under one; more only on a computer that is busy
 
 
@@ -59,7 +55,7 @@ class Pico:
     def __enter__(self) -> Pico:
         old = self.flash.read_bytes() if self.flash.exists() else b""
         self.flash.write_bytes(flash_content(self._image, old, self._segments))
-        command = [sys.executable, "-m", "host_tools.emulators.rp2040", str(self._image), str(self.flash)]
+        command = [sys.executable, "-m", "host_tools.emulators.rp2040_process", str(self._image), str(self.flash)]
         path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
         self._process = subprocess.Popen(
             command,
@@ -112,8 +108,8 @@ def flash_content(image: Path, old: bytes = b"", segments: Iterable[tuple[int, b
 def run(board, script: str, files: dict[str, bytes], timeout: float = 60) -> str:
     """Boots the board with `files` below /rom, runs the script as __main__ and returns what it printed.
 
-    Firmware with a ROMFS partition finds the files there, in flash; other firmware in the folder /rom of its file system.
-    A path that begins with "/" is one in the file system, with any firmware.
+    Firmware with a ROMFS partition finds the files there, in flash; other firmware in the folder /rom of its file
+    system. A path that begins with "/" is one in the file system, with any firmware.
     timeout: seconds, from the start of the emulator. rp2040js runs the script where it is installed: it is faster.
     Raises ScriptFailed, EmulatorError.
     """
@@ -184,124 +180,15 @@ def littlefs_image(files: dict[str, bytes], size_kb: int) -> bytes:
         raise EmulatorError('files for the emulated Pico need littlefs-python: pip install "upyml[emulate]"') from None
     # The port's numbers; 2.0 is the version of the format that every firmware reads.
     system = littlefs.LittleFS(block_size=4096, block_count=size_kb // 4, prog_size=256, disk_version=0x00020000)
-    for path, data in files.items():
-        if "/" in path:
-            system.makedirs(path.rpartition("/")[0], exist_ok=True)
-        if not path.endswith("/"):
-            with system.open(path, "wb") as file:
-                file.write(data)
+    try:
+        for path, data in files.items():
+            if "/" in path:
+                system.makedirs(path.rpartition("/")[0], exist_ok=True)
+            if not path.endswith("/"):
+                with system.open(path, "wb") as file:
+                    file.write(data)
+    except littlefs.LittleFSError as error:
+        if error.code != littlefs.LittleFSError.Error.LFS_ERR_NOSPC:
+            raise
+        raise EmulatorError(f"the emulated Pico: its file system of {size_kb} KB has no room for the files") from None
     return bytes(system.context.buffer)
-
-
-# From here on: the emulator's own process.
-
-
-async def serve(image: str, flash: str) -> None:
-    """Boots the image with the flash file's content, prints the serial port's path once the firmware has answered on
-    USB, and goes on until the other end closes our stdin."""
-    from rp2040py.boards import BoardSpec
-    from rp2040py.cli.pty_repl import PtyInteractiveRepl
-    from rp2040py.device import MicroPythonDevice
-
-    device = MicroPythonDevice(board=BoardSpec(image=image))
-    with open(flash, "r+b", buffering=0) as file:
-        device.mcu.flash[:FLASH_SIZE] = file.read()
-        _write_through(device.mcu, file.fileno())
-        busy = asyncio.Event()
-        _no_empty_packets(device.cdc, busy)
-        device.simulator.execute = lambda: _execute(device.simulator, busy)  # for what astart() would run: it never rests
-        await device.astart(BOOT_SECONDS)
-        running = device.simulator._execute_task
-        repl = PtyInteractiveRepl(device.cdc, device.simulator, on_quit=lambda code: running.cancel())
-        await repl.start()
-        print(repl.slave_path, flush=True)
-        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), running.cancel)
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
-
-
-async def _execute(simulator, busy: asyncio.Event) -> None:
-    """Runs the chip, in which no time passes faster than here: where its core waits for an interrupt, so do we.
-
-    The emulator's own loop jumps to the next interrupt instead. That keeps one of this computer's cores busy for nothing,
-    and a board that gives its host five seconds for an answer (mpremote's mount) has waited them before we can read it.
-    """
-
-    def tick() -> None:
-        simulator.stopped = simulator.rp2040.core.waiting  # ends the batch
-        alarm.schedule(MILLISECOND)
-
-    alarm = simulator.clock.create_alarm(tick)
-    alarm.schedule(MILLISECOND)
-    while True:
-        busy.clear()
-        simulator.stopped = False
-        simulator._execute_batch()
-        await asyncio.sleep(0)
-        if simulator.stopped:
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(busy.wait(), 0.001)
-
-
-def _no_empty_packets(cdc, busy: asyncio.Event) -> None:
-    """Makes the emulated USB host silent while it has nothing to send.
-
-    rp2040py answers a board that is ready for data at once, with an empty packet if need be; the board takes it, is ready
-    again 10 us later, and spends most of its time on that: a Python loop runs four times slower, and copying a file
-    thirty times. A real host waits until it has data.
-    """
-    answer, send = cdc.usb.on_endpoint_read, cdc.send_serial_byte
-    ready: list[tuple[int, int]] = []  # the (endpoint, size) that the board waits on
-
-    def on_endpoint_read(endpoint: int, size: int) -> None:
-        if endpoint == cdc._out_endpoint and not cdc.tx_fifo.item_count:
-            ready[:] = [(endpoint, size)]
-        else:
-            answer(endpoint, size)
-
-    def send_serial_byte(byte: int) -> None:
-        send(byte)
-        busy.set()
-        if ready:
-            asyncio.get_running_loop().call_soon(answer_now)
-
-    def answer_now() -> None:
-        if ready and cdc.tx_fifo.item_count:
-            answer(*ready.pop())
-
-    forget = cdc.usb.on_reset
-
-    def on_reset() -> None:
-        ready.clear()
-        forget()
-
-    cdc.usb.on_endpoint_read, cdc.usb.on_reset, cdc.send_serial_byte = on_endpoint_read, on_reset, send_serial_byte
-
-
-def _write_through(mcu, file: int) -> None:
-    """Writes every change of the flash to the file at once.
-
-    rp2040py keeps the flash in memory and saves it, when asked, at the end: a killed emulator would have forgotten it.
-    So its flash controller's "carry out this command" is wrapped; after an erase or a program command the block of
-    64 KB (the largest that one command erases) around its address goes to the file.
-    """
-    carry_out = mcu.ssi._apply_command
-    block = 1 << 16
-
-    def carry_out_and_save() -> None:
-        command = bytes(mcu.ssi._tx_buffer[:4])
-        carry_out()
-        if len(command) == 4 and command[0] in (0x02, 0x20, 0xD8):  # page program, sector erase, block erase
-            start = int.from_bytes(command[1:], "big") // block * block
-            if start < FLASH_SIZE:
-                os.pwrite(file, mcu.flash[start : start + block], start)
-
-    mcu.ssi._apply_command = carry_out_and_save
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Runs an emulated Pico until stdin closes; prints its serial port.")
-    parser.add_argument("image", help="the firmware's UF2 file")
-    parser.add_argument("flash", help="the file with the flash's content")
-    arguments = parser.parse_args()
-    asyncio.run(serve(arguments.image, arguments.flash))

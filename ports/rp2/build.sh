@@ -24,9 +24,11 @@ export MICROPY_GIT_TAG=${MICROPY_GIT_TAG:-v1.25.0} MICROPY_GIT_HASH=${MICROPY_GI
 if [ -d "$here/boards/$board" ]; then
     options=(-DMICROPY_BOARD_DIR="$here/boards/$board" -DMICROPY_FROZEN_MANIFEST="$here/manifest_upyml.py"
         -DUSER_C_MODULES="$root/ports/micropython.cmake")
+    warnings=${UPYML_WERROR:-}
     settings=$(cat "$here/boards/$board"/mpconfigboard.cmake)
 else
     options=(-DMICROPY_FROZEN_MANIFEST="$here/manifest.py")
+    warnings=
     settings=$(cat "$micropython/ports/rp2/boards/$board"/mpconfigboard.cmake)
 fi
 case $settings in
@@ -37,7 +39,7 @@ esac
 # PICO_NO_PICOTOOL: the UF2 file is written by elf_to_uf2.py, and no program has to be built for this computer.
 arguments=(-S "$micropython/ports/rp2" -B "$folder/obj" -DMICROPY_BOARD="$board" -DPICO_NO_PICOTOOL=1
     -DPICO_BUILD_DOCS=0 -DPython3_EXECUTABLE="$python" "${options[@]}")
-key="${arguments[*]} ${UPYML_WERROR:-}"
+key="${arguments[*]} $warnings"
 failed() {
     tail -n 40 "$log" >&2
     exit 1

@@ -68,8 +68,9 @@ def measure(models: dict[str, bytes]) -> dict:
     smallest = min(models, key=lambda name: len(models[name]))
     script, file = IMPORTS.format(path=f"{smallest}.upm"), {f"{smallest}.upm": models[smallest]}
     on_board = bundle.files(pico.arch)
+    with_upyml = file | {f"lib/{path}": data for path, data in on_board.items()}
     free, frozen, _, ready_frozen = _numbers(pico, script, file)
-    _, from_files, native, ready_mpy = _numbers(stock, script, file | {f"lib/{path}": on_board[path] for path in on_board})
+    _, from_files, native, ready_mpy = _numbers(stock, script, with_upyml)
     return {
         "free_bytes": free,
         "import_frozen_bytes": frozen,

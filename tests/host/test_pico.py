@@ -154,6 +154,8 @@ def test_scripts_run_on_either_emulator(board, fast, monkeypatch, require):
 def test_too_many_files_are_refused(board):
     with pytest.raises(EmulatorError, match="its ROMFS partition has 524288"):
         emulators.run(board("pico"), "", files={"big": bytes(600_000)})
+    with pytest.raises(EmulatorError, match="its file system of 1408 KB has no room for the files"):
+        emulators.run(board("pico-stock"), "", files={"big": bytes(1_500_000)})
 
 
 def test_a_missing_emulator_is_named(board, monkeypatch):
@@ -163,7 +165,8 @@ def test_a_missing_emulator_is_named(board, monkeypatch):
         rp2040.Pico(image)
 
 
-def test_an_image_that_does_not_boot_is_refused(tmp_path, monkeypatch):
+def test_an_image_that_does_not_boot_is_refused(board, tmp_path, monkeypatch):
+    assert board("pico")  # the emulator is there
     monkeypatch.setattr(rp2040, "BOOT_SECONDS", 3)
     (tmp_path / "empty.uf2").write_bytes(uf2.write([(rp2040.FLASH, bytes(4096))], uf2.RP2040))
     with pytest.raises(EmulatorError, match="did not start with .*empty.uf2"), rp2040.Pico(tmp_path / "empty.uf2"):
