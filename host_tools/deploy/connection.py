@@ -129,6 +129,7 @@ class Connection:
     def close(self) -> None:
         """Leaves the board as after a reset: its main.py runs again."""
         with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
+            self._transport.serial.write(b"\r\x03")  # what still runs, where we were interrupted
             self._transport.exit_raw_repl()
             self._transport.read_until(1, b">>> ", timeout=1)
             self._transport.serial.write(b"\x04")

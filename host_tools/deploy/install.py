@@ -57,6 +57,8 @@ def deploy(port: str, wish: Wish, progress: Callable[[int, int], None] = lambda 
     progress: called with bytes sent and bytes to send. Raises errors.DeployError, OSError, ValueError (no model, or one
     that this version refuses).
     """
+    if "|" in wish.model.name + (wish.to or ""):
+        raise ValueError(f"{wish.model.name}: a file on a board cannot have | in its path")
     content = wish.model.read_bytes()
     arena = report.costs(content)["arena_bytes"]
     upyml.load(content, compare.best_engine())  # checks every byte

@@ -15,6 +15,7 @@ TEMPORARY = ".part"  # added to a name; what an interrupted copy leaves, the nex
 DOING = "copying: what was there before is as it was"
 
 # Size and CRC-32 of files, None for what is no file; and the names in folders, None for a folder that is not there.
+# Their paths stand in one text with "|" between, which a board compiles faster than a list.
 # CRC-32 is a quarter of SHA-256's work, and good enough to notice a change; what was copied is verified with SHA-256.
 _LOOK = """
 import os
@@ -32,7 +33,7 @@ def look(p):
         c=crc32(b[:n],c)
         s+=n
     return s,c&0xffffffff
-print([look(p) for p in {paths!r}.split()])
+print([look(p) for p in {paths!r}.split('|')])
 """
 _FOLDERS = """
 import os
@@ -41,7 +42,7 @@ def folder(p):
         return os.listdir(p)
     except OSError:
         return
-print([folder(p) for p in {folders!r}.split()])
+print([folder(p) for p in {folders!r}.split('|')])
 """
 # digest(path): SHA-256 where the board has it, else CRC-32.
 DIGEST = """
@@ -63,10 +64,10 @@ def digest(path):
 """
 _RENAME = """
 import os
-for p in {stale!r}:
-    os.remove(p)
 for p in {paths!r}:
     os.rename(p + {temporary!r}, p)
+for p in {stale!r}:
+    os.remove(p)
 if hasattr(os, 'sync'):
     os.sync()
 """
@@ -86,7 +87,7 @@ def look(board: Connection, files: dict[str, bytes], stale: list[str]) -> Look:
 
     What an interrupted copy has left beside the wanted files is stale too. Raises as Connection.ask() does.
     """
-    found = board.ask(_LOOK.format(paths=" ".join(files)), doing="its files were compared")
+    found = board.ask(_LOOK.format(paths="|".join(files)), doing="its files were compared")
     changed = [path for path, answer in zip(files, found) if answer != (len(files[path]), zlib.crc32(files[path]))]
     # Where nothing is to be written, only the folders matter in which another file may be imported instead of ours.
     unwanted = [*stale, *(path + TEMPORARY for path in files)] if changed else stale
@@ -94,7 +95,7 @@ def look(board: Connection, files: dict[str, bytes], stale: list[str]) -> Look:
     folders |= {_folder(path) for path in stale}
     if not folders:
         return Look([], [], [])
-    listed = board.ask(_FOLDERS.format(folders=" ".join(sorted(folders))), doing="its folders were read")
+    listed = board.ask(_FOLDERS.format(folders="|".join(sorted(folders))), doing="its folders were read")
     names = dict(zip(sorted(folders), listed))
     missing = [folder for folder in sorted(folders) if names[folder] is None]
     return Look(changed, missing, [path for path in unwanted if _name(path) in (names.get(_folder(path)) or ())])
@@ -102,7 +103,7 @@ def look(board: Connection, files: dict[str, bytes], stale: list[str]) -> Look:
 
 def find(board: Connection, paths: list[str], content: bytes) -> str | None:
     """The first of the paths at which the board has a file of this content."""
-    found = board.ask(_LOOK.format(paths=" ".join(paths)), doing="the model was looked for")
+    found = board.ask(_LOOK.format(paths="|".join(paths)), doing="the model was looked for")
     wanted = len(content), zlib.crc32(content)
     return next((path for path, answer in zip(paths, found) if answer == wanted), None)
 
@@ -139,8 +140,8 @@ def _write(path: str, content: bytes, upload: Upload, step: Callable[[int], None
 
 def _verify(board: Connection, files: dict[str, bytes]) -> None:
     """The temporary files hold what was sent."""
-    paths = " ".join(path + TEMPORARY for path in files)
-    found = board.ask(f"{DIGEST}print([digest(p) for p in {paths!r}.split()])", timeout=120, doing=DOING)
+    paths = [path + TEMPORARY for path in files]
+    found = board.ask(f"{DIGEST}print([digest(p) for p in {paths!r}])", timeout=120, doing=DOING)
     for (path, content), answer in zip(files.items(), found):
         if not same(answer, content):
             raise errors.NotVerified(
