@@ -1,17 +1,23 @@
-"""Boards that this computer emulates: run(board, script, ...) boots one, runs a script there and gives back what it printed.
+"""Boards that this computer emulates: run(board, script, ...) boots one and gives back what the script printed there.
 
 Each emulator is a module of this package, named by `with` in the board's [emulate] table; it has
 
     run(board, script, files, timeout) -> str
 
 that boots board.image with `files` (contents by path) readable below /rom, runs the script (source text) as __main__
-and returns its stdout with "\\n" as line ends. It raises ScriptFailed with the board's traceback where the script raises,
-EmulatorError where the emulator is missing or does not end in time; SystemExit is a normal end. Nothing goes on running after it.
+and returns its stdout with "\\n" as line ends. It raises ScriptFailed with the board's traceback where the script
+raises, EmulatorError where the emulator is missing or does not end in time; SystemExit is a normal end. Nothing goes on
+running after it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
+import shutil
+import signal
+import subprocess
 from pathlib import Path
 
 from host_tools import package_files
@@ -31,6 +37,10 @@ ENGINES = {
     "mpy": "import engine_mpy\nsys.modules['_upyml'] = engine_mpy\n",
     "reference": "import upyml._reference\nsys.modules['_upyml'] = upyml._reference\n",
 }
+
+
+# Before an emulator's command: however this process ends, that one ends too (where the system can do so).
+TIED = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
 
 
 class EmulatorError(RuntimeError):
@@ -64,3 +74,21 @@ def run(board, script, args=(), files=None, engine="module", timeout: float = 60
     # On the line of a script's docstring, so that a traceback's line numbers are the file's.
     join = "; " if script.startswith('"""') else "\n"
     return emulator.run(board, f"exec({preamble!r}){join}{script}", files, timeout)
+
+
+def run_program(command, timeout: float, given: bytes = b"", folder=None) -> subprocess.CompletedProcess:
+    """What became of an emulator's command, which gets `given` on its stdin; nothing of it is left running.
+
+    timeout: seconds. Raises subprocess.TimeoutExpired.
+    """
+    process = subprocess.Popen(
+        [*TIED, *command], cwd=folder, start_new_session=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        out, err = process.communicate(given, timeout=timeout)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    return subprocess.CompletedProcess(command, process.returncode, out, err)

@@ -31,7 +31,7 @@ from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 
 from host_tools import romfs
-from host_tools.emulators import EmulatorError, ScriptFailed
+from host_tools.emulators import TIED, EmulatorError, ScriptFailed
 
 # One expression: the script finds no names that it did not make itself.
 MOUNT = (
@@ -96,9 +96,7 @@ class Qemu:
     """
 
     def __init__(self, command: list[str], timeout: float):
-        # However this process ends, QEMU ends too.
-        setpriv = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
-        self.command = [*setpriv, *command]
+        self.command = [*TIED, *command]
         self.timeout = timeout
         self.timed_out = False
         self.left = threading.Event()  # the `with` block

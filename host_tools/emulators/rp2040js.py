@@ -1,7 +1,7 @@
 """Runs a script on a Pico emulated by rp2040js (npm), at 25 to 35 million cycles a second: eight times rp2040py's pace.
 
-It does not emulate writing to flash, so it only ever runs one script; rp2040.py is the Pico with files and a serial port, and
-runs scripts where Node.js or the package is missing.
+It does not emulate writing to flash, so it only ever runs one script; rp2040.py is the Pico with files and a serial
+port, and runs scripts where Node.js or the package is missing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from host_tools.emulators import EmulatorError
+from host_tools.emulators import EmulatorError, run_program
 
 HARNESS = Path(__file__).with_name("rp2040js_run.mjs")
 CHECKOUT = Path(__file__).resolve().parents[2] / "build" / "rp2040js"
@@ -44,7 +44,7 @@ def execute(flash: bytes, script: str, timeout: float) -> tuple[bytes, bytes, in
         content.write_bytes(flash)
         command = ["node", HARNESS, package(), bootrom, content]
         try:
-            done = subprocess.run(command, input=script.encode(), capture_output=True, timeout=timeout)
+            done = run_program(command, timeout, script.encode())
         except subprocess.TimeoutExpired:
             raise EmulatorError(f"no end after {timeout} s") from None
     if done.returncode:

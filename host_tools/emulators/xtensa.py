@@ -4,14 +4,12 @@ The board's [emulate] table:
 
     heap_kb = 128       # of Python, in units of 1,024 bytes
 
-There is no chip around the processor: the script is a file, its files are a ROMFS image, and the exit status tells how it
-ended.
+There is no chip around the processor: the script is a file, its files are a ROMFS image, and the exit status tells how
+it ended.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
 import signal
 import subprocess
@@ -19,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 from host_tools import romfs
-from host_tools.emulators import EmulatorError, ScriptFailed
+from host_tools.emulators import EmulatorError, ScriptFailed, run_program
 
 # QEMU 7.2 computes wrongly where a block of code has several MAC16 instructions: one instruction at a time is right.
 COMMAND = ("qemu-xtensa", "-cpu", "de233_fpu", "-singlestep")
@@ -40,7 +38,7 @@ def run(board, script: str, files: dict[str, bytes], timeout: float = 60) -> str
         heap = str(board.emulate["heap_kb"] * 1024)
         firmware = [str(board.image.resolve()), "-heap", heap, "-romfs", "image.romfs", "script.py"]
         try:
-            done = _run([*COMMAND, *firmware], folder, timeout)
+            done = run_program([*COMMAND, *firmware], timeout, folder=folder)
         except subprocess.TimeoutExpired:
             text = f"{board.name}: no end after {timeout:g} s: the script hangs or needs more time"
             raise EmulatorError(text) from None
@@ -52,20 +50,3 @@ def run(board, script: str, files: dict[str, bytes], timeout: float = 60) -> str
     if problem:
         raise EmulatorError(f"{board.name}: {problem.splitlines()[0]}")
     return done.stdout.decode(errors="backslashreplace")
-
-
-def _run(command: list[str], folder: str, timeout: float) -> subprocess.CompletedProcess:
-    """What became of a command, of which nothing is left running. Raises subprocess.TimeoutExpired."""
-    # However this process ends, QEMU ends too.
-    setpriv = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
-    process = subprocess.Popen(
-        [*setpriv, *command], cwd=folder, start_new_session=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        out, err = process.communicate(timeout=timeout)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    return subprocess.CompletedProcess(command, process.returncode, out, err)

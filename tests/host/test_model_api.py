@@ -93,7 +93,6 @@ def with_none():
         (frozenset(range(192)), "frozenset"),
         ([10**400] * 192, "int at place 0"),
     ],
-    ids=str,
 )
 def test_what_is_no_number_is_named_with_its_place(model, x, received):
     with pytest.raises(upyml.ModelError, match=f"takes numbers in shape .*, received {received}$"):
@@ -256,7 +255,6 @@ def test_a_sample_may_be_a_numpy_array(model, kind, shape):
         (memoryview(np.zeros((6, 1))), "memoryview"),
         (np.zeros(5), "5"),
     ],
-    ids=str,
 )
 @pytest.mark.filterwarnings("ignore:Casting complex values")
 def test_a_sample_of_something_else_is_named(model, sample, received):
