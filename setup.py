@@ -1,6 +1,7 @@
 """Builds the C extension `_upyml` and packs what boards need; everything else about the package stands in setup.cfg."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -15,7 +16,11 @@ if os.environ.get("UPYML_WERROR"):  # set by make: a user's newer compiler may w
 
 # What host_tools/package_files.py finds in an installation: boards, and the native modules that `make natmods` built.
 PACKAGE_DATA = Path("host_tools/package_data")
-PACKED = {"boards": (Path("ports/boards"), "*.toml"), "natmod": (Path("build/natmod"), "*/_upyml.mpy")}
+NATMODS = re.search(r"NATMODS := (.*)", Path("Makefile").read_text())[1].split()
+PACKED = {
+    "boards": (Path("ports/boards"), ["*.toml"]),
+    "natmod": (Path("build/natmod"), [f"{arch}/_upyml.mpy" for arch in NATMODS]),
+}
 
 
 class BuildWithBoardFiles(build_py):
@@ -27,8 +32,8 @@ class BuildWithBoardFiles(build_py):
             return  # the checkout itself is used, and has them where they are
         target = Path(self.build_lib) / PACKAGE_DATA
         shutil.rmtree(target, ignore_errors=True)  # of an earlier build
-        for kind, (folder, pattern) in PACKED.items():
-            for path in folder.glob(pattern):
+        for kind, (folder, patterns) in PACKED.items():
+            for path in (path for pattern in patterns for path in folder.glob(pattern)):
                 place = target / kind / path.relative_to(folder)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, place)

@@ -5,7 +5,7 @@ from pathlib import Path
 from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 
-from host_tools import boards
+from host_tools import boards, package_files
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = ROOT / "ports" / "engine"
@@ -38,5 +38,4 @@ def _constant(path: Path) -> int:
 
 def native_modules() -> dict[str, int]:
     """Bytes of each native module _upyml.mpy that is built, by architecture."""
-    files = sorted((ROOT / "build" / "natmod").glob("*/_upyml.mpy"))
-    return {path.parent.name: path.stat().st_size for path in files}
+    return {arch: package_files.natmod(arch).stat().st_size for arch in package_files.natmods()}

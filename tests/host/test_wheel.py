@@ -40,7 +40,7 @@ def installed(tmp_path_factory, require):
 def _sources(folder):
     """A copy of what a wheel is made from: building in place would leave traces in the checkout."""
     folder.mkdir()
-    for name in ("setup.py", "setup.cfg", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE", "CHANGELOG.md"):
+    for name in "setup.py setup.cfg pyproject.toml MANIFEST.in Makefile README.md LICENSE CHANGELOG.md".split():
         shutil.copy(ROOT / name, folder)
     for name in ("upyml", "host_tools", "ports"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
