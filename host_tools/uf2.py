@@ -2,11 +2,12 @@
 
     image = uf2.parse(data)
     uf2.RP2040 in image.families          # is it for this chip?
-    image.segments                        # ((address, bytes), ...), neighbours joined
-    data = uf2.write([*image.segments, (0x10180000, romfs)], uf2.RP2040)   # firmware and a file system in one file
+    segments = image.of(uf2.RP2040)       # ((address, bytes), ...), neighbours joined
+    data = uf2.write([*segments, (0x10180000, romfs)], uf2.RP2040)   # firmware and a file system in one file
 
 A block, little-endian words: magic, magic, flags, address, payload's size, number, how many there are, family; then
-room for 476 bytes of payload and a last magic. The boot ROMs of RP2040 and RP2350 want payloads of 256 bytes.
+room for 476 bytes of payload and a last magic. The boot ROMs of RP2040 and RP2350 take pages alone: payloads of 256
+bytes for multiples of 256.
 """
 
 from __future__ import annotations
@@ -42,12 +43,17 @@ class Image:
     """What a UF2 file holds."""
 
     parts: tuple[tuple[int, int, bytes], ...]  # family (0: the file names none), address, data; neighbours joined
+    odd_blocks: tuple[tuple[int, int, int], ...] = ()  # family, address, size of the blocks that are no pages
 
     @property
     def families(self) -> frozenset[int]:
         """The chips it is for; absolute blocks count for none, unless there is nothing else."""
         found = frozenset(family for family, _, _ in self.parts)
         return found - {ABSOLUTE} or found
+
+    def of(self, family: int) -> tuple[tuple[int, bytes], ...]:
+        """(address, data) of one chip's parts, in the file's order; none where the file is not for it."""
+        return tuple((address, data) for own, address, data in self.parts if own == family)
 
     @property
     def segments(self) -> tuple[tuple[int, bytes], ...]:
@@ -67,6 +73,7 @@ def parse(data: bytes) -> Image:
     if len(data) % BLOCK:
         raise UF2Error(f"the UF2 file is cut off: expected a multiple of {BLOCK} bytes, found {len(data)}")
     parts: list[tuple[int, int, bytearray]] = []
+    odd_blocks = []
     numbers: dict[int, tuple[int, set[int]]] = {}  # family -> how many blocks it should have, numbers seen
     for place in range(0, len(data), BLOCK):
         block = _parse_block(data, place)
@@ -77,6 +84,8 @@ def parse(data: bytes) -> Image:
         if count != expected or number >= count or number in seen:
             raise UF2Error(f"the UF2 file is damaged: block {place // BLOCK} calls itself {number} of {count}")
         seen.add(number)
+        if address % PAGE or len(payload) != PAGE:
+            odd_blocks.append((family, address, len(payload)))
         if parts and parts[-1][0] == family and parts[-1][1] + len(parts[-1][2]) == address:
             parts[-1][2].extend(payload)
         else:
@@ -87,7 +96,7 @@ def parse(data: bytes) -> Image:
             raise UF2Error(f"the UF2 file is not whole: {len(seen)} of {count} blocks for {family_name(family)}")
     if not parts:
         raise UF2Error("the UF2 file has no block for flash memory")
-    return Image(tuple((family, address, bytes(data)) for family, address, data in parts))
+    return Image(tuple((family, address, bytes(data)) for family, address, data in parts), tuple(odd_blocks))
 
 
 def _parse_block(data: bytes, place: int) -> tuple[int, int, bytes, int, int] | None:

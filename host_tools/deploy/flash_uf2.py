@@ -32,7 +32,7 @@ def flash(
     """
     image = check(board, firmware)
     if erase:
-        firmware = uf2.write(_whole_flash(board, image.segments), board.flash["family"])
+        firmware = uf2.write(_whole_flash(board, image.of(board.flash["family"])), board.flash["family"])
     drive = boot_drives.check(board, drive) if drive else boot_drives.find(board)
     free = shutil.disk_usage(drive).free
     if free < len(firmware):
@@ -53,16 +53,23 @@ def check(board: Board, firmware: bytes) -> uf2.Image:
         told = f"is for {found}" if found else "names no chip"
         raise errors.WrongChip(f"this firmware {told}; {board.name} has an {uf2.family_name(family)}")
     end = FLASH + board.flash_kb * 1024
-    for part, address, data in image.parts:
-        if part == family and not FLASH <= address <= address + len(data) <= end:
+    for address, data in image.of(family):
+        if not FLASH <= address <= address + len(data) <= end:
             raise errors.NoRoom(
                 f"the firmware wants bytes at 0x{address:08X} to 0x{address + len(data):08X}; "
                 f"the flash of {board.name} ends at 0x{end:08X}"
+            )
+    for part, address, size in image.odd_blocks:
+        if part == family:
+            raise errors.DamagedImage(
+                f"the UF2 file has a block of {size} bytes for 0x{address:08X}: the boot ROM of {board.name} takes "
+                f"blocks of {uf2.PAGE} for multiples of {uf2.PAGE} alone; have the file made anew"
             )
     return image
 
 
 def _whole_flash(board: Board, segments: Iterable[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    """One segment for all of the flash, erased where `segments`, which lie in it, have nothing."""
     content = bytearray([uf2.ERASED]) * (board.flash_kb * 1024)
     for address, data in segments:
         content[address - FLASH : address - FLASH + len(data)] = data

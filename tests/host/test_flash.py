@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import struct
 
 import pytest
 from click.testing import CliRunner
@@ -49,7 +50,8 @@ def contents(place):
 def test_the_drive_gets_the_firmware(place, board, image):
     result = upyml_flash("--board", board, "--image", image, "--drive", board)
     assert result.exit_code == 0
-    assert "262,144 bytes" in result.output and "reads back as written" in result.output
+    size = (place / image).stat().st_size  # the RP2350's has a block more
+    assert f"{size:,} bytes" in result.output and "reads back as written" in result.output
     assert (place / board / "firmware.uf2").read_bytes() == (place / image).read_bytes()
 
 
@@ -75,6 +77,24 @@ def test_erase_writes_every_byte_of_the_flash(place):
     assert data[: len(CODE)] == CODE and set(data[len(CODE) :]) == {0xFF}
 
 
+def test_erase_takes_the_boards_own_blocks_of_a_file_for_two(place):
+    """The other chip's, at the same addresses and below the flash, are not written."""
+    other = uf2.write([(0x0FFF_F000, b"below"), (FLASH + 0x1000, b"\xee" * 4096)], uf2.RP2350_ARM)
+    (place / "both.uf2").write_bytes((place / "rp2040.uf2").read_bytes() + other)
+    assert upyml_flash("--board", "pico", "--image", "both.uf2", "--drive", "pico", "--erase").exit_code == 0
+    image = uf2.parse((place / "pico" / "firmware.uf2").read_bytes())
+    assert image.families == {uf2.RP2040}
+    ((address, data),) = image.segments
+    assert (address, data[: len(CODE)], set(data[len(CODE) :])) == (FLASH, CODE, {0xFF})
+
+
+def changed(data, block, at, word):
+    """A UF2 file in which one word of one block is another."""
+    data = bytearray(data)
+    struct.pack_into("<I", data, 512 * block + at, word)
+    return bytes(data)
+
+
 def damaged(place, name):
     """The Pico's firmware, broken in one way."""
     good = (place / "rp2040.uf2").read_bytes()
@@ -87,6 +107,8 @@ def damaged(place, name):
         "with a wrong end of block": good[:5116] + b"\0\0\0\0" + good[5120:],
         "too large": uf2.write([(FLASH, bytes(2048 * 1024 + 1))], uf2.RP2040),
         "for RAM": uf2.write([(0x2000_0000, CODE)], uf2.RP2040),
+        "of short blocks": changed(good, 5, 16, 128),
+        "off the pages": changed(good, 511, 12, FLASH + 0x2_0010),
         "for no chip": uf2.write([(FLASH, CODE)], 0),
     }[name]
 
@@ -109,6 +131,8 @@ WRONG = {
     "with a wrong end of block": (("pico", "damaged", "pico"), 19, "block 9 lacks its magic"),
     "too large": (("pico", "damaged", "pico"), 15, "the flash of pico ends at 0x10200000"),
     "for RAM": (("pico", "damaged", "pico"), 15, "0x20000000"),
+    "of short blocks": (("pico", "damaged", "pico"), 19, "a block of 128 bytes for 0x10000500: the boot ROM of pico"),
+    "off the pages": (("pico", "damaged", "pico"), 19, "a block of 256 bytes for 0x10020010: the boot ROM of pico"),
     "for no chip": (("pico", "damaged", "pico"), 18, "this firmware names no chip; pico has an RP2040"),
 }
 

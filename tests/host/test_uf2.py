@@ -70,6 +70,23 @@ def test_several_families_in_one_file():
     assert uf2.parse(both).families == {uf2.RP2040, uf2.RP2350_ARM}
 
 
+def test_each_chip_has_its_own_parts():
+    both = uf2.write([(FLASH, b"a")], uf2.RP2040) + uf2.write([(FLASH, b"b")], uf2.RP2350_ARM)
+    image = uf2.parse(both)
+    ((_, first),), ((_, second),) = image.of(uf2.RP2040), image.of(uf2.RP2350_ARM)
+    assert (first[:1], second[:1]) == (b"a", b"b")
+    assert image.of(0x12345678) == ()
+
+
+def test_blocks_that_are_no_pages_are_known():
+    """The format allows them, boot ROMs do not take them."""
+    data = bytearray(uf2.write([(FLASH, bytes(4096))], uf2.RP2040))
+    assert uf2.parse(bytes(data)).odd_blocks == ()
+    struct.pack_into("<I", data, 3 * 512 + 16, 128)  # a payload's size
+    struct.pack_into("<I", data, 15 * 512 + 12, FLASH + 0x1010)  # an address
+    assert uf2.parse(bytes(data)).odd_blocks == ((uf2.RP2040, FLASH + 0x300, 128), (uf2.RP2040, FLASH + 0x1010, 256))
+
+
 def test_blocks_for_other_storage_are_passed_over():
     data = bytearray(uf2.write([(FLASH, bytes(4096))], uf2.RP2040))
     struct.pack_into("<I", data, 8, 0x2001)
