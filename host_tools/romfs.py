@@ -15,8 +15,11 @@ def build(files: dict[str, bytes], align: int = 16) -> bytes:
     """The image that holds these files.
 
     files: contents by path, folders with "/" between: "lib/upyml/__init__.mpy". align: bytes; every file's data starts
-    on a multiple of it, counted from the image's start. Raises ValueError for a path that no file system could hold.
+    on a multiple of it, a power of two, counted from the image's start. Raises ValueError for another align, for a path
+    that no file system could hold, and for more than an image can hold.
     """
+    if align < 1 or align & (align - 1):
+        raise ValueError(f"files are aligned to a power of two, not to {align} bytes")
     image = bytearray(MAGIC + _uint(0, LENGTH))
     _directory(image, _tree(files), align)
     if len(image) % 2:
@@ -79,8 +82,10 @@ def _pad(image: bytearray, ahead: int, align: int) -> None:
     if missing == 1:
         missing += align  # the smallest record has two bytes
     if missing:
-        size = missing - 2  # below 128 for every align that makes sense
-        image += _uint(PADDING) + _uint(size) + bytes(size)
+        # As many bytes for the length as it needs, and they are missing from the padding itself.
+        width = next(width for width in range(1, LENGTH + 1) if missing - 1 - width < 1 << 7 * width)
+        size = missing - 1 - width
+        image += _uint(PADDING) + _uint(size, width) + bytes(size)
 
 
 def _uint(value: int, width: int = 1) -> bytes:

@@ -38,7 +38,7 @@ def listed(image, folder):
     return {path: bytes.fromhex("".join(content)) for path, *content in map(str.split, lines)}
 
 
-@pytest.mark.parametrize("align", [1, 4, 16, 64])
+@pytest.mark.parametrize("align", [1, 4, 16, 64, 256, 4096])
 def test_micropython_reads_what_was_put_in(align, tmp_path, require):
     require(not runtime_named("unix-module").missing(), "MicroPython", "make unix")
     assert listed(romfs.build(FILES, align), tmp_path) == FILES
@@ -50,6 +50,27 @@ def test_file_data_is_aligned(align, letters):
     """Whatever comes before: the length of the first name shifts the second file through all places."""
     data = b"some data that stands nowhere else"
     assert romfs.build({"a" * letters: b"1", "m.upm": data}, align).index(data) % align == 0
+
+
+@pytest.mark.parametrize("align", [128, 256, 4096])
+def test_wide_alignment_is_kept_wherever_a_file_would_have_come_to_lie(align):
+    data = b"some data that stands nowhere else"
+    for size in range(align + 2):
+        image = romfs.build({"a": bytes(size), "m.upm": data}, align)
+        assert image.index(data) % align == 0, size
+
+
+def test_micropython_reads_past_a_padding_of_any_length(tmp_path, require):
+    """Each file is longer than the one before by a byte: what is missing to the next multiple of 256 takes all values."""
+    require(not runtime_named("unix-module").missing(), "MicroPython", "make unix")
+    files = {f"{size:03}": bytes([size % 256]) * size for size in range(300)}
+    assert listed(romfs.build(files, 256), tmp_path) == files
+
+
+@pytest.mark.parametrize("align", [0, -16, 3, 24, 100])
+def test_an_alignment_that_is_no_power_of_two_is_refused(align):
+    with pytest.raises(ValueError, match=f"a power of two, not to {align} bytes"):
+        romfs.build(FILES, align)
 
 
 def test_an_image_has_an_even_length():
