@@ -147,11 +147,11 @@ def big():
     return b.file([x], [b.op(layout.RESHAPE, [x], y)])
 
 
-def wide():
+def wide(vectors=()):
     """One dense layer of 256 to 160: 40 KB of weights, less than 1 KB of arena."""
     b = Builder()
     x = b.tensor((256,))
-    return b.file([x], [b.dense(x, 160)])
+    return b.file([x], [b.dense(x, 160)], vectors=vectors)
 
 
 def with_vectors(make, seeds=(1, 2)):

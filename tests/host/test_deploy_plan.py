@@ -73,17 +73,18 @@ def test_a_board_with_another_abi_is_told_which_firmware_it_needs(mpy):
         plan.plan(a_board(mpy=mpy))
 
 
-@pytest.mark.parametrize("mpy, name", [(ARMV7EMDP, "armv7emdp"), (XTENSA, "xtensa"), (0, "takes no native modules")])
+@pytest.mark.parametrize("mpy, name", [(XTENSA, "xtensa"), (0, "takes no native modules")])
 def test_a_board_that_no_native_module_fits_is_refused_unless_python_will_do(mpy, name):
     with pytest.raises(errors.OldFirmware, match=f"{name}.*--python"):
         plan.plan(a_board(mpy=mpy))
     assert plan.plan(a_board(mpy=mpy), python=True).reference
 
 
-def test_a_core_without_floating_point_takes_the_module_without_it(require):
-    require("armv7m" in package_files.natmods(), "the native module for armv7m", "make natmods")
-    files = plan.plan(a_board(mpy=ARMV7EM)).files
-    assert files["/lib/_upyml.mpy"] == package_files.natmod("armv7m").read_bytes()
+@pytest.mark.parametrize("mpy, arch", [(ARMV7EM, "armv7m"), (ARMV7EMDP, "armv7emsp")])
+def test_a_core_of_its_own_takes_the_module_of_the_nearest(mpy, arch, require):
+    """Without floating point registers, and with ones for double precision besides."""
+    require(arch in package_files.natmods(), f"the native module for {arch}", "make natmods")
+    assert plan.plan(a_board(mpy=mpy)).files["/lib/_upyml.mpy"] == package_files.natmod(arch).read_bytes()
 
 
 @pytest.mark.parametrize("told", [{"frozen": "0.0.1"}, {"builtin": "9.9.9"}])

@@ -65,13 +65,12 @@ def test_a_file_is_no_port(model):
 
 def test_a_busy_port(model, bare):
     """Another program has it: mpremote and this tool lock a port for themselves, and so do most others."""
-    hold = "import serial, sys; s = serial.Serial(sys.argv[1], exclusive=True); print('open', flush=True); sys.stdin.read()"
-    with subprocess.Popen(
-        [sys.executable, "-c", hold, bare[0]], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as other:
+    hold = "import serial, sys; s = serial.Serial(sys.argv[1], exclusive=True); print('open', flush=True); input()"
+    command = [sys.executable, "-c", hold, bare[0]]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout.readline() == b"open\n"
         code, said = refused("deploy", model, "--port", bare[0])
-        other.stdin.close()
+        other.communicate(b"\n")
     assert code == 12 and "in use by another program" in said
 
 
