@@ -33,15 +33,26 @@ class Firmware:
 
 def check(data: bytes, offset: int) -> Firmware:
     """Checks a whole firmware that goes to `offset` in flash. Raises DamagedImage."""
-    chip = _check_image(data, 0, "the bootloader")
+    chip, _ = _check_image(data, 0, "the bootloader")
     table = _partitions(data[TABLE - offset :])
+    for _, start, _, label in table:
+        if start < offset:
+            raise DamagedImage(
+                f"the partition {label!r} begins at 0x{start:X} in flash, before the firmware, "
+                f"which begins at 0x{offset:X}"
+            )
     if not any(kind == _APPLICATION for kind, _, _, _ in table):
         raise DamagedImage("the firmware's partition table has no application")
-    for kind, start, _, label in table:
+    for kind, start, room, label in table:
         if kind == _APPLICATION and start - offset < len(data):
-            found = _check_image(data, start - offset, f"the application {label!r}")
+            found, size = _check_image(data, start - offset, f"the application {label!r}")
             if found != chip:
                 raise DamagedImage(f"the bootloader is for chip number {chip}, the application for {found}")
+            if size > room:
+                raise DamagedImage(
+                    f"the application {label!r} has {size:,} bytes, more than its partition of {room:,}: "
+                    "no chip would start it"
+                )
     first = min(start for kind, start, _, _ in table if kind == _APPLICATION)
     if first - offset >= len(data):
         raise DamagedImage(
@@ -66,8 +77,8 @@ def _partitions(data: bytes) -> list[tuple[int, int, int, str]]:
     return found
 
 
-def _check_image(data: bytes, start: int, what: str) -> int:
-    """The chip's number in the image that begins there, after its checksum and SHA-256 were found right."""
+def _check_image(data: bytes, start: int, what: str) -> tuple[int, int]:
+    """The chip's number in the image that begins there and its bytes, once its checksum and SHA-256 are found right."""
     image = memoryview(data)[start:]
     cut = DamagedImage(f"{what} is cut off: the file ends in the middle of it")
     if len(image) < _HEADER.size:
@@ -87,11 +98,12 @@ def _check_image(data: bytes, start: int, what: str) -> int:
             checksum ^= byte
         place += length
     place += 16 - place % 16  # the row's last byte is the checksum
-    if place + (32 if hashed else 0) > len(image):
+    size = place + (32 if hashed else 0)
+    if size > len(image):
         raise cut
     right = image[place - 1] == checksum
     if hashed:
         right = right and hashlib.sha256(image[:place]).digest() == image[place : place + 32]
     if not right:
         raise DamagedImage(f"{what} is damaged: its checksum is wrong")
-    return chip
+    return chip, size

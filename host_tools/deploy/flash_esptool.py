@@ -26,6 +26,7 @@ def flash(
 
     port: None takes the only one there is. erase: the whole flash is erased before.
     Nothing is written unless the file is whole, for this chip, and fits, and the chip at the port is the board's.
+    Raises NotVerified where the flash then holds something else; such a board is not started.
     """
     offset = board.flash["offset"]
     image = check(board, firmware)
@@ -40,15 +41,21 @@ def flash(
                 esp.change_baud(baud)
             cmds.attach_flash(esp)
             _check_room(esp, max(image.flash_end, offset + len(firmware)))
-            cmds.write_flash(esp, [(offset, firmware)], erase_all=erase)
+            refused = None
+            try:
+                cmds.write_flash(esp, [(offset, firmware)], erase_all=erase)
+            except FatalError as error:  # what the flash holds now tells more than esptool's sentence
+                refused = error
             digest = esp.flash_md5sum(offset, len(firmware))
+            if digest != hashlib.md5(firmware).hexdigest():
+                raise errors.NotVerified(f"the flash at {port} has the MD5 {digest}, not that of the file: flash again")
+            if refused:
+                raise refused
             cmds.reset_chip(esp, "hard-reset")
         except (FatalError, OSError) as error:  # serial.SerialException is an OSError
             raise errors.ConnectionLost(f"{port}: {_first_line(error)}; flash again") from None
         finally:
             esp._port.close()
-    if digest != hashlib.md5(firmware).hexdigest():
-        raise errors.NotVerified(f"the flash at {port} has the MD5 {digest}, not that of the file: flash again")
     return port, f"the flash has the file's MD5, {digest}"
 
 

@@ -18,10 +18,15 @@ def image(chip: str, seed: int) -> bytes:
     return made.save(None)
 
 
-def firmware(chip: str, offset: int, app_size: int = 0x1F0000, app_chip: str | None = None) -> bytes:
-    """What goes to `offset` in flash: bootloader, partition table at 0x8000, application at 0x10000."""
+def firmware(
+    chip: str, offset: int, app_size: int = 0x1F0000, app_chip: str | None = None, first: int = 0x9000
+) -> bytes:
+    """What goes to `offset` in flash: bootloader, partition table at 0x8000, application at 0x10000.
+
+    app_size: of the application's partition. first: where that of the settings begins.
+    """
     content = bytearray(b"\xff" * (APPLICATION - offset))
-    parts = [(0x8000 - offset, partition(1, 2, 0x9000, 0x6000, b"nvs"))]
+    parts = [(0x8000 - offset, partition(1, 2, first, 0x6000, b"nvs"))]
     parts.append((0x8020 - offset, partition(0, 0, APPLICATION, app_size, b"factory")))
     parts.append((0, image(chip, seed=1)))
     for place, part in parts:

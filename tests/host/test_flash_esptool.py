@@ -111,6 +111,16 @@ IMAGES = {
     "cut in the bootloader": (GOOD[:2000], 19, "the bootloader is cut off"),
     "cut before the application": (GOOD[: 0x10000 - ESP32], 19, "cut off: its application begins at 61,440"),
     "cut in the application": (GOOD[:-40], 19, "the application 'factory' is cut off"),
+    "too large for its partition": (
+        firmware("esp32", ESP32, app_size=len(image("esp32", 2)) - 1),
+        19,
+        f"'factory' has {len(image('esp32', 2)):,} bytes, more than its partition of {len(image('esp32', 2)) - 1:,}",
+    ),
+    "with a partition before it": (
+        firmware("esp32", ESP32, first=0xFFF),
+        19,
+        "partition 'nvs' begins at 0xFFF in flash, before the firmware, which begins at 0x1000",
+    ),
     "with a wrong byte of code": (GOOD[:-200] + b"\x12" + GOOD[-199:], 19, "the application 'factory' is damaged"),
     "with a wrong byte of SHA-256": (GOOD[:-1] + bytes([GOOD[-1] ^ 1]), 19, "the application 'factory' is damaged"),
 }
@@ -139,6 +149,37 @@ def test_partitions_that_the_flash_has_no_room_for(loader, file, tmp_path):
     assert result.exit_code == 15
     assert "has 4,194,304 bytes of flash, the firmware's partitions need 8,388,608" in result.output
     assert holds(port, 0, ERASED, tmp_path)
+
+
+# The loader's flash forgets a bit: as it is written, or only after esptool has compared it.
+FORGETS = """
+from esp32_mock_bootloader import cli, server
+def forget(flash):
+    flash.data[0x8100] &= 0xFE
+    return flash
+write, compare = server.FlashImage.write_defl_block, server.FlashImage.md5_stub_response
+"""
+WHEN = {
+    "written": "server.FlashImage.write_defl_block = lambda flash, sent: (write(flash, sent), forget(flash))",
+    "compared": "server.FlashImage.md5_stub_response = "
+    "lambda flash, asked, **how: (compare(flash, asked, **how), forget(flash))[0]",
+}
+
+
+@pytest.mark.parametrize("when", WHEN)
+def test_a_flash_that_holds_something_else_is_noticed(file, tmp_path, when):
+    code = f"{FORGETS}{WHEN[when]}\nraise SystemExit(cli.main())"
+    options = ["run", "--chip", "esp32", "--port", "0", "--port-file", tmp_path / "port"]
+    with subprocess.Popen([sys.executable, "-c", code, *options], stdout=subprocess.DEVNULL) as server:
+        try:
+            while not (tmp_path / "port").exists() or not (tmp_path / "port").read_text().strip():
+                assert server.poll() is None
+            port = f"socket://127.0.0.1:{(tmp_path / 'port').read_text().strip()}"
+            result = upyml_flash("--board", "esp32", "--image", file(GOOD), "--port", port)
+        finally:
+            server.kill()
+    assert result.exit_code == 20, result.output
+    assert re.search(r"has the MD5 [0-9a-f]{32}, not that of the file: flash again$", result.output.strip())
 
 
 def test_ports_without_a_board(file, tmp_path):
