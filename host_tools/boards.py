@@ -23,7 +23,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from host_tools import package_files
@@ -68,7 +68,7 @@ def all() -> dict[str, Board]:
 
 
 def get(name: str) -> Board:
-    """The board of that name. Raises UnknownBoard."""
+    """The board of that name. Raises UnknownBoard; ValueError where its file describes none."""
     if name not in _names():
         raise UnknownBoard(f"there is no board {name!r}; the boards are {', '.join(_names())}")
     return _read(package_files.boards() / f"{name}.toml")
@@ -78,8 +78,38 @@ def _names() -> list[str]:
     return sorted(path.stem for path in package_files.boards().glob("*.toml"))
 
 
+_KINDS = {"str": str, "int": int, "dict": dict}
+_NAMES = {str: "a text", int: "a whole number", dict: "a table"}
+
+# What a table has to have, before what is its method's or its emulator's own.
+_BUILD = {"with": str, "image": str}  # and "arguments", a list, or none
+_FLASH = {"uf2": {"family": int, "drive": str}, "esptool": {"chip": str, "offset": int}}
+_EMULATE = {"with": str}
+
+
 def _read(path: Path) -> Board:
     try:
-        return Board(path.stem, **tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, TypeError) as error:
+        board = Board(path.stem, **tomllib.loads(path.read_text(encoding="utf-8")))
+        _check(vars(board), {entry.name: _KINDS[entry.type] for entry in fields(Board)}, "")
+        if board.build:
+            _check({"arguments": [], **board.build}, {**_BUILD, "arguments": list}, "build.")
+        if board.flash:
+            method = board.flash.get("method")
+            if method not in _FLASH:
+                raise TypeError(f"flash.method is {method!r}, expected one of {', '.join(_FLASH)}")
+            _check(board.flash, _FLASH[method], "flash.")
+        if board.emulate:
+            _check(board.emulate, _EMULATE, "emulate.")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
         raise ValueError(f"{path}: not a board's description: {error}") from None
+    return board
+
+
+def _check(table: dict, expected: dict[str, type], where: str) -> None:
+    """Raises TypeError, a sentence, where an entry is not there or of another kind."""
+    for name, kind in expected.items():
+        if name not in table:
+            raise TypeError(f"{where}{name} is missing")
+        # TOML's true and false are whole numbers to Python, not to us.
+        if not isinstance(table[name], kind) or isinstance(table[name], bool):
+            raise TypeError(f"{where}{name} is {table[name]!r}, expected {_NAMES.get(kind, 'a list')}")

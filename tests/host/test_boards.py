@@ -1,5 +1,6 @@
 """Boards as data: every file of ports/boards is complete, and what is built keeps within its bounds."""
 
+import re
 import sys
 
 import pytest
@@ -39,6 +40,45 @@ def test_a_file_that_describes_no_board_is_a_sentence(text, tmp_path, monkeypatc
     (tmp_path / "mine.toml").write_text(text)
     monkeypatch.setattr(package_files, "boards", lambda: tmp_path)
     with pytest.raises(ValueError, match="mine.toml: not a board's description: "):
+        boards.get("mine")
+
+
+WHOLE = """title = "T"
+mcu = "M"
+cpu = "C"
+clock_mhz = 1
+flash_kb = 2
+ram_kb = 3
+arch = ""
+"""
+
+
+@pytest.mark.parametrize(
+    "text, sentence",
+    [
+        (WHOLE.replace("2", '"2"'), "flash_kb is '2', expected a whole number"),
+        (WHOLE.replace("3", "true"), "ram_kb is True, expected a whole number"),
+        (WHOLE.replace('"M"', "7"), "mcu is 7, expected a text"),
+        (WHOLE + "flash = 5", "flash is 5, expected a table"),
+        (WHOLE + "[flash]\nmethod = 'usb'", "flash.method is 'usb', expected one of uf2, esptool"),
+        (WHOLE + "[flash]\ndrive = 'D'", "flash.method is None, expected one of"),
+        (WHOLE + "[flash]\nmethod = 'uf2'\ndrive = 'D'", "flash.family is missing"),
+        (WHOLE + "[flash]\nmethod = 'uf2'\nfamily = 'F'\ndrive = 'D'", "flash.family is 'F', expected a whole number"),
+        (WHOLE + "[flash]\nmethod = 'uf2'\nfamily = 1", "flash.drive is missing"),
+        (WHOLE + "[flash]\nmethod = 'esptool'\noffset = 0", "flash.chip is missing"),
+        (WHOLE + "[flash]\nmethod = 'esptool'\nchip = 'esp32'", "flash.offset is missing"),
+        (WHOLE + "[build]\nwith = 'rp2'\narguments = []", "build.image is missing"),
+        (WHOLE + "[build]\nwith = 'rp2'\narguments = 'A'\nimage = 'I'", "build.arguments is 'A', expected a list"),
+        (WHOLE + "[emulate]\nromfs = 1", "emulate.with is missing"),
+        (WHOLE + "# \udce4", "can't decode byte 0xe4"),
+    ],
+)
+def test_a_description_with_a_wrong_entry_is_a_sentence(text, sentence, tmp_path, monkeypatch):
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8", errors="surrogateescape")
+    (tmp_path / "whole.toml").write_text(WHOLE)
+    monkeypatch.setattr(package_files, "boards", lambda: tmp_path)
+    assert boards.get("whole").flash_kb == 2
+    with pytest.raises(ValueError, match="mine.toml: not a board's description: .*" + re.escape(sentence)):
         boards.get("mine")
 
 
