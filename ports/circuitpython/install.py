@@ -7,6 +7,8 @@ model, a code.py) to the top. Only what changed is written, first under another 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
 import os
 import shutil
 import sys
@@ -20,8 +22,8 @@ BLOCK = 4096  # a file takes whole clusters of the drive; this is the largest a 
 def install(drive: Path, files: list[Path]) -> list[str]:
     """Copies upyml and `files`; the names of what was written, relative to the drive.
 
-    Raises errors.NoBoard where `drive` is no drive of CircuitPython, NoRoom before anything is written, ReadOnly where
-    writing fails, FileNotFoundError for a file that is not there.
+    Raises errors.NoBoard where `drive` is no drive of CircuitPython, NoRoom before anything is written, OSError for a
+    file that cannot be read; NoRoom, ReadOnly or ConnectionLost where writing fails.
     """
     note = drive / "boot_out.txt"
     if not note.is_file() or "CircuitPython" not in note.read_text(errors="replace"):
@@ -49,10 +51,24 @@ def _write(path: Path, content: bytes) -> None:
         other.write_bytes(content)
         os.replace(other, path)
     except OSError as error:
-        raise errors.ReadOnly(
-            f"cannot write {path} ({error.strerror}): the board may hold its drive for itself (storage.remount() in "
-            "its boot.py), or the computer has it read-only"
-        ) from None
+        with contextlib.suppress(OSError):
+            other.unlink()
+        raise _told(path, error) from None
+
+
+def _told(path: Path, error: OSError) -> errors.DeployError:
+    """What a failed write means, and what to do."""
+    problem = f"cannot write {path} ({error.strerror})"
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return errors.ReadOnly(
+            f"{problem}: the board may hold its drive for itself (storage.remount() in its boot.py), or the computer "
+            "has it read-only"
+        )
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return errors.NoRoom(f"{problem}: remove files from the drive, and call this again")
+    if error.errno in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOTEMPTY):
+        return errors.ReadOnly(f"{problem}: a file is where a folder should be, or a folder where a file: remove it")
+    return errors.ConnectionLost(f"{problem}: plug the board in again, and call this again")
 
 
 def main() -> None:
@@ -66,8 +82,8 @@ def main() -> None:
     except errors.DeployError as error:
         print(error, file=sys.stderr)
         sys.exit(error.code)
-    except FileNotFoundError as error:
-        print(f"no such file: {error.filename}", file=sys.stderr)
+    except OSError as error:
+        print(f"cannot read {error.filename}: {error.strerror}", file=sys.stderr)
         sys.exit(2)
     count = f"{len(written)} file{'s' * (len(written) != 1)}"
     print(f"{count} written to {given.drive}" if written else f"{given.drive} has it all: nothing written")
