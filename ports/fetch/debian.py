@@ -5,6 +5,7 @@ mirror is the one the system is configured with. What was fetched is compared wi
 script: the file is the same whatever the mirror, and a cached file is checked as strictly as a fresh one.
 """
 
+import fcntl
 import hashlib
 import os
 import re
@@ -12,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 SUITE = "trixie"
@@ -23,6 +25,29 @@ def cache_dir() -> Path:
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "upyml"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def is_cached(file_name: str, sha256: str) -> bool:
+    """Whether the cache has the file, and as it should be."""
+    target = cache_dir() / file_name
+    return target.exists() and _sha256(target) == sha256
+
+
+def keep(found: Path, sha256: str) -> None:
+    """Moves a file that was fetched to the cache, if it is the one that was asked for."""
+    if found.exists() and _sha256(found) == sha256:
+        part = cache_dir() / f"{found.name}.{os.getpid()}"  # two builds at once never see half a file
+        shutil.copyfile(found, part)
+        part.replace(cache_dir() / found.name)
+
+
+@contextmanager
+def only_one(target: Path):
+    """One process at a time makes the folder `target`; others wait here, and then look again if it is there."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with open(target.with_name(f"{target.name}.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # until the file is closed
+        yield
 
 
 def source_tarball(package: str, file_name: str, sha256: str, suite: str = SUITE) -> Path:
@@ -44,7 +69,10 @@ def binary_packages(wanted: list[tuple[str, str, str]]) -> list[Path]:
 
 def unpack_binary(packages: list[Path], target: Path) -> None:
     """Unpacks packages below the folder `target`, as below "/", without installing them."""
-    part = target.with_name(f"{target.name}.{os.getpid()}")  # a target that exists is whole
+    if not shutil.which("dpkg-deb"):
+        sys.exit(f"{packages[0].name}: this system has no dpkg-deb to unpack it with")
+    part = target.with_name(f"{target.name}.part")  # a target that exists is whole
+    shutil.rmtree(part, ignore_errors=True)  # of a call that was stopped
     part.mkdir(parents=True)
     for package in packages:
         subprocess.run(["dpkg-deb", "-x", package, part], check=True)
@@ -54,7 +82,7 @@ def unpack_binary(packages: list[Path], target: Path) -> None:
 
 def _fetch(kind: str, wanted: list[tuple[str, str, str]], suite: str) -> list[Path]:
     """The cached path of each file; what is not in the cache, or not with that SHA-256, is fetched."""
-    missing = [one for one in wanted if not _is_cached(*one[1:])]
+    missing = [one for one in wanted if not is_cached(*one[1:])]
     if missing and not shutil.which("apt-get"):
         sys.exit(f"{missing[0][1]}: this system has no apt-get to fetch it with")
     # The second round is for a system whose keyring is too old to know the suite's key: the pinned SHA-256 then
@@ -65,25 +93,12 @@ def _fetch(kind: str, wanted: list[tuple[str, str, str]], suite: str) -> list[Pa
         with tempfile.TemporaryDirectory() as folder:
             _download(Path(folder), kind, [package for package, _, _ in missing], suite, trusted)
             for _, file_name, sha256 in missing:
-                _keep(Path(folder) / file_name, sha256)
-        missing = [one for one in missing if not _is_cached(*one[1:])]
+                keep(Path(folder) / file_name, sha256)
+        missing = [one for one in missing if not is_cached(*one[1:])]
     if missing:
         _, file_name, sha256 = missing[0]
         sys.exit(f"{file_name}: not on the mirror of this system, or not with SHA-256 {sha256}")
     return [cache_dir() / file_name for _, file_name, _ in wanted]
-
-
-def _is_cached(file_name: str, sha256: str) -> bool:
-    target = cache_dir() / file_name
-    return target.exists() and _sha256(target) == sha256
-
-
-def _keep(found: Path, sha256: str) -> None:
-    """Moves a file that was fetched to the cache, if it is the one that was asked for."""
-    if found.exists() and _sha256(found) == sha256:
-        part = cache_dir() / f"{found.name}.{os.getpid()}"  # two builds at once never see half a file
-        shutil.copyfile(found, part)
-        part.replace(cache_dir() / found.name)
 
 
 def _download(folder: Path, kind: str, packages: list[str], suite: str, trusted: str) -> None:

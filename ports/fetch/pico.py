@@ -2,11 +2,12 @@
 
     python ports/fetch/pico.py build/micropython-rp2
 
-A checkout in $MICROPYTHON_DIR that has its submodules is taken as it is. Otherwise the folder is a copy of MicroPython's
-source (ports/fetch/micropython.py) whose empty lib folders are filled from Debian's packages: the source itself stays as
-it is. A second call copies only what has changed.
+A checkout in $MICROPYTHON_DIR that has its submodules is taken as it is. Otherwise the folder is a copy of
+MicroPython's source (ports/fetch/micropython.py) whose empty lib folders are filled from Debian's packages: the source
+itself stays as it is. A second call copies only what has changed; the copy of another source, or with other libraries, is made anew.
 """
 
+import hashlib
 import shutil
 import sys
 import tarfile
@@ -46,14 +47,25 @@ def source_dir(target: Path) -> Path:
     source = micropython.source_dir(root / "build" / "micropython")
     if not _missing(source):
         return source
-    shutil.copytree(
-        source, target, symlinks=True, dirs_exist_ok=True, copy_function=_copy, ignore=shutil.ignore_patterns(".git")
-    )
-    if missing := _missing(target):
-        print("fetching the Pico SDK, TinyUSB and Mbed TLS", file=sys.stderr)
-        for name in missing:
-            _fill(name, target / "lib" / name)
+    with debian.only_one(target):
+        origin = target / ".origin"
+        if target.exists() and not (origin.exists() and origin.read_text() == _origin(source)):
+            shutil.rmtree(target)
+        no_git = shutil.ignore_patterns(".git")
+        shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True, copy_function=_copy, ignore=no_git)
+        if missing := _missing(target):
+            print("fetching the Pico SDK, TinyUSB and Mbed TLS", file=sys.stderr)
+            for name in missing:
+                _fill(name, target / "lib" / name)
+        if not origin.exists():
+            origin.write_text(_origin(source))
     return target.resolve()
+
+
+def _origin(source: Path) -> str:
+    """What a copy is made of: the source's folder, the version that is in it, the libraries."""
+    version = hashlib.sha256((source / "py" / "mpconfig.h").read_bytes()).hexdigest()
+    return f"{source}\n{version}\n{[*PACKAGES, MBEDTLS_SHA256]}\n"
 
 
 def _missing(source: Path) -> list[str]:

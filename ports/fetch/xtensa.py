@@ -49,6 +49,13 @@ SOURCES = [
 
 def fetch(folder: Path) -> Path:
     """The folder with all of it, made at `folder` where it is not there yet. Raises SystemExit with a sentence."""
+    with debian.only_one(folder / "fetch"):
+        _fetch_tools(folder)
+        _fetch_sources(folder)
+    return folder.resolve()
+
+
+def _fetch_tools(folder: Path) -> None:
     pins = folder / "tools" / "packages"
     if not pins.exists() or pins.read_text() != PACKAGES:
         print("fetching a compiler for Xtensa", file=sys.stderr)
@@ -56,14 +63,20 @@ def fetch(folder: Path) -> Path:
         packages = debian.binary_packages([(name.split("_")[0], name, sha256) for sha256, name in lines])
         debian.unpack_binary(packages, folder / "tools")
         pins.write_text(PACKAGES)
-    if not (folder / "sources").exists():
+
+
+def _fetch_sources(folder: Path) -> None:
+    pins = folder / "sources" / "files"
+    wanted_pins = "".join(f"{sha256} {name} {' '.join(sorted(wanted))}\n" for name, sha256, _, wanted in SOURCES)
+    if not pins.exists() or pins.read_text() != wanted_pins:
         part = folder / "sources.part"  # a target that exists is whole
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         for name, sha256, suite, wanted in SOURCES:
             _unpack(debian.source_tarball(name.split("_")[0], name, sha256, suite), set(wanted), part)
+        (part / pins.name).write_text(wanted_pins)
+        shutil.rmtree(folder / "sources", ignore_errors=True)
         part.rename(folder / "sources")
-    return folder.resolve()
 
 
 def _unpack(tarball: Path, wanted: set[str], target: Path) -> None:
