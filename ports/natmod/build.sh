@@ -3,14 +3,20 @@
 # The Python that runs it (PYTHON, by default that of `make setup`) needs pyelftools and ar.
 set -euo pipefail
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
+. "$(dirname "$0")/../common.sh"
+here=$root/ports/natmod
 arch=$1
 shift
-folder=$root/build/natmod/$arch
-python=${PYTHON:-$root/build/venv/bin/python}
+begin_build "$root/build/natmod/$arch" _upyml.mpy
+settings=("$here/Makefile")
+needed=(make:make)
 case $arch in
-armv*) "$root/ports/fetch/packages.sh" gcc-arm-none-eabi libnewlib-arm-none-eabi ;;
-rv32imc) "$root/ports/fetch/packages.sh" gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf ;;
+x64) needed+=(gcc:gcc gcc/crt1.o:libc6-dev) ;;
+armv*) needed+=(arm-none-eabi-gcc:gcc-arm-none-eabi arm-none-eabi-gcc/libc.a:libnewlib-arm-none-eabi) ;;
+rv32imc)
+    needed+=(riscv64-unknown-elf-gcc:gcc-riscv64-unknown-elf
+        riscv64-unknown-elf-gcc/picolibc.specs:picolibc-riscv64-unknown-elf)
+    ;;
 xtensawin)
     # Without Espressif's tools: Debian's compiler, made one for the cores of the ESP32, S2 and S3. Its libraries have
     # the other calling convention.
@@ -20,12 +26,18 @@ xtensawin)
         cross=$("$root/ports/xtensa/toolchain.sh" common)
         headers=$root/build/xtensa/tools/usr/lib/xtensa-lx106-elf/include
         set -- CROSS="$cross" CFLAGS_EXTRA="-isystem $headers" LINK_RUNTIME=0 EXTRA="$root/ports/xtensa/multiply.c" "$@"
+        settings+=("$root/ports/xtensa/toolchain.sh" "$root/ports/xtensa/core.c" "$root/ports/fetch/xtensa.py")
         ;;
     esac
     ;;
 esac
-micropython=$("$python" "$root/ports/fetch/micropython.py" "$root/build/micropython")
+"$root/ports/fetch/packages.sh" "${needed[@]}"
+fetch_source micropython micropython
+# No rule of MicroPython's names these: what an object of a native module depends on there.
+settings+=("$micropython"/py/*.h "$micropython/py/dynruntime.mk" "$micropython/tools/mpy_ld.py")
+start_anew_if_changed "${settings[@]}" -- "$@"
 
-mkdir -p "$folder"
-make -C "$folder" -f "$root/ports/natmod/Makefile" --no-print-directory ARCH="$arch" MPY_DIR="$micropython" \
-    PYTHON="$python" "$@" >"$folder/build.log" 2>&1 || { tail -n 40 "$folder/build.log" >&2; exit 1; }
+rm -f "$folder/build.log"
+logged make -C "$folder" -f "$here/Makefile" --no-print-directory ARCH="$arch" MPY_DIR="$micropython" \
+    PYTHON="$PYTHON" "$@"
+end_build

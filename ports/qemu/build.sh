@@ -3,43 +3,33 @@
 # FOLDER/firmware.elf is MicroPython's qemu port with the engine and frozen upyml.
 set -euo pipefail
 
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
+. "$(dirname "$0")/../common.sh"
+here=$root/ports/qemu
 board=$2
 [ -d "$here/boards/$board" ] || {
     echo "no board $board in ports/qemu/boards; there are: $(cd "$here/boards" && echo */ | tr -d /)" >&2
     exit 1
 }
-folder=$(mkdir -p "$1" && cd "$1" && pwd)
+begin_build "$1" firmware.elf
 shift 2
 
 if [[ $board == RV32* ]]; then
-    "$root/ports/fetch/packages.sh" gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc
+    "$root/ports/fetch/packages.sh" make:make riscv64-unknown-elf-gcc:gcc-riscv64-unknown-elf \
+        riscv64-unknown-elf-gcc/picolibc.specs:picolibc-riscv64-unknown-elf qemu-system-riscv32:qemu-system-misc
 else
-    "$root/ports/fetch/packages.sh" gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
+    "$root/ports/fetch/packages.sh" make:make arm-none-eabi-gcc:gcc-arm-none-eabi \
+        arm-none-eabi-gcc/libc.a:libnewlib-arm-none-eabi qemu-system-arm:qemu-system-arm
 fi
-export PYTHON=${PYTHON:-$root/build/venv/bin/python}
-micropython=$("$PYTHON" "$root/ports/fetch/micropython.py" "$root/build/micropython")
+fetch_source micropython micropython
 mpy_cross=$("$root/ports/fetch/mpy_cross.sh")
-
-# MicroPython's make does not notice that its variables changed, or files that set some: start anew.
-settings=$(cat "$here/mpconfig.h" "$root/ports/micropython.mk" "$here"/boards/*.mk "$here/boards/$board"/* | sha256sum)
-state="$micropython $* $settings"
-if [ "$state" != "$(cat "$folder/arguments" 2>/dev/null)" ]; then
-    rm -rf "$folder/obj"
-    echo "$state" >"$folder/arguments"
-fi
-
-# The tarball is no git checkout: without these two, make would ask git about the folder around it.
-export MICROPY_GIT_TAG=${MICROPY_GIT_TAG:-v1.25.0} MICROPY_GIT_HASH=${MICROPY_GIT_HASH:-upyml}
+start_anew_if_changed "$here/mpconfig.h" "$here"/boards/*.mk "$here/boards/$board"/* -- "$board" "$@"
 
 # MPY_LIB_DIR: nothing is frozen from MicroPython's library, which the tarball lacks; only its README.md is asked for.
-make -C "$micropython/ports/qemu" -j"$(nproc)" --no-print-directory \
+rm -f "$folder/build.log"
+logged make -C "$micropython/ports/qemu" -j"$(nproc)" --no-print-directory \
     BOARD="$board" BOARD_DIR="$here/boards/$board" BUILD="$folder/obj" PYTHON="$PYTHON" \
     FROZEN_MANIFEST="$root/ports/manifest.py" USER_C_MODULES="$root" \
     MICROPY_MPYCROSS="$mpy_cross" MICROPY_MPYCROSS_DEPENDENCY= MPY_LIB_DIR="$root" \
-    "$@" >"$folder/build.log" 2>&1 || {
-    tail -n 40 "$folder/build.log" >&2
-    exit 1
-}
+    "$@"
 ln -sf obj/firmware.elf "$folder/firmware.elf"
+end_build

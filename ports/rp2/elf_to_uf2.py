@@ -18,4 +18,6 @@ def segments(elf: Path) -> list[tuple[int, bytes]]:
 
 if __name__ == "__main__":
     elf, target, family = sys.argv[1:]
-    Path(target).write_bytes(uf2.write(segments(Path(elf)), getattr(uf2, family)))
+    part = Path(f"{target}.part")  # a target that exists is whole
+    part.write_bytes(uf2.write(segments(Path(elf)), getattr(uf2, family)))
+    part.replace(target)

@@ -12,7 +12,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 folder=$root/build/xtensa
 python=${PYTHON:-$root/build/venv/bin/python}
 
-"$root/ports/fetch/packages.sh" patchelf gcc libc6-dev >&2
+"$root/ports/fetch/packages.sh" patchelf:patchelf gcc:gcc gcc/crt1.o:libc6-dev >&2
 mkdir -p "$folder"
 exec 9>"$folder/lock" # two builds at once make it once
 flock 9
@@ -36,7 +36,11 @@ fi
 mkdir -p "$folder/bin"
 for core in lx6 common; do
     plugin=$folder/$core.so
-    [ "$plugin" -nt "$root/ports/xtensa/core.c" ] && continue
+    made=true
+    for source in "$0" "$root/ports/xtensa/core.c" "$folder/sources/files" "$folder/tools/packages"; do
+        [ "$plugin" -nt "$source" ] || made=false
+    done
+    $made && continue
     gcc -shared -fPIC -O1 -w $([ $core = common ] && echo -DCOMMON) -I"$folder/sources" "$root/ports/xtensa/core.c" \
         -o "$plugin.part"
     for program in "$tools"/bin/xtensa-lx106-elf-*; do
