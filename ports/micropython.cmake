@@ -1,6 +1,7 @@
 # upyml as a user C module for MicroPython's cmake ports: -DUSER_C_MODULES=<this file>.
 
 file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/engine/sources.txt UPYML_SOURCES)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/engine/sources.txt)
 list(TRANSFORM UPYML_SOURCES PREPEND ${CMAKE_CURRENT_LIST_DIR}/engine/)
 
 add_library(usermod_upyml INTERFACE)
