@@ -19,7 +19,7 @@ def build(board) -> bool:
     script = ROOT / "ports" / board.build["with"] / "build.sh"
     board.folder.mkdir(parents=True, exist_ok=True)
     command = [script, board.folder, *board.build.get("arguments", ())]
-    done = subprocess.run(command, env={"PYTHON": sys.executable, **os.environ})
+    done = subprocess.run(command, env={**os.environ, "PYTHON": sys.executable})
     if done.returncode == 0 and board.image.exists():
         return True
     print(f"{board.name}: {script.relative_to(ROOT)} did not make {board.image.name}", file=sys.stderr)
