@@ -26,7 +26,10 @@ BOARDS = {
 }
 
 
-@pytest.fixture(scope="module", params=BOARDS)
+# A board's tests run in one process: they configure one folder.
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=pytest.mark.xdist_group(f"configure-{name}")) for name in BOARDS]
+)
 def board(request):
     return boards.get(request.param)
 
@@ -39,7 +42,7 @@ def commands(board, require):
     package = "gcc-riscv64-unknown-elf"
     require(not riscv or shutil.which("riscv64-unknown-elf-gcc"), package, f"on Debian: sudo apt-get install {package}")
     folder = BUILD / "esp32" / board.name
-    environment = {"PYTHON": sys.executable, **os.environ, "UPYML_WERROR": "1"}
+    environment = {**os.environ, "PYTHON": sys.executable, "UPYML_WERROR": "1"}
     done = subprocess.run(
         [PORT / "configure.sh", folder, BOARDS[board.name]], env=environment, capture_output=True, text=True
     )
