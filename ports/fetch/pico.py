@@ -4,7 +4,8 @@
 
 A checkout in $MICROPYTHON_DIR that has its submodules is taken as it is. Otherwise the folder is a copy of
 MicroPython's source (ports/fetch/micropython.py) whose empty lib folders are filled from Debian's packages: the source
-itself stays as it is. A second call copies only what has changed; the copy of another source, or with other libraries, is made anew.
+itself stays as it is. A second call copies only what has changed; the copy of another source, or with
+other libraries, is made anew.
 """
 
 import hashlib
