@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from host_tools.cli_board import board_named
 from host_tools.cli_errors import BOARD_CODES, guarded
 from host_tools.cli_progress import Bar
 
@@ -27,13 +28,9 @@ def flash(board, image, drive, port, baud, erase, as_json):
     A Pico takes it through its boot drive: hold BOOTSEL while you plug it in. An ESP32 takes it through its serial
     port. Firmware for another chip, a damaged file, or one that does not fit is refused before anything is written.
     """
-    from host_tools import boards
     from host_tools.deploy import flash as flashing
 
-    try:
-        chosen = boards.get(board)
-    except boards.UnknownBoard as error:
-        raise click.UsageError(str(error)) from None
+    chosen = board_named(board)
     with Bar("flashing", as_json) as step:
         done = flashing.flash(chosen, image, drive=drive, port=port, baud=baud, erase=erase, progress=step)
     if as_json:

@@ -26,6 +26,7 @@ from pathlib import Path
 
 from host_tools import romfs, uf2
 from host_tools.emulators import EmulatorError, ScriptFailed, rp2040js
+from host_tools.emulators.flash_file import FlashFile
 
 FLASH = 0x10000000  # where flash begins in the chip's address space
 FLASH_SIZE = 2 << 20
@@ -38,7 +39,8 @@ class Pico:
     image: the firmware's UF2 file. flash: a file with the flash's content, made if it is not there and kept afterwards;
     without it the flash is forgotten at the end. As on a real board, the firmware is written over what is there and the
     rest of the flash stays. segments: (address, data) to write besides, a ROMFS image for one.
-    Raises EmulatorError with a sentence when the emulator is not installed or the firmware does not start.
+    Raises EmulatorError with a sentence when the emulator is not installed or the firmware does not start,
+    FlashFileError (an EmulatorError) for a flash file of another size or of another Pico that runs; it stays as it is.
     """
 
     port: str  # the serial port, for mpremote and pyserial: a path
@@ -51,28 +53,34 @@ class Pico:
         self._folder = None if flash else tempfile.TemporaryDirectory()
         self.flash = Path(flash) if flash else Path(self._folder.name) / "flash.bin"
         self._process: subprocess.Popen | None = None
+        self._file = FlashFile(self.flash, FLASH_SIZE)
+        self._said = tempfile.TemporaryFile()  # a pipe that nobody reads would stop the emulator once it is full
 
     def __enter__(self) -> Pico:
-        old = self.flash.read_bytes() if self.flash.exists() else b""
-        self.flash.write_bytes(flash_content(self._image, old, self._segments))
+        try:
+            self._start()
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    def _start(self) -> None:
+        self._file.open()
+        self._file.write(flash_content(self._image, self._file.old, self._segments))
         command = [sys.executable, "-m", "host_tools.emulators.rp2040_process", str(self._image), str(self.flash)]
         path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,  # its end tells the emulator that we are gone
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._said,
             env={**os.environ, "PYTHONPATH": path},
         )
         select.select([self._process.stdout], [], [], BOOT_SECONDS)
         os.set_blocking(self._process.stdout.fileno(), False)
         self.port = (self._process.stdout.readline() or b"").decode().strip()
         if not self.port:
-            self._process.kill()
-            why = self._process.communicate()[1].decode().strip().splitlines()[-1:]
-            self.kill()
-            raise EmulatorError(f"the emulated Pico did not start with {self._image}: {''.join(why) or 'no answer'}")
-        return self
+            raise EmulatorError(f"the emulated Pico did not start with {self._image}: {self.why() or 'no answer'}")
 
     def __exit__(self, *exception) -> None:
         self.kill()
@@ -81,23 +89,35 @@ class Pico:
         """Whether it still does."""
         return self._process is not None and self._process.poll() is None
 
+    def why(self) -> str:
+        """What the emulator said last, where it stopped by itself: the last line of its traceback; "" if nothing."""
+        self._said.seek(0)
+        return "".join(self._said.read().decode(errors="replace").strip().splitlines()[-1:])
+
     def kill(self) -> None:
         """Cuts the power: whoever has the port open gets an error, the flash stays as it is at this moment."""
         process, self._process = self._process, None
         if process:
             process.kill()
             process.wait()
-            for pipe in (process.stdin, process.stdout, process.stderr):
+            for pipe in (process.stdin, process.stdout):
                 pipe.close()
+        self._file.close()
+        self._said.close()
         if self._folder:
             self._folder.cleanup()
 
 
-
 def flash_content(image: Path, old: bytes = b"", segments: Iterable[tuple[int, bytes]] = ()) -> bytes:
-    """What the flash holds before a start: what was there, over it the firmware, over that the segments."""
+    """What the flash holds before a start: what was there, over it the firmware, over that the segments.
+
+    Raises EmulatorError for firmware of another chip or bytes outside of the flash, uf2.UF2Error.
+    """
+    firmware = uf2.parse(image.read_bytes()).of(uf2.RP2040)
+    if not firmware:
+        raise EmulatorError(f"{image} has no firmware for the RP2040, the Pico's chip")
     content = bytearray(old[:FLASH_SIZE].ljust(FLASH_SIZE, b"\xff"))
-    for address, data in [*uf2.parse(image.read_bytes()).segments, *segments]:
+    for address, data in [*firmware, *segments]:
         start = address - FLASH
         if start < 0 or start + len(data) > FLASH_SIZE:
             raise EmulatorError(f"{len(data)} bytes at 0x{address:08X} do not lie in a Pico's flash of 2 MB")
@@ -111,12 +131,16 @@ def run(board, script: str, files: dict[str, bytes], timeout: float = 60) -> str
     Firmware with a ROMFS partition finds the files there, in flash; other firmware in the folder /rom of its file
     system. A path that begins with "/" is one in the file system, with any firmware.
     timeout: seconds, from the start of the emulator. rp2040js runs the script where it is installed: it is faster.
-    Raises ScriptFailed, EmulatorError.
+    Raises ScriptFailed, EmulatorError. The protocol ends its texts with the character 4: a script must not print that
+    one, what comes after it is taken for the script's traceback.
     """
     segments = _files_segments(board, files)
     if rp2040js.package():
         flash = flash_content(board.image, segments=segments)
-        printed, error, _ = rp2040js.execute(flash, script, timeout)
+        try:
+            printed, error, _ = rp2040js.execute(flash, script, timeout)
+        except EmulatorError as problem:
+            raise EmulatorError(f"{board.name}: {problem}") from None
     else:
         printed, error = _execute_script(board, script, segments, timeout)
     if error:
@@ -143,7 +167,7 @@ def _execute_script(board, script: str, segments, timeout: float) -> tuple[bytes
         except (TransportError, serial.SerialException, OSError, TypeError) as broken:
             # TypeError: pyserial's way to say that its port is gone while it waits.
             if time.monotonic() - started < timeout:
-                raise EmulatorError(f"the connection to the emulated Pico broke: {broken}") from None
+                raise EmulatorError(f"{board.name}: the connection to the emulated Pico broke: {broken}") from None
             raise EmulatorError(f"{board.name}: no end after {timeout} s") from None
         finally:
             late.cancel()

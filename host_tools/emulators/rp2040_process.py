@@ -36,6 +36,7 @@ async def serve(image: str, flash: str) -> None:
         repl = PtyInteractiveRepl(device.cdc, device.simulator, on_quit=lambda code: running.cancel())
         await repl.start()
         print(repl.slave_path, flush=True)
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nobody reads the pipe any more
         asyncio.get_running_loop().add_reader(sys.stdin.fileno(), running.cancel)
         with contextlib.suppress(asyncio.CancelledError):
             await running

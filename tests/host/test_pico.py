@@ -147,7 +147,7 @@ def test_scripts_run_on_either_emulator(board, fast, monkeypatch, require):
     assert printed == "__main__ ['script.py', '1', 'two'] content\nx"
     with pytest.raises(ScriptFailed, match=r"(?s)pico: Traceback.*ValueError: no"):
         emulators.run(pico, "raise ValueError('no')")
-    with pytest.raises(EmulatorError, match="no end after 3 s"):
+    with pytest.raises(EmulatorError, match="pico: no end after 3 s"):
         emulators.run(pico, "while True: pass", timeout=3)
 
 
