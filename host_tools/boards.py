@@ -37,7 +37,7 @@ class UnknownBoard(ValueError):
 
 @dataclass(frozen=True)
 class Board:
-    """One board; clock_mhz is 0 where a machine has none, flash_kb and ram_kb count 1,024 bytes; tables may be empty."""
+    """One board; clock_mhz is 0 where there is none, flash_kb and ram_kb count 1,024 bytes; a table may be empty."""
 
     name: str
     title: str
