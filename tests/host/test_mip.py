@@ -129,4 +129,4 @@ def test_mpremote_installs_on_a_pico(served, require):
         mpremote = [sys.executable, "-m", "mpremote", "connect", pico.port]
         steps = ["mip", "install", f"{url}/armv6m/short.json", "+", "exec", code]
         done = subprocess.run([*mpremote, *steps], capture_output=True, text=True)
-    assert done.stdout.splitlines()[-1] == "/lib/_upyml.mpy True", done.stdout + done.stderr
+    assert "/lib/_upyml.mpy True" in done.stdout.splitlines(), done.stdout + done.stderr

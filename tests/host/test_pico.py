@@ -196,7 +196,7 @@ def test_mpremote_mounts_a_folder(board, tmp_path):
     (tmp_path / "shared.txt").write_text("on the host")
     with rp2040.Pico(board("pico-stock").image) as pico:
         printed = mpremote(pico.port, "mount", tmp_path, "exec", "print(open('/remote/shared.txt').read())")
-    assert printed.endswith("on the host\n")
+    assert "on the host" in printed.splitlines()
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from runtimes import BUILD, ROOT
 
 import upyml
 from host_tools import boards, emulators
+from host_tools.convert import convert
 from host_tools.emulators import EmulatorError, ScriptFailed, qemu
 
 BOARDS = {name: board for name, board in boards.all().items() if board.emulate.get("with") == "qemu"}
@@ -115,12 +116,15 @@ def test_a_model_in_romfs_is_read_in_place(board):
     assert place % 16 == 0
 
 
-def test_visual_wake_words_runs_from_romfs(board, require):
+@pytest.fixture(scope="module")
+def vww(models_dir):
     """The largest of the benchmark models: 240 KB in flash, an arena of 55 KB."""
-    path = BUILD / "bench" / "vww_96_int8.upm"
-    require(path.exists(), path.relative_to(ROOT), "make bench")
+    return convert(models_dir / "mlperf_tiny" / "vww_96_int8.tflite").file
+
+
+def test_visual_wake_words_runs_from_romfs(board, vww):
     script = "import upyml; print(upyml.load('vww.upm').selftest())"
-    assert emulators.run(board, script, files={"vww.upm": path.read_bytes()}) == "True\n"
+    assert emulators.run(board, script, files={"vww.upm": vww}) == "True\n"
 
 
 def test_long_texts_arrive_whole(board):

@@ -21,7 +21,7 @@ def test_the_make_targets_exist():
 def test_the_commands_exist():
     from host_tools.cli import main
 
-    assert set(re.findall(r"^    upyml ([a-z]+)", TEXT, re.M)) == set(main.commands)
+    assert set(re.findall(r"(?:^    |`)upyml ([a-z]+)", TEXT, re.M)) == set(main.commands)
 
 
 def test_the_folders_exist():
