@@ -42,8 +42,9 @@ def _ask(port: str) -> dict:
 
     try:
         with connect(port) as board:
-            told = facts.ask(board, installed=True)
-            has = facts.room(board, told)
+            told = facts.ask(board)
+            has = facts.room(board, told)  # before the imports of the next line take RAM
+            told = facts.installed(board, told)
     except errors.DeployError as error:
         return {"port": port, "error": str(error)}
     return {
@@ -55,7 +56,7 @@ def _ask(port: str) -> dict:
         "mpy": ".".join(map(str, told.mpy_version)),
         "flash_free": has.free,
         "romfs": has.romfs,
-        "ram_free": told.heap_free,
+        "ram_free": has.heap_free,
         "upyml": told.upyml,
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from host_tools import boards
 from host_tools.deploy.connection import Connection
@@ -27,9 +27,9 @@ ARCHS = (
 # Scripts are kept short: an emulated board compiles ten lines a second. With ".frozen" alone in sys.path, only what is
 # in the firmware can be imported.
 _SCRIPT = """
-import gc,sys
+import sys
 i=sys.implementation
-f={'heap_free':gc.mem_free(),'name':i.name,'version':i.version[:3],'build':sys.version}
+f={'name':i.name,'version':i.version[:3],'build':sys.version}
 f['machine']=getattr(i,'_machine',sys.platform)
 f['mpy']=getattr(i,'_mpy',0)
 p=f['path']=sys.path[:]
@@ -45,12 +45,10 @@ f['frozen']=ask('upyml','__version__')
 f['builtin']=ask('_upyml','VERSION')
 sys.path[:]=p
 """
-_INSTALLED = """
-f['python'] = f['frozen'] or ask('upyml', '__version__')
-f['engine'] = f['builtin'] or ask('_upyml', 'VERSION')
-"""
+_INSTALLED = "print((ask('upyml','__version__'),ask('_upyml','VERSION')))"
 _ROOM = """
-import os
+import gc, os
+gc.collect()
 try:
     s = os.statvfs({root!r})
     s = s[0], s[0] * s[4] if s[2] else None
@@ -62,13 +60,13 @@ try:
     d = d.ioctl(4, 0) * d.ioctl(5, 0) if hasattr(d, 'ioctl') else len(d)
 except (ImportError, AttributeError, OSError):
     d = 0
-print(s + (d,))
+print(s + (d, gc.mem_free()))
 """
 
 
 @dataclass(frozen=True)
 class Facts:
-    """A board, just after a reset. heap_free is in bytes; build: its firmware's own text of what it is; path: sys.path.
+    """A board. build: its firmware's own text of what it is; path: its sys.path.
 
     frozen, builtin: the versions of upyml and _upyml in the firmware, or None. python, engine: those that `import`
     finds, wherever they are; None where there are none, or where it was not asked.
@@ -80,7 +78,6 @@ class Facts:
     machine: str
     mpy: int
     path: list[str]
-    heap_free: int
     frozen: str | None
     builtin: str | None
     python: str | None = None
@@ -135,21 +132,28 @@ class Facts:
 
 @dataclass(frozen=True)
 class Room:
-    """Bytes: of a block of the file system and free in it, None without one; of the ROMFS partition, 0 without one."""
+    """Bytes: of a block of the file system and free in it, None without one; of the ROMFS partition, 0 without one.
+
+    heap_free: bytes of RAM. Counting takes the board long, and is done only where something is to be written.
+    """
 
     block: int | None
     free: int | None
     romfs: int
+    heap_free: int
 
 
-def ask(board: Connection, installed: bool = False) -> Facts:
-    """What the board is. installed: also what is in its files, which imports it (RAM is counted before).
-
-    Raises connection.ScriptFailed; errors.ConnectionLost, NoAnswer.
-    """
-    return Facts(**board.ask(_SCRIPT + (_INSTALLED if installed else "") + "print(f)", doing="it was asked what it is"))
+def ask(board: Connection) -> Facts:
+    """What the board is. Raises connection.ScriptFailed; errors.ConnectionLost, NoAnswer."""
+    return Facts(**board.ask(_SCRIPT + "print(f)", doing="it was asked what it is"))
 
 
 def room(board: Connection, told: Facts) -> Room:
-    """The board's flash. Raises as ask() does."""
-    return Room(*board.ask(_ROOM.format(root=told.root), doing="its flash was counted"))
+    """The board's flash and RAM. Raises as ask() does."""
+    return Room(*board.ask(_ROOM.format(root=told.root), doing="its memory was counted"))
+
+
+def installed(board: Connection, told: Facts) -> Facts:
+    """The same with what is in its files, which are imported for it, after ask(). Raises as ask() does."""
+    python, engine = board.ask(_INSTALLED, timeout=60, doing="upyml was imported there")
+    return replace(told, python=python, engine=engine)

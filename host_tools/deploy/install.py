@@ -66,12 +66,19 @@ def deploy(port: str, wish: Wish, progress: Callable[[int, int], None] = lambda 
     with connect(port) as board:
         told = facts.ask(board)
         needs = plan.plan(told, wish.python)
-        room.check_ram(told, needs, arena, 0 if wish.romfs else len(content))
         path = _place(told, wish)
         files = needs.files | ({} if wish.romfs else {path: content})
         if program is not None:
             files[told.root + ("code.py" if told.name == "circuitpython" else "main.py")] = program
-        copied, sent = _bring(board, told, needs, files, path if wish.romfs else None, content, progress)
+        found = transfer.look(board, files, needs.stale)
+        copied, sent = [], 0
+        if found.changed or found.stale or wish.romfs:
+            has = facts.room(board, told)
+            room.check_ram(has, needs, arena, 0 if wish.romfs else len(content))
+            room.check_flash(has, files, found)
+            image = romfs_device.prepare(board, told, has, path, content) if wish.romfs else None
+            copied, sent = _copy(board, has, files, found, image, progress)
+            copied += [path] * (image is not None)
         key = stamp.key(told, path, content, needs.files)
         tried = None if copied or wish.again else stamp.read(board, told, key)
         before = tried is not None
@@ -89,22 +96,15 @@ def deploy(port: str, wish: Wish, progress: Callable[[int, int], None] = lambda 
         return Deployed(told, needs, path, len(content), copied, sent, wish.romfs, board.emulated, tried, before)
 
 
-def _bring(
+def _copy(
     board: Connection,
-    told: facts.Facts,
-    needs: plan.Plan,
+    has: facts.Room,
     files: dict[str, bytes],
-    rom_path: str | None,
-    content: bytes,
+    found: transfer.Look,
+    image: bytes | None,
     progress: Callable[[int, int], None],
 ) -> tuple[list[str], int]:
-    """Copies what differs, files first and ROMFS (where there is a path in it) last: the paths, and the bytes sent."""
-    found = transfer.look(board, files, needs.stale)
-    writes = bool(found.changed or found.stale)
-    has = facts.room(board, told) if writes or rom_path else None
-    if found.changed:
-        room.check_flash(has, files, found)
-    image = romfs_device.prepare(board, told, has, rom_path, content) if rom_path else None
+    """Copies what differs, and last the ROMFS image where there is one: the files' paths, and the bytes sent."""
     total = sum(len(files[path]) for path in found.changed) + len(image or b"")
     sent = 0
 
@@ -113,12 +113,13 @@ def _bring(
         sent += count
         progress(sent, total)
 
-    upload = Upload(board, told.heap_free) if writes or image else None
-    if writes:
-        transfer.copy(board, files, found, upload, step)
-    if image is not None:
-        romfs_device.write(board, image, upload, step)
-    return found.changed + ([rom_path] if image is not None else []), total
+    if total or found.stale:
+        upload = Upload(board, has.heap_free)
+        if found.changed or found.stale:
+            transfer.copy(board, files, found, upload, step)
+        if image is not None:
+            romfs_device.write(board, image, upload, step)
+    return list(found.changed), total
 
 
 def _place(told: facts.Facts, wish: Wish) -> str:

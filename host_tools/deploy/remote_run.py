@@ -113,13 +113,15 @@ def _on_board(place: str, file: Path, inputs: list[list[bytes]], model) -> Itera
 
 def _load(board: Connection, file: Path) -> Upload:
     """Loads the model as `m`, from the board's files where it is there, else from RAM."""
-    told = facts.ask(board, installed=True)
+    told = facts.ask(board)
+    heap_free = facts.room(board, told).heap_free
+    told = facts.installed(board, told)
     if told.python != upyml.__version__:
         raise errors.OtherVersion(
             f"upyml on the board at {board.port}: {told.upyml}; here it is {upyml.__version__}: `upyml deploy` brings "
             "it there"
         )
-    upload = Upload(board, told.heap_free)
+    upload = Upload(board, heap_free)
     content = file.read_bytes()
     paths = [folder + file.name for folder in ("/rom/", "/rom/models/", told.root, told.root + "models/")]
     there = transfer.find(board, paths, content)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from host_tools.deploy import errors
-from host_tools.deploy.facts import Facts, Room
+from host_tools.deploy.facts import Room
 from host_tools.deploy.plan import Plan
 from host_tools.deploy.transfer import Look
 
@@ -14,6 +14,8 @@ FROZEN, COMPILED, REFERENCE = 6_000, 16_000, 52_000
 
 def check_flash(has: Room, files: dict[str, bytes], found: Look) -> None:
     """The changed files fit beside the present ones. Raises errors.NoRoom."""
+    if not found.changed:
+        return
     if has.free is None or not has.block:
         raise errors.NoRoom(
             "the board has no file system that files could be copied to: put the model into ROMFS (--romfs) or into "
@@ -29,15 +31,15 @@ def check_flash(has: Room, files: dict[str, bytes], found: Look) -> None:
         )
 
 
-def check_ram(facts: Facts, needs: Plan, arena: int, file: int) -> None:
+def check_ram(has: Room, needs: Plan, arena: int, file: int) -> None:
     """The model can be loaded. arena, file: bytes of RAM, file 0 where it stays in flash. Raises errors.NoRoom."""
     code = REFERENCE if needs.reference else COMPILED if needs.python else FROZEN
     total = arena + file + needs.native + code
-    if total > facts.heap_free:
+    if total > has.heap_free:
         parts = [(arena, "arena"), (file, "model"), (needs.native, "native module"), (code, "upyml's Python")]
         text = ", ".join(f"{size:,} {name}" for size, name in parts if size)
         hint = "use --romfs, which leaves the model in flash (where the firmware has a ROMFS), or " if file else ""
         raise errors.NoRoom(
-            f"the model needs about {total:,} bytes of RAM ({text}), the board has {facts.heap_free:,} free: {hint}use "
+            f"the model needs about {total:,} bytes of RAM ({text}), the board has {has.heap_free:,} free: {hint}use "
             "a smaller model. Nothing was written"
         )

@@ -18,7 +18,6 @@ PICO = facts.Facts(
     machine="Raspberry Pi Pico with RP2040",
     mpy=ARMV6M,
     path=["", ".frozen", "/lib"],
-    heap_free=240_000,
     frozen=None,
     builtin=None,
 )
@@ -110,16 +109,16 @@ LOOK = transfer.Look(["/m.upm"], [], [])
 
 def test_flash_is_counted_in_blocks():
     files = {"/m.upm": bytes(4097)}
-    room.check_flash(facts.Room(4096, 3 * 4096, 0), files, LOOK)
+    room.check_flash(facts.Room(4096, 3 * 4096, 0, 0), files, LOOK)
     with pytest.raises(errors.NoRoom, match=r"4,097 bytes .* take 12,288 bytes .* has 8,192 free.*Nothing was written"):
-        room.check_flash(facts.Room(4096, 2 * 4096, 0), files, LOOK)
+        room.check_flash(facts.Room(4096, 2 * 4096, 0, 0), files, LOOK)
     with pytest.raises(errors.NoRoom, match="no file system"):
-        room.check_flash(facts.Room(None, None, 0), files, LOOK)
+        room.check_flash(facts.Room(None, None, 0, 0), files, LOOK)
 
 
 def test_ram_is_counted_for_all_that_is_loaded():
     needs = plan.plan(PICO)
     total = 1000 + 2000 + needs.native + room.COMPILED
-    room.check_ram(a_board(heap_free=total), needs, 1000, 2000)
+    room.check_ram(facts.Room(None, None, 0, total), needs, 1000, 2000)
     with pytest.raises(errors.NoRoom, match=f"{total:,} bytes of RAM.*{total - 1:,} free: use --romfs"):
-        room.check_ram(a_board(heap_free=total - 1), needs, 1000, 2000)
+        room.check_ram(facts.Room(None, None, 0, total - 1), needs, 1000, 2000)
