@@ -164,8 +164,11 @@ def test_an_emulator_that_breaks_says_why(stock, tmp_path):
     command = [*UPYML, "emulate", "pico-stock"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, **pipes, text=True, env=environment) as emulator:
-        emulator.stdout.readline()
-        (process,) = Path(f"/proc/{emulator.pid}/task/{emulator.pid}/children").read_text().split()
-        os.kill(int(process), signal.SIGUSR1)
-        _, said = emulator.communicate(timeout=60)
+        try:
+            emulator.stdout.readline()
+            (process,) = Path(f"/proc/{emulator.pid}/task/{emulator.pid}/children").read_text().split()
+            os.kill(int(process), signal.SIGUSR1)
+            _, said = emulator.communicate(timeout=60)
+        finally:
+            emulator.kill()
     assert (emulator.returncode, said) == (14, "upyml: the emulator has stopped: RuntimeError: the chip is on fire\n")
