@@ -26,7 +26,7 @@ BOARDS = {
 }
 
 
-# A board's tests run in one process: they configure one folder.
+# A board's tests run in one process: it is configured once.
 @pytest.fixture(
     scope="module", params=[pytest.param(name, marks=pytest.mark.xdist_group(f"configure-{name}")) for name in BOARDS]
 )
@@ -35,13 +35,19 @@ def board(request):
 
 
 @pytest.fixture(scope="module")
-def commands(board, require):
+def configured(tmp_path_factory):
+    """The folder that is configured: each process of the tests has its own."""
+    return tmp_path_factory.mktemp("esp32")
+
+
+@pytest.fixture(scope="module")
+def commands(board, configured, require):
     """How each of our files would be compiled for the board: folder and arguments by path."""
     require(shutil.which("cmake"), "cmake", "on Debian: sudo apt-get install cmake")
     riscv = board.arch == "rv32imc"
     package = "gcc-riscv64-unknown-elf"
     require(not riscv or shutil.which("riscv64-unknown-elf-gcc"), package, f"on Debian: sudo apt-get install {package}")
-    folder = BUILD / "esp32" / board.name
+    folder = configured / board.name
     environment = {**os.environ, "PYTHON": sys.executable, "UPYML_WERROR": "1"}
     done = subprocess.run(
         [PORT / "configure.sh", folder, BOARDS[board.name]], env=environment, capture_output=True, text=True
@@ -112,9 +118,9 @@ def test_partitions_follow_each_other_and_fill_the_flash(board):
     assert end == board.flash_kb * 1024
 
 
-def test_the_partition_table_is_the_one_that_is_configured(commands, board):
+def test_the_partition_table_is_the_one_that_is_configured(commands, configured, board):
     last = None
-    for line in (BUILD / "esp32" / board.name / "obj" / "sdkconfig.combined").read_text().splitlines():
+    for line in (configured / board.name / "obj" / "sdkconfig.combined").read_text().splitlines():
         if line.startswith("CONFIG_PARTITION_TABLE_CUSTOM_FILENAME"):
             last = line.split("=", 1)[1].strip('"')
     assert last is not None and os.path.samefile(os.path.dirname(last), PORT / "boards") and os.path.exists(last)
