@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from host_tools.cli_board import board_named
 from host_tools.cli_errors import BOARD_CODES, guarded
 
 _FILE = click.Path(path_type=Path)
@@ -44,6 +45,11 @@ def run(model, data, engine, on, as_json):
 
     if on and engine:
         raise click.UsageError("--engine is for this computer; with --on the board runs the engine that it has")
+    if on:
+        from host_tools.deploy import remote_run
+
+        if remote_run.is_emulated(on):
+            board_named(on.removesuffix(remote_run.EMULATED))
     loaded = upyml.load(str(model), _engine(engine))
     if data is None:
         _selftest(loaded, model, on, as_json)

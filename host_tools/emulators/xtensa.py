@@ -27,8 +27,8 @@ RAISED = 1  # the firmware's exit status when the script raised
 def run(board, script: str, files: dict[str, bytes], timeout: float = 60) -> str:
     """Runs the script with `files` below /rom and returns what it printed, "\\n" at the lines' ends.
 
-    timeout: seconds. Raises ScriptFailed with the traceback where the script raises; EmulatorError where QEMU is missing,
-    the processor stops, or the script comes to no end.
+    timeout: seconds. Raises ScriptFailed with the traceback where the script raises; EmulatorError where QEMU is
+    missing, the processor stops, or the script comes to no end.
     """
     if not shutil.which(COMMAND[0]):
         raise EmulatorError(f"{COMMAND[0]} is not installed; on Debian: sudo apt-get install qemu-user")

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import small_models
 from click.testing import CliRunner
 
 from host_tools import boards, uf2
@@ -172,3 +173,9 @@ def test_an_emulator_that_breaks_says_why(stock, tmp_path):
         finally:
             emulator.kill()
     assert (emulator.returncode, said) == (14, "upyml: the emulator has stopped: RuntimeError: the chip is on fire\n")
+
+
+def test_run_on_a_board_that_is_none_is_wrong_use(tmp_path):
+    (tmp_path / "m.upm").write_bytes(small_models.with_vectors(small_models.gesture))
+    done = CliRunner().invoke(main, ["run", str(tmp_path / "m.upm"), "--on", "nope-emulated"])
+    assert done.exit_code == 2 and "there is no board 'nope'; the boards are " in done.stderr

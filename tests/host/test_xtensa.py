@@ -253,7 +253,7 @@ print(gc.mem_alloc() - before, uctypes.addressof(memoryview(open("wide.upm", "rb
 def compilers():
     """Names of the two compilers by core."""
     script = ROOT / "ports" / "xtensa" / "toolchain.sh"
-    environment = {"PYTHON": sys.executable, **os.environ}
+    environment = {**os.environ, "PYTHON": sys.executable}
     return {
         core: subprocess.run([script, core], env=environment, capture_output=True, text=True, check=True).stdout.strip()
         + "gcc"
