@@ -214,7 +214,7 @@ def test_the_c_side_compiles_without_the_warnings_that_circuitpython_refuses(req
     """The firmware's binding and the engine, with the headers of the MicroPython that `make unix` has built."""
     build = BUILD / "unix"
     require(shutil.which("gcc") and (build / "obj" / "genhdr").is_dir(), "gcc and build/unix", "make unix")
-    micropython = Path((build / "arguments").read_text().split()[0])
+    micropython = Path(os.environ.get("MICROPYTHON_DIR") or BUILD / "micropython")  # as ports/fetch/micropython.py
     folders = (micropython, micropython / "ports/unix", micropython / "ports/unix/variants/standard", build / "obj")
     engine = ROOT / "ports" / "engine"
     sources = [engine / line for line in (engine / "sources.txt").read_text().split()]
