@@ -39,12 +39,12 @@ static int check_window(const uint8_t *file, const upyml_op *op, const upyml_ten
     if (op->opcode == UPYML_OPCODE_CONV2D) {
         uint64_t row = to_four((uint64_t)p.kernel_w * (uint32_t)p.in_c);
         answer = check_weights(file, (uint64_t)p.kernel_h * row, p.out_c, 1, op->params + UPYML_CONV2D_WEIGHTS);
-        *scratch = (uint32_t)upyml_conv2d_s8_scratch_size(&p);
+        *scratch = (uint32_t)upyml_conv2d_s8_scratch_size(&p, 1);
     } else if (op->opcode == UPYML_OPCODE_DEPTHWISE_CONV2D) {
         UPYML_NEED(p.multiplier >= 1 && (int64_t)p.in_c * p.multiplier == p.out_c, SHAPE);
         uint64_t k = to_four((uint64_t)p.kernel_h * (uint32_t)p.kernel_w);
         answer = check_weights(file, k, p.out_c, 1, op->params + UPYML_CONV2D_WEIGHTS);
-        *scratch = (uint32_t)upyml_depthwise_conv2d_s8_scratch_size(&p);
+        *scratch = (uint32_t)upyml_depthwise_conv2d_s8_scratch_size(&p, 1);
     } else {
         UPYML_NEED(p.dilation_h == 1 && p.dilation_w == 1 && (int64_t)p.kernel_h * p.kernel_w <= UPYML_MAX_SUMMED, PARAMS);
         UPYML_NEED(p.in_c == p.out_c, SHAPE);

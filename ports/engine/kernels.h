@@ -18,14 +18,19 @@ typedef struct {
     int32_t clamp_min, clamp_max;
     int32_t multiplier;  // output channels per input channel of a depthwise convolution
     int order;  // UPYML_ORDER_*: how the output may overlap the input
+    int32_t first_row, end_row;  // output rows to make; all, 0 and out_h, unless the op runs in a fused group
+    int32_t in_ring, out_ring;  // row y lies in slot y % ring; in_h and out_h for tensors that are whole
+    int32_t scratch_size;  // bytes at `scratch`: at least the kernel's ..._scratch_size(p, 1), more makes it faster
     const uint8_t *weights;  // in the file's order, see SPEC.md
-    const uint8_t *channels;  // bias, multiplier and shift of each output channel
+    const uint8_t *channels;  // bias, multiplier, shift and accumulator bits of each output channel
 } upyml_window;
 
+// A kernel works on strips of any number of units, as many as its scratch has room for: a unit is an output row, a pixel
+// of a 1x1 convolution with stride 1. ..._scratch_size: bytes it needs with strips of `strip` units.
 void upyml_conv2d_s8(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch);
-int32_t upyml_conv2d_s8_scratch_size(const upyml_window *p);
+int32_t upyml_conv2d_s8_scratch_size(const upyml_window *p, int32_t strip);
 void upyml_depthwise_conv2d_s8(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch);
-int32_t upyml_depthwise_conv2d_s8_scratch_size(const upyml_window *p);
+int32_t upyml_depthwise_conv2d_s8_scratch_size(const upyml_window *p, int32_t strip);
 void upyml_max_pool_s8(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch);
 void upyml_average_pool_s8(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch);
 int32_t upyml_pool_s8_scratch_size(const upyml_window *p);
@@ -34,6 +39,7 @@ typedef struct {
     int32_t rows, in_c, out_c;
     int32_t out_zero_point, clamp_min, clamp_max;
     int per_channel, order;
+    int32_t scratch_size;
     const uint8_t *weights, *channels;
 } upyml_fully_connected;
 

@@ -12,13 +12,38 @@
 typedef struct {
     const uint8_t *input;
     uint8_t *ring;  // NULL where input and output are apart
-    int32_t ring_rows, row_bytes;
+    int32_t ring_rows, row_bytes, in_ring;
     int32_t loaded_first, loaded_end;  // rows copied so far
     int reverse;
 } upyml_rows;
 
+// Where row y of a tensor lies that has room for `ring` rows, in rows. Whole tensors, the usual case, need no division.
+static inline int32_t upyml_slot(int32_t y, int32_t ring) {
+    return y < ring ? y : y % ring;
+}
+
+// Input rows from the first to the last that one output row reads.
+static inline int32_t upyml_reach(const upyml_window *p) {
+    return (p->kernel_h - 1) * p->dilation_h + 1;
+}
+
+// A 1x1 convolution with stride 1, which may be taken pixel by pixel.
+static inline int upyml_is_pointwise(const upyml_window *p) {
+    return p->kernel_h == 1 && p->kernel_w == 1 && p->stride_h == 1 && p->stride_w == 1 && p->pad_top == 0
+        && p->pad_left == 0 && p->in_h == p->out_h && p->in_w == p->out_w;
+}
+
+// The same convolution over an image of one column: its rows are the pixels. For whole tensors only.
+static inline upyml_window upyml_by_pixel(const upyml_window *p) {
+    upyml_window flat = *p;
+    flat.in_h = flat.out_h = flat.in_ring = flat.out_ring = flat.end_row = p->in_h * p->in_w;
+    flat.in_w = flat.out_w = 1;
+    flat.first_row = 0;
+    return flat;
+}
+
 static inline int32_t upyml_ring_rows(const upyml_window *p) {
-    int32_t reach = (p->kernel_h - 1) * p->dilation_h + 1;
+    int32_t reach = upyml_reach(p);
     return reach < p->in_h ? reach : p->in_h;
 }
 
@@ -31,18 +56,19 @@ static inline void upyml_rows_begin(upyml_rows *rows, const upyml_window *p, con
     rows->ring = p->order == UPYML_ORDER_DISJOINT ? NULL : scratch;
     rows->ring_rows = upyml_ring_rows(p);
     rows->row_bytes = p->in_w * p->in_c;
+    rows->in_ring = p->in_ring;
     rows->reverse = p->order == UPYML_ORDER_REVERSE;
     rows->loaded_first = rows->loaded_end = rows->reverse ? p->in_h : 0;
 }
 
 // The output row that comes `step`-th.
 static inline int32_t upyml_rows_output(const upyml_rows *rows, const upyml_window *p, int32_t step) {
-    return rows->reverse ? p->out_h - 1 - step : step;
+    return rows->reverse ? p->end_row - 1 - step : p->first_row + step;
 }
 
 static inline const int8_t *upyml_row(const upyml_rows *rows, int32_t y) {
     const uint8_t *row = rows->ring ? rows->ring + y % rows->ring_rows * rows->row_bytes
-                                    : rows->input + y * rows->row_bytes;
+                                    : rows->input + upyml_slot(y, rows->in_ring) * rows->row_bytes;
     return (const int8_t *)row;
 }
 
@@ -52,7 +78,7 @@ static inline void upyml_rows_load(upyml_rows *rows, const upyml_window *p, int3
         return;
     }
     int32_t first = oy * p->stride_h - p->pad_top;
-    int32_t end = first + (p->kernel_h - 1) * p->dilation_h + 1;
+    int32_t end = first + upyml_reach(p);
     first = first < 0 ? 0 : first;
     end = end > p->in_h ? p->in_h : end;
     int32_t from = rows->reverse ? first : first > rows->loaded_end ? first : rows->loaded_end;
@@ -70,16 +96,17 @@ static inline void upyml_rows_load(upyml_rows *rows, const upyml_window *p, int3
 // One output pixel: all channels of (oy, ox), written to `output`.
 typedef void (*upyml_pixel)(const upyml_window *p, const upyml_rows *rows, int32_t oy, int32_t ox, int8_t *output);
 
-// The whole output, row by row in the plan's order.
+// The output rows asked for, one by one in the plan's order.
 static inline void upyml_each_pixel(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch,
     upyml_pixel pixel) {
     upyml_rows rows;
     upyml_rows_begin(&rows, p, input, scratch);
-    for (int32_t step = 0; step < p->out_h; step++) {
+    for (int32_t step = 0; step < p->end_row - p->first_row; step++) {
         int32_t oy = upyml_rows_output(&rows, p, step);
         upyml_rows_load(&rows, p, oy);
+        int8_t *row = output + upyml_slot(oy, p->out_ring) * p->out_w * p->out_c;
         for (int32_t ox = 0; ox < p->out_w; ox++) {
-            pixel(p, &rows, oy, ox, output + (oy * p->out_w + ox) * p->out_c);
+            pixel(p, &rows, oy, ox, row + ox * p->out_c);
         }
     }
 }

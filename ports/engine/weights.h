@@ -30,16 +30,18 @@ static inline void upyml_dot_run(int32_t acc[4], const uint8_t *block, const int
     }
 }
 
-// Bias, multiplier and shift of the output channels. `count` of the last two: padded channels, or 1.
+// Bias, multiplier, shift and accumulator bits of the output channels; of the last three padded channels, or 1.
 typedef struct {
     const uint8_t *bias, *multipliers;
     const int8_t *shifts;
+    const uint8_t *bits;  // every accumulator is in (-2^bits, 2^bits)
     int32_t step;  // 1, or 0 where all channels share one multiplier
 } upyml_channels;
 
 static inline upyml_channels upyml_read_channels(const uint8_t *block, int32_t channels, int per_channel) {
     int32_t four = (channels + 3) & ~3, count = per_channel ? four : 1;
-    upyml_channels out = {block, block + 4 * four, (const int8_t *)block + 4 * four + 4 * count, per_channel ? 1 : 0};
+    const uint8_t *shifts = block + 4 * four + 4 * count;
+    upyml_channels out = {block, block + 4 * four, (const int8_t *)shifts, shifts + ((count + 3) & ~3), per_channel ? 1 : 0};
     return out;
 }
 

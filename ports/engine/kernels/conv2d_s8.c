@@ -38,9 +38,18 @@ static void output_pixel(const upyml_window *p, const upyml_rows *rows, int32_t 
 }
 
 void upyml_conv2d_s8(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
+    upyml_window flat;
+    if (p->order != UPYML_ORDER_DISJOINT && upyml_is_pointwise(p)) {  // a plan may overlap it pixel by pixel
+        flat = upyml_by_pixel(p);
+        p = &flat;
+    }
     upyml_each_pixel(p, input, output, scratch, output_pixel);
 }
 
-int32_t upyml_conv2d_s8_scratch_size(const upyml_window *p) {
+int32_t upyml_conv2d_s8_scratch_size(const upyml_window *p, int32_t strip) {
+    (void)strip;  // one unit after another
+    if (p->order != UPYML_ORDER_DISJOINT && upyml_is_pointwise(p)) {
+        return p->in_c;
+    }
     return upyml_ring_size(p);
 }

@@ -65,6 +65,7 @@ void upyml_depthwise_conv2d_s8(const upyml_window *p, const int8_t *input, int8_
     }
 }
 
-int32_t upyml_depthwise_conv2d_s8_scratch_size(const upyml_window *p) {
+int32_t upyml_depthwise_conv2d_s8_scratch_size(const upyml_window *p, int32_t strip) {
+    (void)strip;
     return p->order == UPYML_ORDER_PLANE ? p->in_h * p->in_w : upyml_ring_size(p);
 }
