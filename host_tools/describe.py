@@ -25,7 +25,7 @@ def describe(file: bytes) -> dict[str, Any]:
         "format_version": head["format_version"],
         "engine_version": head["engine_version"],
         "crc32": f"{head['crc32']:08x}",
-        "arena_size": arena,
+        "arena_size": max(arena, head["state_size"] + head["arena_size"]) + 3 & ~3,
         "state_size": head["state_size"],
         "data_size": head["data_size"],
         "signature_size": head["signature_size"],

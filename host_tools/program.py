@@ -38,6 +38,8 @@ class Step:
     macs: int = 0  # multiply-accumulates of one run
     order: int = layout.DISJOINT
     top: int = 0
+    fused: int = 0  # ops in the fused group that starts with this one
+    strip: int = 0  # output rows it makes at a time in its group; 0: it is in none
 
     @property
     def kind(self) -> str:
@@ -55,6 +57,8 @@ class Program:
     metadata: dict[str, str] = field(default_factory=dict)
     views: dict[Tensor, Tensor] = field(default_factory=dict)
     offsets: dict[Tensor, int] = field(default_factory=dict)  # of the tensors that are no views, in bytes
+    ring_rows: dict[Tensor, int] = field(default_factory=dict)  # of those that have room for a few rows only
+    arena_size: int = 0  # bytes of activations and scratch the plan was made for; 0: the least that will do
 
     def base(self, tensor: Tensor) -> Tensor:
         """The tensor that owns the bytes."""

@@ -21,8 +21,9 @@ def write(program: Program, engine, seeds: tuple[int, ...] = SEEDS) -> bytes:
     (`_upyml` or `upyml._reference`). Raises ValueError where the engine refuses the file.
     """
     parts = _parts(program)
-    file = encode.encode(*parts)
-    return encode.encode(*parts, vectors=[(seed, op_crcs(file, engine, seed)) for seed in seeds])
+    file = encode.encode(*parts, arena_size=program.arena_size)
+    vectors = [(seed, op_crcs(file, engine, seed)) for seed in seeds]
+    return encode.encode(*parts, vectors=vectors, arena_size=program.arena_size)
 
 
 def _parts(program: Program):
@@ -30,9 +31,12 @@ def _parts(program: Program):
     records: list[dict] = []
     places: dict = {}
 
+    grouped = {tensor for step in program.steps if step.strip for tensor in step.outputs}
+
     def number(tensor: Tensor) -> int:
         record = _record(program, tensor)
-        key = tuple(sorted(record.items()))
+        # In a fused group a record tells which op makes the tensor's rows.
+        key = tensor if tensor in grouped else tuple(sorted(record.items()))
         if key not in places:
             places[key] = len(records)
             records.append(record)
@@ -46,6 +50,8 @@ def _parts(program: Program):
             "inputs": [number(t) for t in step.inputs],
             "outputs": [number(t) for t in step.outputs],
             "top": step.top,
+            "fused": step.fused,
+            "strip": step.strip,
             "params": step.params,
         }
         for step in program.steps
@@ -63,7 +69,8 @@ def _record(program: Program, tensor: Tensor) -> dict:
     if tensor.data is not None:
         little = np.ascontiguousarray(tensor.data).astype(np.dtype(tensor.dtype).newbyteorder("<"))
         return record | {"kind": layout.CONSTANT, "data": little.tobytes()}
-    return record | {"kind": layout.ARENA, "offset": program.offsets[program.base(tensor)]}
+    ring_rows = program.ring_rows.get(program.base(tensor), 0)
+    return record | {"kind": layout.ARENA, "offset": program.offsets[program.base(tensor)], "ring_rows": ring_rows}
 
 
 def _shape(tensor: Tensor) -> tuple[int, ...]:

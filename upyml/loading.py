@@ -86,13 +86,23 @@ def choose(engine):
 
 
 def check(data, name, engine):
-    """Bytes of arena the model needs. Raises ModelError."""
+    """The least arena the model needs, in bytes. Raises ModelError."""
     needed = engine.check(data)
     if needed < 0:
         from upyml.format.explain import explain
 
         raise ModelError("%s: %s" % (name, explain(needed, data)))
     return needed
+
+
+def model_arena(least, planned, engine):
+    """arena() of the size the model was planned for, with which it is fastest, or of the least it needs."""
+    if planned > least:
+        try:
+            return arena(planned, engine)
+        except MemoryError:
+            pass
+    return arena(least, engine)
 
 
 def arena(size, engine, what="the model"):

@@ -33,13 +33,14 @@ class Model:
     def __init__(self, source, engine=None):
         engine = loading.choose(engine)
         data, name = loading.read(source)
-        self.arena_size = loading.check(data, name, engine)
-        owner, self._arena = loading.arena(self.arena_size, engine)
+        least = loading.check(data, name, engine)
+        self._head = head = decode.header(data)
+        owner, self._arena = loading.model_arena(least, head["state_size"] + head["arena_size"], engine)
+        self.arena_size = len(self._arena)
         self._data = data
         self._module = engine
         self._engine = engine.Engine(data, owner)
         self.run = self._engine.run
-        self._head = head = decode.header(data)
         self._name = name
         self._labels = None
         numbers = decode.inputs(data, head)

@@ -62,12 +62,14 @@ def folded_bias(op: Op, sums: np.ndarray) -> np.ndarray:
     return bias - op.inputs[0].zero_point * sums
 
 
-def _per_channel(op: Op, sums: np.ndarray) -> bytes:
-    """The channels block with a multiplier for each output channel, padding channels with all zero."""
-    multiplier, shift = multipliers(op)
-    return encode.pack_channels(
-        folded_bias(op, sums), *(np.broadcast_to(part, len(sums)) for part in (multiplier, shift))
-    )
+def _per_channel(op: Op, rows: np.ndarray) -> bytes:
+    """The channels block with a multiplier for each output channel, padding channels with all zero.
+
+    rows: the weights as int64 of shape (output channels, K).
+    """
+    bias = folded_bias(op, rows.sum(axis=1))
+    multiplier, shift = (np.broadcast_to(part, len(rows)) for part in multipliers(op))
+    return encode.pack_channels(bias, multiplier, shift, encode.accumulator_bits(rows, bias))
 
 
 def _conv2d(program: Program, op: Op) -> None:
@@ -76,7 +78,7 @@ def _conv2d(program: Program, op: Op) -> None:
     weights = w.data.astype(np.int64)
     params = _window(op, w.shape[1:3])
     params["weights"] = encode.pack_conv2d(w.data)
-    params["channels"] = _per_channel(op, weights.sum(axis=(1, 2, 3)))
+    params["channels"] = _per_channel(op, weights.reshape(len(weights), -1))
     macs = op.output.size * weights[0].size
     program.steps.append(Step(layout.CONV2D, [x], [op.output], params, op.name, macs))
 
@@ -93,7 +95,7 @@ def _depthwise(program: Program, op: Op) -> None:
     op = _inside(program, op, w.shape[:2])
     x, params = op.inputs[0], _window(op, w.shape[:2])
     params["weights"] = encode.pack_depthwise(w.data)
-    params["channels"] = _per_channel(op, w.data.astype(np.int64).sum(axis=(0, 1)))
+    params["channels"] = _per_channel(op, w.data.astype(np.int64).reshape(-1, w.shape[2]).T)
     params["multiplier"] = op.attrs["multiplier"]
     macs = op.output.size * w.shape[0] * w.shape[1]
     program.steps.append(Step(layout.DEPTHWISE_CONV2D, [x], [op.output], params, op.name, macs))
@@ -102,15 +104,17 @@ def _depthwise(program: Program, op: Op) -> None:
 def _fully_connected(program: Program, op: Op) -> None:
     x, w = op.inputs[:2]
     channels, inputs = w.shape
-    sums = w.data.astype(np.int64).sum(axis=1)
+    rows = w.data.astype(np.int64)
     one = np.size(w.scale) == 1
     low, high = tables.activation_range(op.attrs.get("activation"), op.output)
     params = {"per_channel": int(not one), "clamp_min": low, "clamp_max": high, "weights": encode.pack_weights(w.data)}
     if one:
-        bias = np.pad(folded_bias(op, sums), (0, -channels % 4))  # four of them: one multiplier is then one for all
-        params["channels"] = encode.pack_channels(bias, *multipliers(op))
+        bias = folded_bias(op, rows.sum(axis=1))
+        bits = encode.accumulator_bits(rows, bias)
+        bias = np.pad(bias, (0, -channels % 4))  # four of them: one multiplier is then one for all
+        params["channels"] = encode.pack_channels(bias, *multipliers(op), bits)
     else:
-        params["channels"] = _per_channel(op, sums)
+        params["channels"] = _per_channel(op, rows)
     out = op.output
     if not out.shape or out.shape[-1] != channels:
         out = program.view(out, (out.size // channels, channels))

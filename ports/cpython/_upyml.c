@@ -111,7 +111,8 @@ static PyObject *engine_run(PyObject *object, PyObject *args) {
         PyErr_SetString(PyExc_ValueError, "the Engine has no model");
         return NULL;
     }
-    if (upyml_run(self->model.buf, self->arena.buf, hook == Py_None ? NULL : call_hook, hook) != 0) {
+    uint32_t size = self->arena.len < (Py_ssize_t)UINT32_MAX ? (uint32_t)self->arena.len : UINT32_MAX;
+    if (upyml_run(self->model.buf, self->arena.buf, size, hook == Py_None ? NULL : call_hook, hook) != 0) {
         return NULL;
     }
     Py_RETURN_NONE;

@@ -60,9 +60,53 @@ static int order_fits(const upyml_op *op, const upyml_tensor *x, const upyml_ten
     }
 }
 
-static int check(const uint8_t *file, const uint8_t *record, upyml_op *op, uint32_t *scratch) {
+// In a fused group all tensors are images apart from each other, and elementwise ops do not broadcast.
+static int fuses(const upyml_op *op, const upyml_tensor *x, const upyml_tensor *x2, const upyml_tensor *y) {
+    if (op->order != UPYML_ORDER_DISJOINT || x->rank != 3 || x2->rank != 3 || y->rank != 3) {
+        return 0;
+    }
+    switch (op->opcode) {
+        case UPYML_OPCODE_CONV2D:
+        case UPYML_OPCODE_DEPTHWISE_CONV2D:
+        case UPYML_OPCODE_MAX_POOL:
+        case UPYML_OPCODE_AVERAGE_POOL:
+            return 1;
+        case UPYML_OPCODE_ADD:
+        case UPYML_OPCODE_SUB:
+        case UPYML_OPCODE_MUL:
+            return x->elements == y->elements && x2->elements == y->elements;
+        default:
+            return 0;
+    }
+}
+
+// Does the op stand where its `fused` and `strip` say: in a group, or in none and without a ring?
+static int group_fits(const uint8_t *file, uint32_t number, const upyml_op *op, const upyml_tensor *x,
+    const upyml_tensor *x2, const upyml_tensor *y, uint32_t *group_end) {
+    if (op->fused) {
+        uint32_t ops = upyml_load16(file + UPYML_HEADER_OP_COUNT);
+        if (number < *group_end || op->fused > UPYML_MAX_FUSED || op->fused > ops - number) {
+            return 0;
+        }
+        *group_end = number + op->fused;
+    }
+    if (number < *group_end) {
+        return op->strip && fuses(op, x, x2, y);
+    }
+    for (uint32_t place = 0; place <= op->input_count; place++) {
+        upyml_tensor tensor;
+        upyml_read_link(file, op, place, &tensor);
+        if (tensor.ring_rows) {
+            return 0;
+        }
+    }
+    return !op->strip;
+}
+
+static int check(const uint8_t *file, uint32_t number, upyml_op *op, uint32_t *scratch, uint32_t *group_end) {
+    const uint8_t *record = op->params - UPYML_OP_PARAMS;
     UPYML_NEED(op->opcode < UPYML_OPCODE_COUNT, OPCODE);
-    UPYML_NEED(upyml_load16(record + UPYML_OP_FLAGS) == 0 && op->order < UPYML_ORDER_COUNT, ORDER);
+    UPYML_NEED(op->order < UPYML_ORDER_COUNT, ORDER);
     uint32_t taken = op->input_count, made = record[UPYML_OP_OUTPUT_COUNT];
     UPYML_NEED(upyml_load16(record + UPYML_OP_LINKS) + taken + made <= upyml_header32(file, UPYML_HEADER_LINK_COUNT), ARITY);
     int binary = op->opcode == UPYML_OPCODE_ADD || op->opcode == UPYML_OPCODE_SUB || op->opcode == UPYML_OPCODE_MUL;
@@ -80,13 +124,17 @@ static int check(const uint8_t *file, const uint8_t *record, upyml_op *op, uint3
     UPYML_NEED(y.kind != UPYML_KIND_CONSTANT, TOP);
     UPYML_NEED(dtypes_fit(file, op, &x, &y), DTYPE);
     UPYML_NEED(order_fits(op, &x, &y), ORDER);
+    UPYML_NEED(group_fits(file, number, op, &x, &x2, &y, group_end), ORDER);
     return upyml_check_params(file, op, &x, &x2, &y, scratch);
 }
 
-int32_t upyml_check_op(const uint8_t *file, uint32_t number) {
+int32_t upyml_check_op(const uint8_t *file, uint32_t number, uint32_t *group_end) {
     upyml_op op;
     upyml_read_op(file, number, &op);
     uint32_t scratch = 0;
-    int answer = check(file, op.params - UPYML_OP_PARAMS, &op, &scratch);
-    return answer == UPYML_PASSED ? (int32_t)(op.top + scratch) : UPYML_FAILED(answer, number);
+    int answer = check(file, number, &op, &scratch, group_end);
+    if (answer != UPYML_PASSED) {
+        return UPYML_FAILED(answer, number);
+    }
+    return (int32_t)(scratch ? upyml_scratch_offset(&op) + scratch : op.top);
 }

@@ -14,10 +14,11 @@ static int check_weights(const uint8_t *file, uint64_t k, int32_t channels, int 
     uint64_t four = to_four((uint32_t)channels), count = per_channel ? four : 1;
     uint32_t weights = upyml_load32(places), block = upyml_load32(places + 4);
     UPYML_NEED(upyml_in_data(file, weights, four * k, UPYML_ALIGN), DATA);
-    UPYML_NEED(upyml_in_data(file, block, 4 * four + 4 * count + to_four(count), 4), DATA);
+    UPYML_NEED(upyml_in_data(file, block, 4 * four + 4 * count + 2 * to_four(count), 4), DATA);
     const int8_t *shifts = (const int8_t *)file + block + 4 * four + 4 * count;
     for (uint64_t i = 0; i < count; i++) {
-        UPYML_NEED(shift_fits(shifts[i]), PARAMS);
+        uint8_t bits = (uint8_t)shifts[to_four(count) + i];
+        UPYML_NEED(shift_fits(shifts[i]) && bits >= 1 && bits <= UPYML_MAX_BITS, PARAMS);
     }
     return UPYML_PASSED;
 }

@@ -38,6 +38,7 @@ static int32_t check_header(const uint8_t *file) {
     NEED(upyml_load16(file + UPYML_HEADER_HEADER_SIZE) == UPYML_HEADER_BYTES
         && upyml_load16(file + UPYML_HEADER_FLAGS) == 0
         && state <= UPYML_MAX_ELEMENTS && state % 16 == 0
+        && upyml_header32(file, UPYML_HEADER_ARENA_SIZE) <= 2 * UPYML_MAX_ELEMENTS
         && file[UPYML_HEADER_INPUT_COUNT] >= 1 && file[UPYML_HEADER_OUTPUT_COUNT] >= 1
         && upyml_load16(file + UPYML_HEADER_OP_COUNT) >= 1
         && links <= 65535 && edge_count(file) <= links,
@@ -94,8 +95,10 @@ static int zero_point_fits(int dtype, int32_t zero_point) {
 static int32_t check_tensor(const uint8_t *file, uint32_t number) {
     const uint8_t *record = upyml_tensor_record(file, number);
     int kind = record[UPYML_TENSOR_KIND], dtype = record[UPYML_TENSOR_DTYPE], rank = record[UPYML_TENSOR_RANK];
-    NEED(kind < UPYML_KIND_COUNT && dtype < UPYML_DTYPE_COUNT && rank >= 1 && rank <= UPYML_MAX_RANK
-        && record[UPYML_TENSOR_FLAGS] == 0,
+    uint32_t ring = record[UPYML_TENSOR_RING_ROWS];
+    NEED(kind < UPYML_KIND_COUNT && dtype < UPYML_DTYPE_COUNT && rank >= 1 && rank <= UPYML_MAX_RANK,
+        UPYML_ERROR_TENSOR, number);
+    NEED(ring == 0 || (kind == UPYML_KIND_ARENA && rank == 3 && ring <= upyml_load32(record + UPYML_TENSOR_SHAPE)),
         UPYML_ERROR_TENSOR, number);
     uint32_t elements = 1;
     for (int axis = 0; axis < UPYML_MAX_RANK; axis++) {
@@ -122,10 +125,10 @@ static int32_t check_tensor(const uint8_t *file, uint32_t number) {
     return 0;
 }
 
-// The model's inputs and outputs are activations; its inputs no INT32, which has no scale to be filled by.
+// The model's inputs and outputs are whole activations; its inputs no INT32, which has no scale to be filled by.
 static int edge_fits(const uint8_t *file, uint32_t place, uint32_t number) {
     const uint8_t *record = upyml_tensor_record(file, number);
-    return record[UPYML_TENSOR_KIND] == UPYML_KIND_ARENA
+    return record[UPYML_TENSOR_KIND] == UPYML_KIND_ARENA && record[UPYML_TENSOR_RING_ROWS] == 0
            && (place >= file[UPYML_HEADER_INPUT_COUNT] || record[UPYML_TENSOR_DTYPE] != UPYML_DTYPE_INT32);
 }
 
@@ -163,9 +166,9 @@ int32_t upyml_check(const uint8_t *file, uint32_t size, int with_crc) {
         return answer;
     }
     int32_t need = 0;
-    uint32_t ops = upyml_load16(file + UPYML_HEADER_OP_COUNT);
+    uint32_t ops = upyml_load16(file + UPYML_HEADER_OP_COUNT), group_end = 0;
     for (uint32_t number = 0; number < ops; number++) {
-        int32_t bytes = upyml_check_op(file, number);
+        int32_t bytes = upyml_check_op(file, number, &group_end);
         if (bytes < 0) {
             return bytes;
         }

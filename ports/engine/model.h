@@ -7,15 +7,18 @@
 
 typedef struct {
     uint8_t kind, dtype, rank;
+    uint8_t ring_rows;  // 0: the whole tensor; R: room for R rows, row r lies in slot r % R
     uint32_t offset;  // bytes from the start of its area
     int32_t shape[UPYML_MAX_RANK];  // counts beyond the rank are 1
     int32_t zero_point;
     uint32_t elements;
-    uint32_t end;  // offset + bytes
+    uint32_t end;  // offset + bytes there is room for
 } upyml_tensor;
 
 typedef struct {
     uint8_t opcode, order, input_count;
+    uint8_t fused;  // ops in the fused group that starts here
+    uint8_t strip;  // rows the op makes at a time in its group; 0: it is in none
     uint32_t top;
     const uint8_t *params;
     const uint8_t *links;  // u16 tensor numbers: inputs, then the output
@@ -43,9 +46,19 @@ static inline void upyml_read_link(const uint8_t *file, const upyml_op *op, uint
     upyml_read_tensor(file, upyml_load16(op->links + 2 * place), tensor);
 }
 
+// Rows of an image of `height` rows that a tensor has room for.
+static inline int32_t upyml_room(const upyml_tensor *tensor, int32_t height) {
+    return tensor->ring_rows ? tensor->ring_rows : height;
+}
+
+// Where an op's scratch begins in the activation area.
+static inline uint32_t upyml_scratch_offset(const upyml_op *op) {
+    return (op->top + 3) & ~3u;
+}
+
 // Checks one op; answers the bytes of activations and scratch it needs, or UPYML_FAILED(..., number). The op's links
-// point to existing tensors, all of them checked.
-int32_t upyml_check_op(const uint8_t *file, uint32_t number);
+// point to existing tensors, all of them checked. group_end: the op behind the last fused group so far, kept by this.
+int32_t upyml_check_op(const uint8_t *file, uint32_t number, uint32_t *group_end);
 
 // Does [offset, offset + length) lie within the data section, offset on a multiple of align?
 int upyml_in_data(const uint8_t *file, uint32_t offset, uint64_t length, uint32_t align);

@@ -32,8 +32,9 @@ void upyml_read_window(const uint8_t *file, const upyml_op *op, const upyml_tens
     p->out_zero_point = y->zero_point;
     p->order = op->order;
     p->first_row = 0;
-    p->end_row = p->out_ring = p->out_h;
-    p->in_ring = p->in_h;
+    p->end_row = p->out_h;
+    p->in_ring = upyml_room(x, p->in_h);
+    p->out_ring = upyml_room(y, p->out_h);
     p->multiplier = 1;
     p->weights = p->channels = NULL;
     if (op->opcode == UPYML_OPCODE_CONV2D || op->opcode == UPYML_OPCODE_DEPTHWISE_CONV2D) {

@@ -6,6 +6,7 @@ void upyml_read_tensor(const uint8_t *file, uint32_t number, upyml_tensor *tenso
     tensor->kind = record[UPYML_TENSOR_KIND];
     tensor->dtype = record[UPYML_TENSOR_DTYPE];
     tensor->rank = record[UPYML_TENSOR_RANK];
+    tensor->ring_rows = record[UPYML_TENSOR_RING_ROWS];
     tensor->offset = upyml_load32(record + UPYML_TENSOR_OFFSET);
     tensor->zero_point = upyml_load_int32(record + UPYML_TENSOR_ZERO_POINT);
     tensor->elements = 1;
@@ -13,7 +14,11 @@ void upyml_read_tensor(const uint8_t *file, uint32_t number, upyml_tensor *tenso
         tensor->shape[axis] = upyml_load_int32(record + UPYML_TENSOR_SHAPE + 4 * axis);
         tensor->elements *= (uint32_t)tensor->shape[axis];
     }
-    tensor->end = tensor->offset + tensor->elements * upyml_width(tensor->dtype);
+    uint32_t elements = tensor->elements;
+    if (tensor->ring_rows) {
+        elements = elements / (uint32_t)tensor->shape[0] * tensor->ring_rows;
+    }
+    tensor->end = tensor->offset + elements * upyml_width(tensor->dtype);
 }
 
 void upyml_read_op(const uint8_t *file, uint32_t number, upyml_op *op) {
@@ -21,6 +26,8 @@ void upyml_read_op(const uint8_t *file, uint32_t number, upyml_op *op) {
     op->opcode = record[UPYML_OP_OPCODE];
     op->order = record[UPYML_OP_ORDER];
     op->input_count = record[UPYML_OP_INPUT_COUNT];
+    op->fused = record[UPYML_OP_FUSED];
+    op->strip = record[UPYML_OP_STRIP];
     op->top = upyml_load32(record + UPYML_OP_TOP);
     op->params = record + UPYML_OP_PARAMS;
     op->links = file + upyml_header32(file, UPYML_HEADER_LINKS) + 2 * upyml_load16(record + UPYML_OP_LINKS);

@@ -1,27 +1,25 @@
 // The op loop: reads each op's record and calls its kernel.
+#include "run.h"
+
 #include <string.h>
 
-#include "params.h"
+#include "rows.h"
 
-typedef struct {
-    const uint8_t *file;
-    upyml_op op;
-    upyml_tensor x, y;
-    const uint8_t *input;
-    uint8_t *output, *scratch;
-    uint8_t *state, *activations;
-} step;
-
-static uint8_t *tensor_bytes(const step *s, const upyml_tensor *tensor) {
+uint8_t *upyml_tensor_bytes(const upyml_step *s, const upyml_tensor *tensor) {
     if (tensor->kind == UPYML_KIND_CONSTANT) {
         return (uint8_t *)s->file + tensor->offset;  // only ever an input
     }
     return (tensor->kind == UPYML_KIND_STATE ? s->state : s->activations) + tensor->offset;
 }
 
-static void run_window(step *s) {
+static void run_window(upyml_step *s) {
     upyml_window p;
     upyml_read_window(s->file, &s->op, &s->x, &s->y, &p);
+    p.scratch_size = s->scratch_size;
+    if (s->end_row) {
+        p.first_row = s->first_row;
+        p.end_row = s->end_row;
+    }
     const int8_t *input = (const int8_t *)s->input;
     int8_t *output = (int8_t *)s->output;
     switch (s->op.opcode) {
@@ -47,21 +45,36 @@ static void run_window(step *s) {
     }
 }
 
-static void run_fully_connected(step *s) {
+static void run_fully_connected(upyml_step *s) {
     upyml_fully_connected p;
     upyml_read_fully_connected(s->file, &s->op, &s->x, &s->y, &p);
+    p.scratch_size = s->scratch_size;
     upyml_fully_connected_s8(&p, (const int8_t *)s->input, (int8_t *)s->output, s->scratch);
 }
 
-static void run_binary(step *s) {
+static void run_binary(upyml_step *s) {
     upyml_tensor x2;
     upyml_read_link(s->file, &s->op, 1, &x2);
     upyml_binary p;
     upyml_read_binary(&s->op, &s->x, &x2, &s->y, &p);
-    upyml_binary_s8(&p, (const int8_t *)s->input, (const int8_t *)tensor_bytes(s, &x2), (int8_t *)s->output);
+    const int8_t *input2 = (const int8_t *)upyml_tensor_bytes(s, &x2);
+    if (!s->end_row) {
+        upyml_binary_s8(&p, (const int8_t *)s->input, input2, (int8_t *)s->output);
+        return;
+    }
+    // In a group: row by row, for each tensor may be a ring.
+    int32_t height = s->y.shape[0], size = s->y.shape[1] * s->y.shape[2];
+    p.shape[0] = p.shape[1] = p.shape[2] = 1;
+    p.shape[3] = size;
+    p.stride1[3] = p.stride2[3] = 1;
+    for (int32_t row = s->first_row; row < s->end_row; row++) {
+        upyml_binary_s8(&p, (const int8_t *)s->input + upyml_slot(row, upyml_room(&s->x, height)) * size,
+            input2 + upyml_slot(row, upyml_room(&x2, height)) * size,
+            (int8_t *)s->output + upyml_slot(row, upyml_room(&s->y, height)) * size);
+    }
 }
 
-static void run_axis(step *s) {
+static void run_axis(upyml_step *s) {
     upyml_axis p;
     if (s->op.opcode == UPYML_OPCODE_MEAN) {
         upyml_read_mean(&s->op, &s->x, &s->y, &p);
@@ -72,13 +85,13 @@ static void run_axis(step *s) {
     }
 }
 
-static void run_softmax(step *s) {
+static void run_softmax(upyml_step *s) {
     upyml_softmax p;
     upyml_read_softmax(&s->op, &s->x, &p);
     upyml_softmax_s8(&p, (const int8_t *)s->input, (int8_t *)s->output);
 }
 
-static void run_concatenate(step *s) {
+static void run_concatenate(upyml_step *s) {
     uint32_t axis = upyml_load32(s->op.params + UPYML_CONCATENATE_AXIS), outer = 1;
     for (uint32_t i = 0; i < axis; i++) {
         outer *= (uint32_t)s->y.shape[i];
@@ -89,12 +102,12 @@ static void run_concatenate(step *s) {
         upyml_tensor x;
         upyml_read_link(s->file, &s->op, place, &x);
         uint32_t block = x.elements / outer * width;
-        upyml_copy_blocks(tensor_bytes(s, &x), output, outer, block, row);
+        upyml_copy_blocks(upyml_tensor_bytes(s, &x), output, outer, block, row);
         output += block;
     }
 }
 
-static void run_strided(step *s) {
+static void run_strided(upyml_step *s) {
     upyml_strided p;
     int32_t stride[UPYML_MAX_RANK], step_size = 1, first = 0;
     for (int axis = UPYML_MAX_RANK - 1; axis >= 0; axis--) {
@@ -119,7 +132,7 @@ static void run_strided(step *s) {
 }
 
 // The input's axes stand at the output's front, so those of equal rank line up.
-static void run_pad(step *s) {
+static void run_pad(upyml_step *s) {
     int32_t before[UPYML_MAX_RANK];
     for (int axis = 0; axis < UPYML_MAX_RANK; axis++) {
         before[axis] = upyml_load_int32(s->op.params + UPYML_PAD_BEFORE + 4 * axis);
@@ -127,7 +140,7 @@ static void run_pad(step *s) {
     upyml_pad_8(s->x.shape, s->y.shape, before, upyml_load_int32(s->op.params + UPYML_PAD_VALUE), s->input, s->output);
 }
 
-static void run_requantize(step *s) {
+static void run_requantize(upyml_step *s) {
     upyml_requantization p = {
         s->x.dtype, s->y.dtype, s->x.zero_point, s->y.zero_point,
         upyml_load_int32(s->op.params + UPYML_REQUANTIZE_MULTIPLIER),
@@ -136,12 +149,12 @@ static void run_requantize(step *s) {
     upyml_requantize_any(&p, s->input, s->output, s->x.elements, s->op.order == UPYML_ORDER_REVERSE);
 }
 
-static uint32_t scale_bits(const step *s, uint32_t place) {
+static uint32_t scale_bits(const upyml_step *s, uint32_t place) {
     uint32_t number = upyml_load16(s->op.links + 2 * place);
     return upyml_load32(upyml_tensor_record(s->file, number) + UPYML_TENSOR_SCALE);
 }
 
-static void run_op(step *s) {
+void upyml_step_run(upyml_step *s) {
     switch (s->op.opcode) {
         case UPYML_OPCODE_FULLY_CONNECTED:
             run_fully_connected(s);
@@ -189,23 +202,39 @@ static void run_op(step *s) {
     }
 }
 
-int upyml_run(const uint8_t *file, uint8_t *arena, upyml_hook hook, void *context) {
-    step s;
+void upyml_step_read(upyml_step *s, uint32_t number) {
+    upyml_read_op(s->file, number, &s->op);
+    upyml_read_link(s->file, &s->op, 0, &s->x);
+    upyml_read_link(s->file, &s->op, s->op.input_count, &s->y);
+    s->input = upyml_tensor_bytes(s, &s->x);
+    s->output = upyml_tensor_bytes(s, &s->y);
+    uint32_t scratch = upyml_scratch_offset(&s->op);
+    s->scratch = s->activations + scratch;
+    s->scratch_size = scratch < s->activation_size ? (int32_t)(s->activation_size - scratch) : 0;
+    s->first_row = s->end_row = 0;
+}
+
+int upyml_run(const uint8_t *file, uint8_t *arena, uint32_t size, upyml_hook hook, void *context) {
+    upyml_step s;
+    uint32_t state = upyml_header32(file, UPYML_HEADER_STATE_SIZE);
     s.file = file;
     s.state = arena;
-    s.activations = arena + upyml_header32(file, UPYML_HEADER_STATE_SIZE);
+    s.activations = arena + state;
+    s.activation_size = size - state < 1u << 30 ? size - state : 1u << 30;  // kernels count in int32
     uint32_t ops = upyml_load16(file + UPYML_HEADER_OP_COUNT);
-    for (uint32_t number = 0; number < ops; number++) {
-        upyml_read_op(file, number, &s.op);
-        upyml_read_link(file, &s.op, 0, &s.x);
-        upyml_read_link(file, &s.op, s.op.input_count, &s.y);
-        s.input = tensor_bytes(&s, &s.x);
-        s.output = tensor_bytes(&s, &s.y);
-        s.scratch = s.activations + s.op.top;
-        run_op(&s);
-        int stop = hook ? hook(context, number) : 0;
-        if (stop) {
-            return stop;
+    for (uint32_t number = 0; number < ops;) {
+        upyml_step_read(&s, number);
+        uint32_t end = number + (s.op.fused ? s.op.fused : 1);
+        if (s.op.fused) {
+            upyml_run_group(&s, number);
+        } else {
+            upyml_step_run(&s);
+        }
+        for (; number < end; number++) {
+            int stop = hook ? hook(context, number) : 0;
+            if (stop) {
+                return stop;
+            }
         }
     }
     return 0;

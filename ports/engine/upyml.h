@@ -17,15 +17,17 @@
 
 // Looks at every byte that matters (`with_crc` 0 leaves out the CRC-32, for a file that has passed once).
 // file: the whole .upm, any alignment, must stay unchanged while the model is used. size: its bytes.
-// Answers the bytes of arena the model needs with this build's kernels, or UPYML_FAILED(...).
+// Answers the least arena the model needs with this build's kernels, in bytes, or UPYML_FAILED(...).
 int32_t upyml_check(const uint8_t *file, uint32_t size, int with_crc);
 
 // Called after each op with its number; anything but 0 stops the run.
 typedef int (*upyml_hook)(void *context, uint32_t op);
 
-// Runs all ops of a file that has passed upyml_check. arena: at least the bytes it answered, on a multiple of 4.
-// hook may be NULL. Answers 0, or what the hook answered.
-int upyml_run(const uint8_t *file, uint8_t *arena, upyml_hook hook, void *context);
+// Runs all ops of a file that has passed upyml_check. arena: `size` bytes on a multiple of 4, at least as many as it
+// answered; kernels use more for speed.
+// hook may be NULL; the ops of a fused group run together and are told of one by one afterwards.
+// Answers 0, or what the hook answered.
+int upyml_run(const uint8_t *file, uint8_t *arena, uint32_t size, upyml_hook hook, void *context);
 
 // Elements of the model's input (output) `number`, and bytes of one; 0 where there is no such input (output).
 uint32_t upyml_input_size(const uint8_t *file, uint32_t number, uint32_t *width);

@@ -92,7 +92,7 @@ static mp_obj_t upyml_engine_make_new(const mp_obj_type_t *type, size_t n_args, 
     self->arena = args[1];
     self->file = model.buf;
     self->file_size = model.len;
-    self->arena_size = (size_t)answer;
+    self->arena_size = arena.len;
     return MP_OBJ_FROM_PTR(self);
 }
 
@@ -119,9 +119,9 @@ static mp_obj_t upyml_engine_run(size_t n_args, const mp_obj_t *args) {
     upyml_engine_obj_t *self = MP_OBJ_TO_PTR(args[0]);
     uint8_t *arena = upyml_engine_arena(self);
     if (n_args > 1 && args[1] != mp_const_none) {
-        upyml_run(self->file, arena, upyml_call_hook, (void *)args[1]);
+        upyml_run(self->file, arena, self->arena_size, upyml_call_hook, (void *)args[1]);
     } else {
-        upyml_run(self->file, arena, NULL, NULL);
+        upyml_run(self->file, arena, self->arena_size, NULL, NULL);
     }
     return mp_const_none;
 }

@@ -39,8 +39,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (need >= 0 && need <= MOST_ARENA && quick(file)) {
         uint8_t *arena = malloc((size_t)need + 1);
         memset(arena, 0x55, (size_t)need);
-        upyml_run(file, arena, NULL, NULL);
-        upyml_run(file, arena, NULL, NULL);
+        upyml_run(file, arena, (uint32_t)need, NULL, NULL);
+        upyml_run(file, arena, (uint32_t)need, NULL, NULL);
         for (uint32_t i = 0; i < 3; i++) {
             uint32_t width = 0, count = upyml_input_size(file, i, &width);
             uint8_t *floats = calloc(count + 1, 4), *raw = calloc(count + 1, 4);

@@ -17,7 +17,10 @@ _ELEMENTWISE = (
 
 
 class Tensor:
-    """One tensor: `data` is its bytes as int8 (a memoryview), whatever its type."""
+    """One tensor: `data` is its bytes as int8 (a memoryview), whatever its type.
+
+    place: where they lie in the arena, if they are worked out apart from it (see apart()), else None.
+    """
 
     def __init__(self, model, head, number, arena):
         record = decode.tensor(model, head, number)
@@ -30,13 +33,29 @@ class Tensor:
         self.scale = struct.unpack_from("<I", model, head["tensors"] + number * decode.TENSOR_SIZE + 24)[0]
         self.constant = record["kind"] == layout.CONSTANT
         self.array = None  # for the NumPy kernels
-        first, nbytes = record["offset"], self.size * self.width
+        self.place = None
+        self.ring_rows = record["ring_rows"]
+        first, nbytes = record["offset"], decode.nbytes(record)
         if self.constant:
             self.data = backend.signed(model[first : first + nbytes])
             return
         if record["kind"] == layout.ARENA:
             first += head["state_size"]
         self.data = arena[first : first + nbytes]
+
+    def apart(self):
+        """Room for the whole tensor outside the arena, for a fused group: it may hold a few rows, or lie over an input."""
+        self.place = self.data
+        self.data = backend.signed(bytes(self.size * self.width))
+
+    def settle(self):
+        """The arena's bytes as they are after the group."""
+        height = self.shape[0]
+        rows = self.ring_rows or height
+        row = len(self.data) // height
+        for y in range(height - rows, height):
+            slot = y % rows * row
+            self.place[slot : slot + row] = self.data[y * row : (y + 1) * row]
 
     def image(self):
         """(height, width, channels); what is missing at the front is 1."""
@@ -51,6 +70,7 @@ class Step:
         self.x = x
         self.y = y
         self.params = params
+        self.group = 0  # number of the last op of its fused group
         self.copy = False
         self.cache = None
 
@@ -88,13 +108,18 @@ class Engine:
         self._inputs = linked(decode.inputs(model, head))
         self._outputs = linked(decode.outputs(model, head))
         self._steps = []
+        group = 0
         for number in range(head["op_count"]):
             op = decode.op(model, head, number)
+            group = max(group, number + op["fused"] - 1)
             kernel = backend.kernel(layout.OPS[op["opcode"]][0], kernels)
             step = Step(kernel, linked(op["inputs"]), linked(op["outputs"])[0], op["params"])
             # The reference works out a whole output before it writes over its input: any order then gives the same.
             forward = op["order"] == layout.FORWARD and op["opcode"] in _ELEMENTWISE
             step.copy = op["order"] != layout.DISJOINT and not forward
+            if op["strip"]:
+                step.group = group
+                step.y.apart()
             self._steps.append(step)
         if kernels == "numpy":
             backend.numpy_arrays(tensors.values())
@@ -103,6 +128,7 @@ class Engine:
         """Run all ops; hook(number) is called after each. Raises ValueError where the model's buffer has grown."""
         if len(self._source) != self._size:  # MicroPython has moved it
             raise ValueError("the model's or the arena's buffer has changed: load the model again")
+        done = 0  # ops the hook was told of
         for number, step in enumerate(self._steps):
             y = step.y.data
             if step.copy:
@@ -111,8 +137,15 @@ class Engine:
                 y[:] = out
             else:
                 step.kernel(self._model, step, y)
-            if hook:
-                hook(number)
+            if number < step.group:
+                continue
+            for last in range(done, number + 1):
+                if self._steps[last].y.place is not None:
+                    self._steps[last].y.settle()
+            while done <= number:
+                if hook:
+                    hook(done)
+                done += 1
 
     def quantize(self, i, floats, out):
         """Numbers of an array('f') to the type of input `i`, by its scale and zero point, into `out`."""

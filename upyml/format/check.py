@@ -42,9 +42,10 @@ def _check(buf, crc):
     _sections(buf, head, size)
     tensors = [_tensor(buf, head, number) for number in range(head["tensor_count"])]
     _links(buf, head, tensors)
-    arena = 0
+    arena = group_end = 0
     for number in range(head["op_count"]):
-        arena = max(arena, check_ops.check_op(buf, head, tensors, number))
+        needed, group_end = check_ops.check_op(buf, head, tensors, number, group_end)
+        arena = max(arena, needed)
     for number in decode.inputs(buf, head) + decode.outputs(buf, head):
         arena = max(arena, tensors[number]["end"])
     return head["state_size"] + arena
@@ -61,6 +62,7 @@ def _header(head):
         or head["flags"] != 0
         or head["state_size"] > layout.MAX_ELEMENTS
         or head["state_size"] % 16
+        or head["arena_size"] > 2 * layout.MAX_ELEMENTS
         or head["input_count"] < 1
         or head["output_count"] < 1
         or head["op_count"] < 1
@@ -99,8 +101,10 @@ def _tensor(buf, head, number):
         out["kind"] > layout.STATE
         or out["dtype"] > layout.FLOAT32
         or not 1 <= out["rank"] <= layout.MAX_RANK
-        or out["flags"] != 0
     ):
+        raise Refused("TENSOR", number)
+    ring = out["ring_rows"]
+    if ring and (out["kind"] != layout.ARENA or out["rank"] != 3 or ring > out["shape"][0]):
         raise Refused("TENSOR", number)
     elements = 1
     for axis in range(layout.MAX_RANK):
@@ -129,7 +133,7 @@ def _tensor(buf, head, number):
     elif zero_point != 0:
         raise Refused("TENSOR", number)
     out["elements"] = elements
-    out["end"] = offset + length
+    out["end"] = offset + (length // out["shape"][0] * ring if ring else length)
     return out
 
 
@@ -139,7 +143,9 @@ def _links(buf, head, tensors):
     for place in range(head["link_count"]):
         at = head["links"] + 2 * place
         number = buf[at] + 256 * buf[at + 1]
-        if number >= len(tensors) or (place < edge and tensors[number]["kind"] != layout.ARENA):
+        if number >= len(tensors):
+            raise Refused("LINK", place)
+        if place < edge and (tensors[number]["kind"] != layout.ARENA or tensors[number]["ring_rows"]):
             raise Refused("LINK", place)
         if place < inputs and tensors[number]["dtype"] == layout.INT32:
             raise Refused("LINK", place)

@@ -22,6 +22,7 @@ from upyml.format.layout import (
     INT32,
     INT8,
     MAX_ELEMENTS,
+    MAX_FUSED,
     MAX_POOL,
     MEAN,
     MUL,
@@ -43,8 +44,8 @@ class Refused(Exception):
     """The file does not pass: (name of the error, number of the op or tensor)."""
 
 
-def check_op(buf, head, tensors, number):
-    """Bytes of activations and scratch the op needs; raises Refused."""
+def check_op(buf, head, tensors, number, group_end):
+    """(bytes of activations and scratch the op needs, the op behind the last fused group so far); raises Refused."""
 
     def need(condition, error):
         if not condition:
@@ -54,7 +55,7 @@ def check_op(buf, head, tensors, number):
     op = decode.record(layout.OP[:-1], buf, at)
     code = op["opcode"]
     need(code < len(layout.OPS), "OPCODE")
-    need(op["flags"] == 0 and op["order"] <= PLANE, "ORDER")
+    need(op["order"] <= PLANE, "ORDER")
     taken, made = op["input_count"], op["output_count"]
     need(op["links"] + taken + made <= head["link_count"], "ARITY")
     binary = code in (ADD, SUB, MUL)
@@ -67,10 +68,27 @@ def check_op(buf, head, tensors, number):
     params = decode.record(layout.OPS[code][1], buf, at + decode.OP_SIZE - 52)
     need(_dtypes_fit(code, [tensors[link] for link in links]), "DTYPE")
     need(_order_fits(code, op["order"], params, x, y), "ORDER")
+    used = [tensors[link] for link in links]
+    if op["fused"]:
+        need(number >= group_end and op["fused"] <= min(MAX_FUSED, head["op_count"] - number), "ORDER")
+        group_end = number + op["fused"]
+    if number < group_end:
+        need(op["strip"] and _fuses(code, op["order"], used), "ORDER")
+    else:
+        need(not op["strip"] and not any([tensor["ring_rows"] for tensor in used]), "ORDER")
 
     data = (head["data"], head["data"] + head["data_size"])
-    used = [tensors[link] for link in links]
-    return op["top"] + check_params(buf, data, (code, op["order"], params), used, need)
+    scratch = check_params(buf, data, (code, op["order"], params), used, need)
+    return (op["top"] + 3 & ~3) + scratch if scratch else op["top"], group_end
+
+
+def _fuses(code, order, tensors):
+    """In a fused group all tensors are images apart from each other, and elementwise ops do not broadcast."""
+    if order != DISJOINT or not all([tensor["rank"] == 3 for tensor in tensors]):
+        return False
+    if code in (ADD, SUB, MUL):
+        return all([tensor["elements"] == tensors[-1]["elements"] for tensor in tensors])
+    return code in (CONV2D, DEPTHWISE_CONV2D, MAX_POOL, AVERAGE_POOL)
 
 
 def _dtypes_fit(code, tensors):

@@ -13,6 +13,7 @@ from upyml.format.layout import (
     DEQUANTIZE,
     DISJOINT,
     FULLY_CONNECTED,
+    MAX_BITS,
     MAX_CLASSES,
     MAX_ELEMENTS,
     MAX_LEFT_SHIFT,
@@ -90,7 +91,16 @@ def _window(buf, data, code, order, p, x, y, need):
         return 0
     if order == PLANE:
         return in_h * in_w
+    if code == CONV2D and _pointwise(p, in_h, in_w, out_h, out_w):
+        return in_c  # taken pixel by pixel
     return min(reach_h, in_h) * in_w * in_c
+
+
+def _pointwise(p, in_h, in_w, out_h, out_w):
+    return (
+        p["kernel_h"] * p["kernel_w"] == 1 and p["stride_h"] * p["stride_w"] == 1
+        and in_h == out_h and in_w == out_w
+    )
 
 
 def _within(data, offset, length, align):
@@ -102,11 +112,13 @@ def _weights(buf, data, k, channels, per_channel, p, need):
     four = channels + 3 & ~3
     count = four if per_channel else 1
     need(_within(data, p["weights"], four * k, ALIGN), "DATA")
-    need(_within(data, p["channels"], 4 * four + 4 * count + (count + 3 & ~3), 4), "DATA")
+    padded = count + 3 & ~3
+    need(_within(data, p["channels"], 4 * four + 4 * count + 2 * padded, 4), "DATA")
     shifts = p["channels"] + 4 * four + 4 * count
     for i in range(count):
         shift = buf[shifts + i]
-        need(_shift_fits(shift if shift < 128 else shift - 256), "PARAMS")
+        bits = buf[shifts + padded + i]
+        need(_shift_fits(shift if shift < 128 else shift - 256) and 1 <= bits <= MAX_BITS, "PARAMS")
 
 
 def _shift_fits(shift):

@@ -77,8 +77,11 @@ def elements(shape):
 
 
 def nbytes(tensor_record):
-    """Bytes of a tensor's data."""
-    return elements(tensor_record["shape"]) * records.DTYPES[tensor_record["dtype"]][1]
+    """Bytes there are of a tensor's data: all, or those of the rows in its ring."""
+    shape = tensor_record["shape"]
+    if tensor_record["ring_rows"]:
+        shape = (tensor_record["ring_rows"],) + tuple(shape[1:])
+    return elements(shape) * records.DTYPES[tensor_record["dtype"]][1]
 
 
 def _texts(buf, head):

@@ -53,11 +53,24 @@ def pack_depthwise(weights):
     return pack_weights(np.asarray(weights).reshape(-1, weights.shape[-1]).T)
 
 
-def pack_channels(bias, multipliers, shifts):
-    """Bias (input zero point folded in) of each output channel, then the multipliers and shifts: one each, or one for all.
+def accumulator_bits(rows, bias):
+    """For each output channel the least n >= 1 with |accumulator| < 2^n for every input, at most 32 (not known).
 
-    bias: int32, wrapped; multipliers: int32 in [0, 2^31); shifts: positive is left. As many multipliers as biases means
-    per channel (FULLY_CONNECTED's `per_channel` is then 1, also where there is only one channel).
+    rows: weights of shape (output channels, K); bias: input zero point folded in.
+    """
+    rows, bias = np.asarray(rows, np.int64), np.asarray(bias, np.int64)
+    up, down = np.maximum(rows, 0).sum(1), np.maximum(-rows, 0).sum(1)  # int8 inputs are in [-128, 127]
+    most = np.maximum(bias + 127 * up + 128 * down, -(bias - 128 * up - 127 * down))
+    return np.array([min(max(int(value).bit_length(), 1), layout.MAX_BITS) for value in most], np.uint8)
+
+
+def pack_channels(bias, multipliers, shifts, bits=None):
+    """Bias (input zero point folded in) of each output channel, then multipliers, shifts and accumulator bits.
+
+    bias: int32, wrapped; multipliers: int32 in [0, 2^31); shifts: positive is left; bits: see accumulator_bits(), None
+    where they are not known. Of the last three one for each channel, or one for all (bits: the largest). As many
+    multipliers as biases means per channel (FULLY_CONNECTED's `per_channel` is then 1, also where there is only one
+    channel).
     """
     def int32(values):
         values = np.asarray(values, np.int64)
@@ -70,9 +83,11 @@ def pack_channels(bias, multipliers, shifts):
     if len(multipliers) != len(shifts) or len(multipliers) not in (1, len(bias)):
         raise ValueError("%d biases, %d multipliers and %d shifts do not fit together"
                          % (len(bias), len(multipliers), len(shifts)))
+    bits = np.full(len(shifts), layout.MAX_BITS) if bits is None else np.asarray(bits)
+    bits = (bits if len(bits) == len(shifts) else bits.max(keepdims=True)).astype(np.uint8)
     if len(multipliers) == len(bias):
-        multipliers, shifts = to_four(multipliers), to_four(shifts)
-    return to_four(bias).tobytes() + multipliers.tobytes() + to_four(shifts).tobytes()
+        multipliers, shifts, bits = to_four(multipliers), to_four(shifts), np.maximum(to_four(bits), 1)
+    return to_four(bias).tobytes() + multipliers.tobytes() + to_four(shifts).tobytes() + to_four(bits).tobytes()
 
 
 def _metadata(entries):
@@ -102,12 +117,13 @@ class _Data:
         return self.places[key]
 
 
-def encode(tensors, ops, inputs, outputs, metadata, vectors=(), state_size=0, signature=b""):
+def encode(tensors, ops, inputs, outputs, metadata, vectors=(), state_size=0, signature=b"", arena_size=0):
     """A whole file.
 
-    tensors: dicts with kind, dtype, shape, scale, zero_point, and offset or, for constants, data (bytes).
+    tensors: dicts with kind, dtype, shape, scale, zero_point, and offset or, for constants, data (bytes); ring_rows where
+    there is room for a few rows only.
     ops: dicts with opcode, order, inputs, outputs (tensor numbers), top, params (a value of bytes goes into the data
-    section and the field gets its place; weights start on 16 bytes, the rest on 4).
+    section and the field gets its place; weights start on 16 bytes, the rest on 4), and fused and strip in a fused group.
     vectors: (seed, CRC-32 of each op's output) each. Raises ValueError where a value does not fit its field.
     """
     links = list(inputs) + list(outputs)
@@ -121,6 +137,7 @@ def encode(tensors, ops, inputs, outputs, metadata, vectors=(), state_size=0, si
         "header_size": decode.HEADER_SIZE,
         "engine_version": layout.ENGINE_VERSION,
         "state_size": state_size,
+        "arena_size": arena_size,
         "tensor_count": len(tensors),
         "op_count": len(ops),
         "input_count": len(inputs),
@@ -151,6 +168,7 @@ def encode(tensors, ops, inputs, outputs, metadata, vectors=(), state_size=0, si
             raise ValueError("%s has no field %s" % (name, ", ".join(sorted(unknown))))
         op_bytes += _pack(layout.OP, {"opcode": op["opcode"], "order": op["order"], "input_count": len(op["inputs"]),
                                       "output_count": len(op["outputs"]), "links": first, "top": op["top"],
+                                      "fused": op.get("fused", 0), "strip": op.get("strip", 0),
                                       "params": _pack(fields, params)})
     tensor_bytes = b""
     for tensor in tensors:

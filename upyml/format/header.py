@@ -40,6 +40,8 @@ def text():
         "#define UPYML_MIN_SHIFT (%d)" % layout.MIN_SHIFT,
         "#define UPYML_MAX_SHIFT %d" % layout.MAX_SHIFT,
         "#define UPYML_MAX_LEFT_SHIFT %d" % layout.MAX_LEFT_SHIFT,
+        "#define UPYML_MAX_BITS %d" % layout.MAX_BITS,
+        "#define UPYML_MAX_FUSED %d" % layout.MAX_FUSED,
         "#define UPYML_HEADER_BYTES %d" % decode.HEADER_SIZE,
         "#define UPYML_TENSOR_BYTES %d" % decode.TENSOR_SIZE,
         "#define UPYML_OP_BYTES %d" % decode.OP_SIZE,

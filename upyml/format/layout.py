@@ -22,7 +22,7 @@ from upyml.format.records import (  # noqa: F401
 )
 
 MAGIC = b"UPYM"
-FORMAT_VERSION = 1  # changes when an old reader would misread a new file
+FORMAT_VERSION = 2  # changes when an old reader would misread a new file
 ENGINE_VERSION = 1  # the op set: a file names the least one it needs
 ALIGN = 16  # bytes: weights start on such a boundary, so that they run in place from flash
 MAX_RANK = 4
@@ -33,6 +33,8 @@ MAX_CLASSES = 4095  # of a softmax: its sum holds that many terms of 2^19
 MAX_RESIZED = 32767  # rows or columns of a bilinear resize
 MIN_SHIFT, MAX_SHIFT = -31, 30  # of a multiplier; positive is left
 MAX_LEFT_SHIFT = 20  # of a sum's inputs
+MAX_BITS = 32  # of an accumulator: its bound is then not known
+MAX_FUSED = 16  # ops in a fused group
 
 # How an op may go through its input when the output overlaps it.
 ORDERS = ("DISJOINT", "FORWARD", "REVERSE", "PLANE")
@@ -139,7 +141,7 @@ ERRORS = (
     ("LINK", "a tensor number is out of range, or no tensor for the model's inputs or outputs"),
     ("TENSOR", "a tensor's record is not valid"),
     ("OPCODE", "this engine does not know the op"),
-    ("ORDER", "the op cannot run in this order, or has a flag that is not known"),
+    ("ORDER", "the op cannot run in this order, or not in a fused group"),
     ("TOP", "a tensor lies above the op's top"),
     ("ARITY", "the op's inputs and outputs are wrong in number, or lie outside the links"),
     ("DTYPE", "the op does not take this number type"),

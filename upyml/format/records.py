@@ -14,6 +14,7 @@ HEADER = (
     ("engine_version", "H"),
     ("flags", "H"),  # reserved, 0
     ("state_size", "I"),  # bytes at the start of the arena that survive from run to run
+    ("arena_size", "I"),  # bytes of activations and scratch the plan was made for; 0: the least that will do
     ("tensor_count", "H"),
     ("op_count", "H"),
     ("input_count", "B"),
@@ -36,7 +37,7 @@ TENSOR = (
     ("kind", "B"),
     ("dtype", "B"),
     ("rank", "B"),
-    ("flags", "B"),  # reserved, 0
+    ("ring_rows", "B"),  # 0: the whole tensor; R: room for R rows, row r lies in slot r modulo R
     ("offset", "I"),  # ARENA, STATE: from the area's start; CONSTANT: from the file's start
     ("shape", "4I"),  # the first `rank` count, the rest are 1
     ("scale", "f"),
@@ -49,7 +50,8 @@ OP = (
     ("input_count", "B"),
     ("output_count", "B"),
     ("links", "H"),  # place of the first input in the links; the outputs follow the inputs
-    ("flags", "H"),  # reserved, 0
+    ("fused", "B"),  # ops in the fused group that starts here; 0: none does
+    ("strip", "B"),  # rows the op makes at a time in its group; 0: it is in none
     ("top", "I"),  # first byte of the activation area above everything live during the op
     ("params", "52s"),  # the op's own fields, see OPS; the rest is 0
 )
