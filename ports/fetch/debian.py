@@ -2,7 +2,8 @@
 
 apt runs with a sources list, lists and cache of its own below the project's cache folder, so it needs no root. The
 mirror is the one the system is configured with. What was fetched is compared with a SHA-256 that stands in the calling
-script: the file is the same whatever the mirror, and a cached file is checked as strictly as a fresh one.
+script: the file is the same whatever the mirror, and a cached file is checked as strictly as a fresh one. Packages that
+get updates, of which a mirror keeps only the newest, may be another version: the one the suite's signed index offers.
 """
 
 import fcntl
@@ -33,12 +34,12 @@ def is_cached(file_name: str, sha256: str) -> bool:
     return target.exists() and _sha256(target) == sha256
 
 
-def keep(found: Path, sha256: str) -> None:
-    """Moves a file that was fetched to the cache, if it is the one that was asked for."""
+def keep(found: Path, sha256: str, name: str = "") -> None:
+    """Moves a file that was fetched to the cache, by its own or another name, if it is the one that was asked for."""
     if found.exists() and _sha256(found) == sha256:
         part = cache_dir() / f"{found.name}.{os.getpid()}"  # two builds at once never see half a file
         shutil.copyfile(found, part)
-        part.replace(cache_dir() / found.name)
+        part.replace(cache_dir() / (name or found.name))
 
 
 @contextmanager
@@ -59,12 +60,13 @@ def source_tarball(package: str, file_name: str, sha256: str, suite: str = SUITE
     return _fetch("source", [(package, file_name, sha256)], suite)[0]
 
 
-def binary_packages(wanted: list[tuple[str, str, str]]) -> list[Path]:
+def binary_packages(wanted: list[tuple[str, str, str]], updated: tuple[str, ...] = ()) -> list[Path]:
     """The paths of binary packages in the cache, in the order asked for; what is missing is fetched with one update.
 
-    wanted: package, its file's name and the file's SHA-256. Raises SystemExit with a sentence if one cannot be had.
+    wanted: package, its file's name and the file's SHA-256. updated: packages of which another version does as well, as
+    long as apt could check it by the suite's signature. Raises SystemExit with a sentence if one cannot be had.
     """
-    return _fetch("binary", wanted, SUITE)
+    return _fetch("binary", wanted, SUITE, updated)
 
 
 def unpack_binary(packages: list[Path], target: Path) -> None:
@@ -80,9 +82,9 @@ def unpack_binary(packages: list[Path], target: Path) -> None:
     part.rename(target)
 
 
-def _fetch(kind: str, wanted: list[tuple[str, str, str]], suite: str) -> list[Path]:
-    """The cached path of each file; what is not in the cache, or not with that SHA-256, is fetched."""
-    missing = [one for one in wanted if not is_cached(*one[1:])]
+def _fetch(kind: str, wanted: list[tuple[str, str, str]], suite: str, updated: tuple[str, ...] = ()) -> list[Path]:
+    """The cached path of each file; what is not in the cache, or not as it should be, is fetched."""
+    missing = [one for one in wanted if not _cached(*one, updated)]
     if missing and not shutil.which("apt-get"):
         sys.exit(f"{missing[0][1]}: this system has no apt-get to fetch it with")
     # The second round is for a system whose keyring is too old to know the suite's key: the pinned SHA-256 then
@@ -92,13 +94,24 @@ def _fetch(kind: str, wanted: list[tuple[str, str, str]], suite: str) -> list[Pa
             break
         with tempfile.TemporaryDirectory() as folder:
             _download(Path(folder), kind, [package for package, _, _ in missing], suite, trusted)
-            for _, file_name, sha256 in missing:
+            for package, file_name, sha256 in missing:
                 keep(Path(folder) / file_name, sha256)
-        missing = [one for one in missing if not is_cached(*one[1:])]
+                if package in updated and not trusted and not is_cached(file_name, sha256):
+                    for found in Path(folder).glob(f"{package}_*.deb"):
+                        keep(found, _sha256(found), f"{found.name}.{_sha256(found)}")
+        missing = [one for one in missing if not _cached(*one, updated)]
     if missing:
         _, file_name, sha256 = missing[0]
         sys.exit(f"{file_name}: not on the mirror of this system, or not with SHA-256 {sha256}")
-    return [cache_dir() / file_name for _, file_name, _ in wanted]
+    return [_cached(*one, updated) for one in wanted]
+
+
+def _cached(package: str, file_name: str, sha256: str, updated: tuple[str, ...]) -> Path | None:
+    """The file in the cache; of a package that gets updates also another version, which has its SHA-256 in its name."""
+    if is_cached(file_name, sha256):
+        return cache_dir() / file_name
+    others = sorted(cache_dir().glob(f"{package}_*.deb.*")) if package in updated else []
+    return next((path for path in others if _sha256(path) == path.suffix[1:]), None)
 
 
 def _download(folder: Path, kind: str, packages: list[str], suite: str, trusted: str) -> None:

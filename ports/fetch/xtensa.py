@@ -13,8 +13,8 @@ from pathlib import Path
 
 import debian
 
-# As sha256sum prints them. Of the libraries that get security updates we take the packages for cross compiling: they
-# hold the same files and stay on the mirrors.
+# As sha256sum prints them. Of the C and C++ libraries we take the packages for cross compiling: they hold the same
+# files and stay on the mirrors when the system's own get a security update.
 PACKAGES = """
 1d61537d9ac09a6aaed48355fee5c63529c644c63ee3636a8c22f52b583d88bd  gcc-xtensa-lx106_13.3.0-16+14+b4_amd64.deb
 34e6b9e3593cd4c8c6875e7f1b12faa10e9b0d93daa87056113185a3b651f5f7  picolibc-xtensa-lx106-elf_1.8.10-2_all.deb
@@ -22,6 +22,11 @@ PACKAGES = """
 b0e7cce4eb4029b5f23a67c439f0e13b5b8418be949390fd22ebc67e30a659aa  libc6-amd64-cross_2.41-11cross1_all.deb
 b319ad73d3233bfe2ac72896a7a921208035c39ea27795377c9522c728846e53  libgcc-s1-amd64-cross_14.2.0-19cross1_all.deb
 3f129c30e478ef19694e6b3c796e90796316cc698395de98ecd52b1f91494912  libstdc++6-amd64-cross_14.2.0-19cross1_all.deb
+"""
+
+# What the compiler's programs are linked to besides. These get updates, and a mirror then drops the version before: any
+# that the suite's signed index offers does, for what they compute does not depend on it. The compiler stays the same.
+LIBRARIES = """
 d0d0265eb01770f17afd0f7c8c0622f80479dcfbbe13653a0debeec61464e622  libgmp10_2%3a6.3.0+dfsg-3_amd64.deb
 75dddce11dabc7fc543712c33dc27b7f2ee66a111763eb5eac654d010b42cd92  libmpfr6_4.2.2-1_amd64.deb
 2af0a5c128e03694a41c0b011bd8a958b7297436cdb3a15ddad7866dae8c300b  libmpc3_1.3.1-1+b3_amd64.deb
@@ -57,12 +62,13 @@ def fetch(folder: Path) -> Path:
 
 def _fetch_tools(folder: Path) -> None:
     pins = folder / "tools" / "packages"
-    if not pins.exists() or pins.read_text() != PACKAGES:
+    if not pins.exists() or pins.read_text() != PACKAGES + LIBRARIES:
         print("fetching a compiler for Xtensa", file=sys.stderr)
-        lines = [line.split() for line in PACKAGES.split("\n") if line]
-        packages = debian.binary_packages([(name.split("_")[0], name, sha256) for sha256, name in lines])
-        debian.unpack_binary(packages, folder / "tools")
-        pins.write_text(PACKAGES)
+        lines = [line.split() for line in (PACKAGES + LIBRARIES).split("\n") if line]
+        wanted = [(name.split("_")[0], name, sha256) for sha256, name in lines]
+        libraries = tuple(package for package, name, _ in wanted if name in LIBRARIES)
+        debian.unpack_binary(debian.binary_packages(wanted, libraries), folder / "tools")
+        pins.write_text(PACKAGES + LIBRARIES)
 
 
 def _fetch_sources(folder: Path) -> None:
