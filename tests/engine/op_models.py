@@ -3,7 +3,7 @@
 import numpy as np
 
 from upyml.format import layout
-from upyml.format.encode import encode, pack_channels, pack_conv2d, pack_depthwise, pack_weights
+from upyml.format.encode import accumulator_bits, encode, pack_channels, pack_conv2d, pack_depthwise, pack_weights
 
 FLOAT_SAFE = 0.03125
 
@@ -25,9 +25,11 @@ def _scaling(rng, terms):
     return int(fraction * 2**31), int(exponent)
 
 
-def _channels(rng, channels, terms, per_channel=True):
-    scalings = [_scaling(rng, terms) for _ in range(channels if per_channel else 1)]
-    return pack_channels(rng.integers(-2000, 2000, channels), *zip(*scalings))
+def _channels(rng, weights, per_channel=True):
+    """The channels block for weights of shape (output channels, K)."""
+    scalings = [_scaling(rng, weights.shape[1]) for _ in range(len(weights) if per_channel else 1)]
+    bias = rng.integers(-2000, 2000, len(weights))
+    return pack_channels(bias, *zip(*scalings), accumulator_bits(weights, bias))
 
 
 class OneOp:
@@ -103,14 +105,16 @@ def _convolution(rng, opcode):
     kernel = (params["kernel_h"], params["kernel_w"])
     if opcode == layout.CONV2D:
         channels = _int(rng, 1, 9)
-        params["weights"] = pack_conv2d(rng.integers(-127, 128, (channels,) + kernel + (depth,)))
-        terms = kernel[0] * kernel[1] * depth
+        weights = rng.integers(-127, 128, (channels,) + kernel + (depth,))
+        params["weights"] = pack_conv2d(weights)
+        rows = weights.reshape(channels, -1)
     else:
         params["multiplier"] = _int(rng, 1, 3)
         channels = depth * params["multiplier"]
-        params["weights"] = pack_depthwise(rng.integers(-127, 128, kernel + (channels,)))
-        terms = kernel[0] * kernel[1]
-    params["channels"] = _channels(rng, channels, terms)
+        weights = rng.integers(-127, 128, kernel + (channels,))
+        params["weights"] = pack_depthwise(weights)
+        rows = weights.reshape(-1, channels).T
+    params["channels"] = _channels(rng, rows)
     return OneOp(opcode, [shape], _output(shape, size, channels), params)
 
 
@@ -124,8 +128,9 @@ def _fully_connected(rng, opcode):
     rows, k, channels = _int(rng, 1, 3), _int(rng, 1, 40), _int(rng, 1, 9)
     per_channel = _int(rng, 0, 1)
     params = dict(_clamp(rng), per_channel=int(per_channel or channels == 1))
-    params["weights"] = pack_weights(rng.integers(-127, 128, (channels, k)))
-    params["channels"] = _channels(rng, channels, k, per_channel)
+    weights = rng.integers(-127, 128, (channels, k))
+    params["weights"] = pack_weights(weights)
+    params["channels"] = _channels(rng, weights, per_channel)
     return OneOp(opcode, [(rows, k)], (rows, channels), params)
 
 

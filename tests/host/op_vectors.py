@@ -72,18 +72,19 @@ def window(case, kernel):
             **clamps(case)}
 
 
-def channels(case, sums):
-    """The block of bias, multipliers and shifts; sums: of each channel's weights."""
+def channels(case, weights):
+    """The block of bias, multipliers, shifts and accumulator bits; weights of shape (output channels, K)."""
     x, w, b = case["inputs"]
     pairs = [quantized_multiplier(scale(x) * s / scale(case["output"])) for s in w["scale"]]
-    bias = values(b).astype(np.int64) - x["zero_point"] * sums
-    return encode.pack_channels(bias, [m for m, _ in pairs], [s for _, s in pairs])
+    bias = values(b).astype(np.int64) - x["zero_point"] * weights.astype(np.int64).sum(1)
+    bits = encode.accumulator_bits(weights, bias)
+    return encode.pack_channels(bias, [m for m, _ in pairs], [s for _, s in pairs], bits)
 
 
 def conv_2d(case):
     w = values(case["inputs"][1])
-    sums = w.astype(np.int64).sum((1, 2, 3))
-    return "CONV2D", {**window(case, w.shape[1:3]), "weights": encode.pack_conv2d(w), "channels": channels(case, sums)}
+    block = channels(case, w.reshape(len(w), -1))
+    return "CONV2D", {**window(case, w.shape[1:3]), "weights": encode.pack_conv2d(w), "channels": block}
 
 
 def depthwise_conv_2d(case):
@@ -91,14 +92,14 @@ def depthwise_conv_2d(case):
     return "DEPTHWISE_CONV2D", {
         **window(case, w.shape[:2]), "weights": encode.pack_depthwise(w),
         "multiplier": case["options"]["depthMultiplier"],
-        "channels": channels(case, w.astype(np.int64).sum((0, 1))),
+        "channels": channels(case, w.reshape(-1, w.shape[2]).T),
     }
 
 
 def fully_connected(case):
     w = values(case["inputs"][1])
     return "FULLY_CONNECTED", {"weights": encode.pack_weights(w), "per_channel": int(len(w) == 1), **clamps(case),
-                               "channels": channels(case, w.astype(np.int64).sum(1))}
+                               "channels": channels(case, w)}
 
 
 def pool(name):

@@ -53,7 +53,8 @@ class Builder:
         """The block of bias (zero point folded in), multipliers and shifts; weights: (output channels, K)."""
         folded = bias - self.tensors[x]["zero_point"] * weights.sum(1)
         pairs = [quantized_multiplier(self.scale(x) * s / self.scale(y)) for s in scales]
-        return encode.pack_channels(folded, [m for m, _ in pairs], [s for _, s in pairs])
+        bits = encode.accumulator_bits(weights, folded)
+        return encode.pack_channels(folded, [m for m, _ in pairs], [s for _, s in pairs], bits)
 
     def conv(self, x, shape, kernel, stride=1, padding="same", relu=False, depthwise=False):
         """CONV2D or DEPTHWISE_CONV2D with random weights to a new tensor of (T, C) or (H, W, C)."""

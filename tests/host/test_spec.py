@@ -8,7 +8,7 @@ import numpy as np
 import upyml
 
 from upyml.format import header, layout
-from upyml.format.encode import encode, pack_channels, pack_weights
+from upyml.format.encode import accumulator_bits, encode, pack_channels, pack_weights
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SPEC = (ROOT / "upyml" / "format" / "SPEC.md").read_text()
@@ -63,7 +63,7 @@ def example():
     bias = np.array([10]) - -1 * weights.sum(axis=1)
     op = {"opcode": layout.FULLY_CONNECTED, "order": layout.DISJOINT, "inputs": [0], "outputs": [1], "top": 5,
           "params": {"per_channel": 1, "clamp_min": -128, "clamp_max": 127, "weights": pack_weights(weights),
-                     "channels": pack_channels(bias, [1 << 30], [1])}}
+                     "channels": pack_channels(bias, [1 << 30], [1], accumulator_bits(weights, bias))}}
     return encode(tensors, [op], [0], [1], {"name": "dot"}, [(1, [0x3FBA6CAD])])
 
 
