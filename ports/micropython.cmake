@@ -1,12 +1,30 @@
 # upyml as a user C module for MicroPython's cmake ports: -DUSER_C_MODULES=<this file>.
+# -DUPYML_CPU=cortex_m0, a folder of engine/ with faster kernels; an RP2040 has that one by itself.
 
-file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/engine/sources.txt UPYML_SOURCES)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/engine/sources.txt)
-list(TRANSFORM UPYML_SOURCES PREPEND ${CMAKE_CURRENT_LIST_DIR}/engine/)
+set(UPYML_ENGINE ${CMAKE_CURRENT_LIST_DIR}/engine)
+if(PICO_PLATFORM STREQUAL rp2040)
+    if(NOT DEFINED UPYML_CPU)
+        set(UPYML_CPU cortex_m0)
+    endif()
+    # Weights stream through the flash's small cache, code would be fetched again and again: it is copied to SRAM.
+    set(UPYML_HOT_SECTION .time_critical.upyml)
+endif()
+
+execute_process(
+    COMMAND sh ${UPYML_ENGINE}/sources.sh ${UPYML_CPU}
+    OUTPUT_VARIABLE UPYML_SOURCES OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE UPYML_FAILED
+)
+if(UPYML_FAILED)
+    message(FATAL_ERROR "no list of the engine's sources for UPYML_CPU=${UPYML_CPU}")
+endif()
+string(REPLACE "\n" ";" UPYML_SOURCES "${UPYML_SOURCES}")
+file(GLOB UPYML_LISTS ${UPYML_ENGINE}/sources.* ${UPYML_ENGINE}/*/sources.txt)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${UPYML_LISTS})
+list(TRANSFORM UPYML_SOURCES PREPEND ${UPYML_ENGINE}/)
 
 add_library(usermod_upyml INTERFACE)
 target_sources(usermod_upyml INTERFACE ${CMAKE_CURRENT_LIST_DIR}/module/mod_upyml.c ${UPYML_SOURCES})
-target_include_directories(usermod_upyml INTERFACE ${CMAKE_CURRENT_LIST_DIR}/engine)
+target_include_directories(usermod_upyml INTERFACE ${UPYML_ENGINE})
 
 # Ports compile for size; the kernels are where the time goes. Warnings stop only our own builds.
 if(DEFINED ENV{UPYML_WERROR})
@@ -14,11 +32,18 @@ if(DEFINED ENV{UPYML_WERROR})
     set(UPYML_NOT_OURS -Wno-unused-parameter) # MicroPython's headers have parameters that they do not use
 endif()
 set(UPYML_KERNELS ${UPYML_SOURCES})
-list(FILTER UPYML_KERNELS INCLUDE REGEX /kernels/)
+list(FILTER UPYML_KERNELS INCLUDE REGEX "/engine/[^/]+/[^/]+\\.c$")
+set(UPYML_ASSEMBLY ${UPYML_SOURCES})
+list(FILTER UPYML_ASSEMBLY INCLUDE REGEX "\\.S$")
 set_source_files_properties(${UPYML_SOURCES} PROPERTIES COMPILE_OPTIONS "${UPYML_WARNINGS}")
 set_source_files_properties(
     ${CMAKE_CURRENT_LIST_DIR}/module/mod_upyml.c PROPERTIES COMPILE_OPTIONS "${UPYML_WARNINGS};${UPYML_NOT_OURS}"
 )
 set_source_files_properties(${UPYML_KERNELS} PROPERTIES COMPILE_OPTIONS "-O2;${UPYML_WARNINGS}")
+if(UPYML_HOT_SECTION AND UPYML_ASSEMBLY)
+    set_source_files_properties(
+        ${UPYML_ASSEMBLY} PROPERTIES COMPILE_DEFINITIONS "UPYML_HOT_SECTION=\"${UPYML_HOT_SECTION}\""
+    )
+endif()
 
 target_link_libraries(usermod INTERFACE usermod_upyml)

@@ -8,7 +8,7 @@ here=$root/ports/natmod
 arch=$1
 shift
 begin_build "$root/build/natmod/$arch" _upyml.mpy
-settings=("$here/Makefile")
+settings=("$here/Makefile" "${engine_lists[@]}")
 needed=(make:make)
 case $arch in
 x64) needed+=(gcc:gcc gcc/crt1.o:libc6-dev) ;;

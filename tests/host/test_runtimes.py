@@ -1,5 +1,8 @@
 """The runner itself: that a script's output comes back, and that a failure is never taken for success."""
 
+import subprocess
+from pathlib import Path
+
 import pytest
 from runtimes import ROOT, ScriptError
 
@@ -20,8 +23,33 @@ def test_only_native_runtimes_have_the_c_engine(runtime):
     assert int(found) == runtime.native
 
 
+ENGINE = ROOT / "ports" / "engine"
+CPUS = sorted(path.parent.name for path in ENGINE.glob("*/sources.txt"))
+
+
+def sources(cpu=""):
+    """The engine's files for a processor, as the builds ask for them."""
+    command = ["sh", ENGINE / "sources.sh", cpu]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+
 def test_one_list_of_c_files():
-    """Each C file of the engine is in sources.txt, and each line there is a file."""
-    engine = ROOT / "ports" / "engine"
-    listed = (engine / "sources.txt").read_text().split()
-    assert sorted(listed) == sorted(str(path.relative_to(engine)) for path in engine.rglob("*.c"))
+    """Each source file of the engine is in its list, and each line there is a file."""
+    for cpu in ("", *CPUS):
+        listed = (ENGINE / cpu / "sources.txt").read_text().split()
+        there = [str(path.relative_to(ENGINE / cpu)) for path in (ENGINE / cpu).rglob("*.[cS]")]
+        assert sorted(listed) == sorted(one for one in there if cpu or one.split("/")[0] not in CPUS)
+
+
+@pytest.mark.parametrize("cpu", CPUS)
+def test_a_processors_file_takes_the_place_of_its_namesake(cpu):
+    own = [f"{cpu}/{one}" for one in (ENGINE / cpu / "sources.txt").read_text().split()]
+    names = {Path(one).name for one in own}
+    assert sources(cpu) == [one for one in sources() if Path(one).name not in names] + own
+
+
+@pytest.mark.parametrize("cpu", ["", *CPUS])
+def test_each_source_has_an_object_of_its_own(cpu):
+    """x.c and x.S, or two x.c in different folders, would both be compiled to x.o."""
+    stems = [Path(one).stem for one in sources(cpu)] + ["mod_upyml", "memory"]
+    assert len(stems) == len(set(stems))

@@ -2,6 +2,7 @@
 
 QEMU_ARCH = arm
 QEMU_MACHINE = microbit
+UPYML_CPU = cortex_m0
 
 # No QEMU_SOC_NRF51: the port would leave out what loads native code, and its uart.c loses text that comes too fast.
 CFLAGS += -mthumb -mcpu=cortex-m0 -mfloat-abi=soft
