@@ -58,7 +58,9 @@ class Program:
     views: dict[Tensor, Tensor] = field(default_factory=dict)
     offsets: dict[Tensor, int] = field(default_factory=dict)  # of the tensors that are no views, in bytes
     ring_rows: dict[Tensor, int] = field(default_factory=dict)  # of those that have room for a few rows only
+    caller_inputs: bool = False  # inputs lie in buffers of the caller's, not in the arena
     arena_size: int = 0  # bytes of activations and scratch the plan was made for; 0: the least that will do
+    overhead: float = 0.0  # part of the time that larger strips, with more RAM, would save: an estimate
 
     def base(self, tensor: Tensor) -> Tensor:
         """The tensor that owns the bytes."""

@@ -69,6 +69,8 @@ def _record(program: Program, tensor: Tensor) -> dict:
     if tensor.data is not None:
         little = np.ascontiguousarray(tensor.data).astype(np.dtype(tensor.dtype).newbyteorder("<"))
         return record | {"kind": layout.CONSTANT, "data": little.tobytes()}
+    if program.caller_inputs and tensor in program.inputs:
+        return record | {"kind": layout.CALLER, "offset": program.inputs.index(tensor)}
     ring_rows = program.ring_rows.get(program.base(tensor), 0)
     return record | {"kind": layout.ARENA, "offset": program.offsets[program.base(tensor)], "ring_rows": ring_rows}
 
@@ -109,12 +111,16 @@ def op_crcs(file: bytes, engine, seed: int) -> list[int]:
     if size < 0:
         raise ValueError(f"the engine refuses the file just written: {explain(size, file)}")
     arena = bytearray(size)
+    runner = engine.Engine(file, arena)
     state = head["state_size"]
-    for number in decode.inputs(file, head):
+    for place, number in enumerate(decode.inputs(file, head)):
         tensor = tensors[number]
         raw, seed = seeded_bytes(seed, decode.elements(tensor["shape"]))
         data = seeded_input(tensor["dtype"], raw)
-        arena[state + tensor["offset"] : state + tensor["offset"] + len(data)] = data
+        if tensor["kind"] == layout.CALLER:
+            runner.bind(place, data)
+        else:
+            arena[state + tensor["offset"] : state + tensor["offset"] + len(data)] = data
     outputs = [decode.op(file, head, i)["outputs"] for i in range(head["op_count"])]
     crcs = [0] * head["op_count"]
 
@@ -123,5 +129,5 @@ def op_crcs(file: bytes, engine, seed: int) -> list[int]:
             start = state + tensors[number]["offset"]
             crcs[i] = zlib.crc32(arena[start : start + decode.nbytes(tensors[number])], crcs[i])
 
-    engine.Engine(file, arena).run(note)
+    runner.run(note)
     return crcs

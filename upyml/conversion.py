@@ -4,6 +4,7 @@ from array import array
 
 from upyml import loading
 from upyml.errors import ModelError
+from upyml.format import records
 
 # What numbers, arrays and whatever else was given instead may raise when they are taken apart.
 MISTAKES = (TypeError, ValueError, OverflowError, AttributeError, NotImplementedError, LookupError)
@@ -16,6 +17,37 @@ EXACT = array("f", [16777213])[0] == 16777213
 
 class _Refused(Exception):
     """A value that is no number, and its place among the numbers."""
+
+
+def bind(model, buffer, i):
+    """Model.bind()."""
+    if not 0 <= i < len(model.inputs):
+        raise ModelError("there is no input %s, the model has %d" % (i, len(model.inputs)))
+    details = model.input_details[i]
+    if not model.caller_inputs[i]:
+        raise ModelError("input %s lies in the model's arena: convert the model so that it does not" % details.name)
+    width, code = [(width, code) for name, width, code in records.DTYPES if name.lower() == details.dtype][0]
+    try:
+        view = model._module.cast(buffer, code)
+    except MISTAKES:
+        if not isinstance(buffer, memoryview):  # MicroPython casts whole buffers only
+            raise ModelError("input %s takes a buffer, received %s" % (details.name, type(buffer).__name__)) from None
+        view = buffer
+    if len(view) != details.size:
+        raise ModelError("input %s takes a buffer of %d bytes, received one of %d"
+                         % (details.name, width * details.size, width * len(view)))
+    model._engine.bind(i, buffer)
+    model.inputs = model.inputs[:i] + (view,) + model.inputs[i + 1 :]
+    model.input = model.inputs[0]
+
+
+def own_inputs(model):
+    """Give inputs that lie with the caller, who has not said where, buffers of the model's own."""
+    for i, view in enumerate(model.inputs):
+        if view is None:
+            details = model.input_details[i]
+            width = [width for name, width, _ in records.DTYPES if name.lower() == details.dtype][0]
+            bind(model, loading.arena(width * details.size, model._module, "input " + details.name)[0], i)
 
 
 def converted(model, i, given):

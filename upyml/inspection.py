@@ -3,6 +3,7 @@
 import binascii
 import time
 
+from upyml import conversion
 from upyml.format import decode, layout
 
 
@@ -24,6 +25,7 @@ def profile(model):
     def hook(number):
         times[number + 1] = now()
 
+    conversion.own_inputs(model)
     times[0] = now()
     model.run(hook)
     return [
@@ -70,6 +72,7 @@ def selftest(model):
 
 def fill(model, seed):
     """Fill the inputs as test vectors do: byte after byte the high one of s = s * 1664525 + 1013904223 mod 2^32."""
+    conversion.own_inputs(model)
     for view, details in zip(model.inputs, model.input_details):
         dtype = details.dtype
         for i in range(len(view)):

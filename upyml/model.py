@@ -28,6 +28,9 @@ class Model:
 
     input, output: the first of inputs and outputs, raw memoryviews into the arena; input_details, output_details tell
     how to read them. What an input holds is lost by a run; an output stays until the next. run() allocates nothing.
+
+    A model may be converted so that an input lies with the caller, as in a camera's buffer: it is None until bind()
+    says where, and a run leaves it as it is.
     """
 
     def __init__(self, source, engine=None):
@@ -50,6 +53,7 @@ class Model:
         self.input = self.inputs[0]
         self.output = self.outputs[0]
         self._floats = [None] * len(self.inputs)
+        self.caller_inputs = tuple([view is None for view in self.inputs])
 
     def _views(self, numbers, key, word, engine, owner):
         names = self._text(key, "").split("\n")
@@ -59,10 +63,24 @@ class Model:
             name = names[i] if i < len(names) and names[i] else "%s%d" % (word, i)
             details.append(Details(name, record))
             _, width, code = records.DTYPES[record["dtype"]]
+            if record["kind"] == records.CALLER:
+                views.append(None)
+                continue
             first = (self._head["state_size"] + record["offset"]) // width
             whole = self._arena if code == "b" else engine.cast(owner, code)
             views.append(whole[first : first + details[i].size])
         return tuple(details), tuple(views)
+
+    def bind(self, buffer, i=0):
+        """Let input `i` lie in a buffer of the caller's, which the next runs read in place.
+
+        buffer: as many bytes as the input's raw values take, in the input's number type; it is read, and written only by
+        predict(), classify() and selftest(). Raises ModelError where the model has the input in its arena
+        (caller_inputs tells for each), or the length is wrong.
+        """
+        from upyml import conversion
+
+        conversion.bind(self, buffer, i)
 
     @property
     def metadata(self):
@@ -115,6 +133,7 @@ class Model:
         elif not isinstance(x, (tuple, list)) or len(x) != len(self.inputs):
             names = ", ".join([details.name for details in self.input_details])
             raise ModelError("the model has %d inputs: give a tuple of them (%s)" % (len(self.inputs), names))
+        conversion.own_inputs(self)
         for i, view in enumerate(self.inputs):
             self._engine.quantize(i, conversion.converted(self, i, x[i]), view)
 

@@ -21,14 +21,16 @@ class Details:
 
 class Model:
     arena_size: int
-    input: memoryview
+    input: memoryview | None
     output: memoryview
-    inputs: tuple[memoryview, ...]
+    inputs: tuple[memoryview | None, ...]
+    caller_inputs: tuple[bool, ...]
     outputs: tuple[memoryview, ...]
     input_details: tuple[Details, ...]
     output_details: tuple[Details, ...]
     run: Callable[..., None]
     def __init__(self, source: str | PathLike[str] | Buffer, engine: ModuleType | None = None) -> None: ...
+    def bind(self, buffer: Buffer, i: int = 0) -> None: ...
     @property
     def metadata(self) -> dict[str, str]: ...
     @property

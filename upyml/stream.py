@@ -1,7 +1,7 @@
 """Stream: sliding windows over live samples."""
 
 from upyml import loading
-from upyml.conversion import EXACT, MISTAKES, as_array, is_floats, unordered
+from upyml.conversion import EXACT, MISTAKES, as_array, is_floats, own_inputs, unordered
 from upyml.errors import ModelError
 from upyml.format import records
 
@@ -42,6 +42,7 @@ class Stream:
         self.hop = hop
         self.channels = details.size // window
         self._model = model
+        own_inputs(model)
         self._ring = loading.floats(details.size, "a stream")
         # The window quantized, still turned as the ring is.
         width, code = [(width, code) for name, width, code in records.DTYPES if name.lower() == details.dtype][0]

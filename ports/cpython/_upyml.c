@@ -47,6 +47,7 @@ static PyObject *cast(PyObject *module, PyObject *args) {
 typedef struct {
     PyObject_HEAD
     Py_buffer model, arena;
+    Py_buffer callers[UPYML_MAX_CALLERS];  // of inputs that lie with the caller
 } Engine;
 
 static int engine_init(PyObject *object, PyObject *args, PyObject *kwargs) {
@@ -92,6 +93,11 @@ static void engine_dealloc(PyObject *object) {
     if (self->arena.obj) {
         PyBuffer_Release(&self->arena);
     }
+    for (int i = 0; i < UPYML_MAX_CALLERS; i++) {
+        if (self->callers[i].obj) {
+            PyBuffer_Release(&self->callers[i]);
+        }
+    }
     Py_TYPE(object)->tp_free(object);
 }
 
@@ -111,10 +117,40 @@ static PyObject *engine_run(PyObject *object, PyObject *args) {
         PyErr_SetString(PyExc_ValueError, "the Engine has no model");
         return NULL;
     }
+    const uint8_t *callers[UPYML_MAX_CALLERS];
+    for (uint32_t i = 0; i < UPYML_MAX_CALLERS; i++) {
+        callers[i] = self->callers[i].buf;
+        if (upyml_caller_size(self->model.buf, i) != (self->callers[i].obj ? (size_t)self->callers[i].len : 0)) {
+            PyErr_SetString(PyExc_ValueError, "an input has no buffer, or one of another size: bind one");
+            return NULL;
+        }
+    }
     uint32_t size = self->arena.len < (Py_ssize_t)UINT32_MAX ? (uint32_t)self->arena.len : UINT32_MAX;
-    if (upyml_run(self->model.buf, self->arena.buf, size, hook == Py_None ? NULL : call_hook, hook) != 0) {
+    if (upyml_run(self->model.buf, self->arena.buf, size, callers, hook == Py_None ? NULL : call_hook, hook) != 0) {
         return NULL;
     }
+    Py_RETURN_NONE;
+}
+
+static PyObject *engine_bind(PyObject *object, PyObject *args) {
+    Engine *self = (Engine *)object;
+    unsigned number;
+    PyObject *buffer;
+    if (!PyArg_ParseTuple(args, "IO:bind", &number, &buffer)) {
+        return NULL;
+    }
+    if (number >= UPYML_MAX_CALLERS) {
+        PyErr_SetString(PyExc_ValueError, "there is no such input");
+        return NULL;
+    }
+    Py_buffer view = {0};
+    if (buffer != Py_None && get_bytes(buffer, &view, 0) < 0) {
+        return NULL;
+    }
+    if (self->callers[number].obj) {
+        PyBuffer_Release(&self->callers[number]);
+    }
+    self->callers[number] = view;
     Py_RETURN_NONE;
 }
 
@@ -166,6 +202,7 @@ static PyMethodDef engine_methods[] = {
     {"run", engine_run, METH_VARARGS, "Run all ops; hook(number) is called after each."},
     {"quantize", engine_quantize, METH_VARARGS, "quantize(i, floats, raw): float32 to the number type of input i."},
     {"dequantize", engine_dequantize, METH_VARARGS, "dequantize(i, raw, floats): output i's number type to float32."},
+    {"bind", engine_bind, METH_VARARGS, "bind(i, buffer): where input i lies, which is not in the arena; None: nowhere."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -121,7 +121,7 @@ static int check(const uint8_t *file, uint32_t number, upyml_op *op, uint32_t *s
         upyml_read_link(file, op, place, &tensor);
         UPYML_NEED(tensor.kind != UPYML_KIND_ARENA || tensor.end <= op->top, TOP);
     }
-    UPYML_NEED(y.kind != UPYML_KIND_CONSTANT, TOP);
+    UPYML_NEED(y.kind != UPYML_KIND_CONSTANT && y.kind != UPYML_KIND_CALLER, TOP);
     UPYML_NEED(dtypes_fit(file, op, &x, &y), DTYPE);
     UPYML_NEED(order_fits(op, &x, &y), ORDER);
     UPYML_NEED(group_fits(file, number, op, &x, &x2, &y, group_end), ORDER);

@@ -112,33 +112,44 @@ static int32_t check_tensor(const uint8_t *file, uint32_t number) {
     int inside;
     if (kind == UPYML_KIND_ARENA) {
         inside = offset <= UPYML_MAX_ELEMENTS;
+    } else if (kind == UPYML_KIND_CALLER) {
+        inside = offset < UPYML_MAX_CALLERS && offset < file[UPYML_HEADER_INPUT_COUNT];
     } else if (kind == UPYML_KIND_STATE) {
         uint32_t state = upyml_header32(file, UPYML_HEADER_STATE_SIZE);
         inside = offset <= state && bytes <= state - offset;
     } else {
         inside = upyml_in_data(file, offset, bytes, 1);
     }
-    NEED(inside && offset % width == 0, UPYML_ERROR_TENSOR, number);
+    NEED(inside && (offset % width == 0 || kind == UPYML_KIND_CALLER), UPYML_ERROR_TENSOR, number);
     NEED((dtype > UPYML_DTYPE_INT16 || scale_fits(upyml_load32(record + UPYML_TENSOR_SCALE)))
         && zero_point_fits(dtype, upyml_load_int32(record + UPYML_TENSOR_ZERO_POINT)),
         UPYML_ERROR_TENSOR, number);
     return 0;
 }
 
-// The model's inputs and outputs are whole activations; its inputs no INT32, which has no scale to be filled by.
-static int edge_fits(const uint8_t *file, uint32_t place, uint32_t number) {
+// The model's inputs and outputs are whole activations, or an input lies with the caller, where its place says; its inputs
+// no INT32, which has no scale to be filled by.
+static int link_fits(const uint8_t *file, const uint8_t *links, uint32_t place, uint32_t number) {
     const uint8_t *record = upyml_tensor_record(file, number);
-    return record[UPYML_TENSOR_KIND] == UPYML_KIND_ARENA && record[UPYML_TENSOR_RING_ROWS] == 0
-           && (place >= file[UPYML_HEADER_INPUT_COUNT] || record[UPYML_TENSOR_DTYPE] != UPYML_DTYPE_INT32);
+    uint32_t inputs = file[UPYML_HEADER_INPUT_COUNT];
+    int edge = place < edge_count(file), input = place < inputs;
+    if (record[UPYML_TENSOR_KIND] == UPYML_KIND_CALLER) {
+        if ((edge && !input) || upyml_load16(links + 2 * upyml_load32(record + UPYML_TENSOR_OFFSET)) != number) {
+            return 0;
+        }
+    } else if (edge && (record[UPYML_TENSOR_KIND] != UPYML_KIND_ARENA || record[UPYML_TENSOR_RING_ROWS] != 0)) {
+        return 0;
+    }
+    return !input || record[UPYML_TENSOR_DTYPE] != UPYML_DTYPE_INT32;
 }
 
 static int32_t check_links(const uint8_t *file) {
     const uint8_t *links = file + upyml_header32(file, UPYML_HEADER_LINKS);
     uint32_t count = upyml_header32(file, UPYML_HEADER_LINK_COUNT);
-    uint32_t tensors = upyml_load16(file + UPYML_HEADER_TENSOR_COUNT), edges = edge_count(file);
+    uint32_t tensors = upyml_load16(file + UPYML_HEADER_TENSOR_COUNT);
     for (uint32_t place = 0; place < count; place++) {
         uint32_t number = upyml_load16(links + 2 * place);
-        NEED(number < tensors && (place >= edges || edge_fits(file, place, number)), UPYML_ERROR_LINK, place);
+        NEED(number < tensors && link_fits(file, links, place, number), UPYML_ERROR_LINK, place);
     }
     return 0;
 }
@@ -178,7 +189,9 @@ int32_t upyml_check(const uint8_t *file, uint32_t size, int with_crc) {
     for (uint32_t place = 0; place < edge_count(file); place++) {
         upyml_tensor tensor;
         upyml_read_tensor(file, upyml_load16(links + 2 * place), &tensor);
-        need = (int32_t)tensor.end > need ? (int32_t)tensor.end : need;
+        if (tensor.kind == UPYML_KIND_ARENA) {
+            need = (int32_t)tensor.end > need ? (int32_t)tensor.end : need;
+        }
     }
     return (int32_t)upyml_header32(file, UPYML_HEADER_STATE_SIZE) + need;
 }

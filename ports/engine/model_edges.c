@@ -31,6 +31,15 @@ uint32_t upyml_output_size(const uint8_t *file, uint32_t number, uint32_t *width
     return edge_size(file, number, 1, width);
 }
 
+uint32_t upyml_caller_size(const uint8_t *file, uint32_t number) {
+    upyml_tensor tensor;
+    uint32_t scale;
+    if (!read_edge(file, number, 0, &tensor, &scale) || tensor.kind != UPYML_KIND_CALLER) {
+        return 0;
+    }
+    return tensor.elements * upyml_width(tensor.dtype);
+}
+
 // float32 passes unchanged; int32 (an argmax) is its value.
 void upyml_quantize_input(const uint8_t *file, uint32_t number, const uint8_t *floats, uint8_t *raw) {
     upyml_tensor tensor;

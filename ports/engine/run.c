@@ -9,6 +9,9 @@ uint8_t *upyml_tensor_bytes(const upyml_step *s, const upyml_tensor *tensor) {
     if (tensor->kind == UPYML_KIND_CONSTANT) {
         return (uint8_t *)s->file + tensor->offset;  // only ever an input
     }
+    if (tensor->kind == UPYML_KIND_CALLER) {
+        return (uint8_t *)s->callers[tensor->offset];  // likewise
+    }
     return (tensor->kind == UPYML_KIND_STATE ? s->state : s->activations) + tensor->offset;
 }
 
@@ -214,10 +217,12 @@ void upyml_step_read(upyml_step *s, uint32_t number) {
     s->first_row = s->end_row = 0;
 }
 
-int upyml_run(const uint8_t *file, uint8_t *arena, uint32_t size, upyml_hook hook, void *context) {
+int upyml_run(const uint8_t *file, uint8_t *arena, uint32_t size, const uint8_t *const *callers, upyml_hook hook,
+    void *context) {
     upyml_step s;
     uint32_t state = upyml_header32(file, UPYML_HEADER_STATE_SIZE);
     s.file = file;
+    s.callers = callers;
     s.state = arena;
     s.activations = arena + state;
     s.activation_size = size - state < 1u << 30 ? size - state : 1u << 30;  // kernels count in int32

@@ -6,6 +6,7 @@
 
 typedef struct {
     const uint8_t *file;
+    const uint8_t *const *callers;  // inputs that lie with the caller, by place among the inputs
     uint8_t *state, *activations;
     uint32_t activation_size;  // bytes from `activations` on: activations and scratch
     upyml_op op;

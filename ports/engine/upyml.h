@@ -24,14 +24,19 @@ int32_t upyml_check(const uint8_t *file, uint32_t size, int with_crc);
 typedef int (*upyml_hook)(void *context, uint32_t op);
 
 // Runs all ops of a file that has passed upyml_check. arena: `size` bytes on a multiple of 4, at least as many as it
-// answered; kernels use more for speed.
+// answered; kernels use more for speed. callers: for each input of the model that lies with the caller
+// (upyml_caller_size) its bytes, by place among the inputs; NULL where there is none.
 // hook may be NULL; the ops of a fused group run together and are told of one by one afterwards.
 // Answers 0, or what the hook answered.
-int upyml_run(const uint8_t *file, uint8_t *arena, uint32_t size, upyml_hook hook, void *context);
+int upyml_run(const uint8_t *file, uint8_t *arena, uint32_t size, const uint8_t *const *callers, upyml_hook hook,
+    void *context);
 
 // Elements of the model's input (output) `number`, and bytes of one; 0 where there is no such input (output).
 uint32_t upyml_input_size(const uint8_t *file, uint32_t number, uint32_t *width);
 uint32_t upyml_output_size(const uint8_t *file, uint32_t number, uint32_t *width);
+
+// Bytes of input `number` if it lies with the caller, else 0: where it lies in the arena, or there is no such input.
+uint32_t upyml_caller_size(const uint8_t *file, uint32_t number);
 
 // float32 values to and from the number type of an input (output). floats: upyml_input_size elements of 4 bytes, raw:
 // as many of `width` bytes. Round half away from zero, then clamp, as TFLite's AffineQuantize.

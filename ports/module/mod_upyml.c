@@ -71,6 +71,7 @@ static MP_DEFINE_CONST_FUN_OBJ_2(upyml_module_cast_obj, upyml_module_cast);
 typedef struct {
     mp_obj_base_t base;
     mp_obj_t model, arena;
+    mp_obj_t callers[UPYML_MAX_CALLERS];  // buffers of inputs that lie with the caller
     const uint8_t *file;
     size_t file_size, arena_size;
 } upyml_engine_obj_t;
@@ -90,6 +91,9 @@ static mp_obj_t upyml_engine_make_new(const mp_obj_type_t *type, size_t n_args, 
     upyml_engine_obj_t *self = mp_obj_malloc(upyml_engine_obj_t, type);
     self->model = args[0];
     self->arena = args[1];
+    for (size_t i = 0; i < UPYML_MAX_CALLERS; i++) {
+        self->callers[i] = mp_const_none;
+    }
     self->file = model.buf;
     self->file_size = model.len;
     self->arena_size = arena.len;
@@ -118,14 +122,38 @@ static int upyml_call_hook(void *hook, uint32_t op) {
 static mp_obj_t upyml_engine_run(size_t n_args, const mp_obj_t *args) {
     upyml_engine_obj_t *self = MP_OBJ_TO_PTR(args[0]);
     uint8_t *arena = upyml_engine_arena(self);
-    if (n_args > 1 && args[1] != mp_const_none) {
-        upyml_run(self->file, arena, self->arena_size, upyml_call_hook, (void *)args[1]);
-    } else {
-        upyml_run(self->file, arena, self->arena_size, NULL, NULL);
+    const uint8_t *callers[UPYML_MAX_CALLERS];
+    for (size_t i = 0; i < UPYML_MAX_CALLERS; i++) {
+        uint32_t size = upyml_caller_size(self->file, i);
+        if (size) {
+            mp_buffer_info_t info = {.len = 0};
+            if (self->callers[i] != mp_const_none) {
+                mp_get_buffer_raise(self->callers[i], &info, MP_BUFFER_READ);
+            }
+            if (info.len != size) {
+                mp_raise_ValueError(MP_ERROR_TEXT("an input has no buffer, or one of another size: bind one"));
+            }
+            callers[i] = info.buf;
+        }
     }
+    int hooked = n_args > 1 && args[1] != mp_const_none;
+    upyml_run(self->file, arena, self->arena_size, callers, hooked ? upyml_call_hook : NULL,
+        hooked ? (void *)args[1] : NULL);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(upyml_engine_run_obj, 1, 2, upyml_engine_run);
+
+// bind(i, buffer): where input i lies, which is not in the arena; None: nowhere.
+static mp_obj_t upyml_engine_bind(mp_obj_t self_in, mp_obj_t place, mp_obj_t buffer) {
+    upyml_engine_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    mp_int_t number = mp_obj_get_int(place);
+    if (number < 0 || number >= UPYML_MAX_CALLERS) {
+        mp_raise_ValueError(MP_ERROR_TEXT("there is no such input"));
+    }
+    self->callers[number] = buffer;
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(upyml_engine_bind_obj, upyml_engine_bind);
 
 static mp_obj_t upyml_engine_convert(const mp_obj_t *args, int output) {
     upyml_engine_obj_t *self = MP_OBJ_TO_PTR(args[0]);
@@ -165,7 +193,7 @@ static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(upyml_engine_dequantize_obj, 4, 4, up
 
 #if MICROPY_ENABLE_DYNRUNTIME
 
-mp_map_elem_t upyml_engine_table[3];
+mp_map_elem_t upyml_engine_table[4];
 static MP_DEFINE_CONST_DICT(upyml_engine_dict, upyml_engine_table);
 
 mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
@@ -182,6 +210,7 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
                                             MP_OBJ_FROM_PTR(&upyml_engine_quantize_obj)};
     upyml_engine_table[2] = (mp_map_elem_t){MP_OBJ_NEW_QSTR(MP_QSTR_dequantize),
                                             MP_OBJ_FROM_PTR(&upyml_engine_dequantize_obj)};
+    upyml_engine_table[3] = (mp_map_elem_t){MP_OBJ_NEW_QSTR(MP_QSTR_bind), MP_OBJ_FROM_PTR(&upyml_engine_bind_obj)};
     MP_OBJ_TYPE_SET_SLOT(&upyml_engine_type, make_new, upyml_engine_make_new, 0);
     MP_OBJ_TYPE_SET_SLOT(&upyml_engine_type, locals_dict, (void *)&upyml_engine_dict, 1);
 
@@ -201,6 +230,7 @@ static const mp_rom_map_elem_t upyml_engine_table[] = {
     {MP_ROM_QSTR(MP_QSTR_run), MP_ROM_PTR(&upyml_engine_run_obj)},
     {MP_ROM_QSTR(MP_QSTR_quantize), MP_ROM_PTR(&upyml_engine_quantize_obj)},
     {MP_ROM_QSTR(MP_QSTR_dequantize), MP_ROM_PTR(&upyml_engine_dequantize_obj)},
+    {MP_ROM_QSTR(MP_QSTR_bind), MP_ROM_PTR(&upyml_engine_bind_obj)},
 };
 static MP_DEFINE_CONST_DICT(upyml_engine_dict, upyml_engine_table);
 

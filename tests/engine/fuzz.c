@@ -39,8 +39,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (need >= 0 && need <= MOST_ARENA && quick(file)) {
         uint8_t *arena = malloc((size_t)need + 1);
         memset(arena, 0x55, (size_t)need);
-        upyml_run(file, arena, (uint32_t)need, NULL, NULL);
-        upyml_run(file, arena, (uint32_t)need, NULL, NULL);
+        uint8_t *callers[UPYML_MAX_CALLERS];
+        for (uint32_t i = 0; i < UPYML_MAX_CALLERS; i++) {
+            callers[i] = calloc(upyml_caller_size(file, i) + 1, 1);
+        }
+        upyml_run(file, arena, (uint32_t)need, (const uint8_t *const *)callers, NULL, NULL);
+        upyml_run(file, arena, (uint32_t)need, (const uint8_t *const *)callers, NULL, NULL);
+        for (uint32_t i = 0; i < UPYML_MAX_CALLERS; i++) {
+            free(callers[i]);
+        }
         for (uint32_t i = 0; i < 3; i++) {
             uint32_t width = 0, count = upyml_input_size(file, i, &width);
             uint8_t *floats = calloc(count + 1, 4), *raw = calloc(count + 1, 4);

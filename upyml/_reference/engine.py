@@ -32,12 +32,16 @@ class Tensor:
         # The scale's bits: a float of CircuitPython has only 30.
         self.scale = struct.unpack_from("<I", model, head["tensors"] + number * decode.TENSOR_SIZE + 24)[0]
         self.constant = record["kind"] == layout.CONSTANT
+        self.caller = record["kind"] == layout.CALLER
         self.array = None  # for the NumPy kernels
         self.place = None
         self.ring_rows = record["ring_rows"]
         first, nbytes = record["offset"], decode.nbytes(record)
         if self.constant:
             self.data = backend.signed(model[first : first + nbytes])
+            return
+        if record["kind"] == layout.CALLER:
+            self.data = None  # until bind()
             return
         if record["kind"] == layout.ARENA:
             first += head["state_size"]
@@ -86,6 +90,7 @@ class Engine:
         from upyml.format import check
 
         self._source = model
+        self._callers = {}
         self._size = len(model)
         model = memoryview(model)
         needed = check.check(model, False)
@@ -121,13 +126,15 @@ class Engine:
                 step.group = group
                 step.y.apart()
             self._steps.append(step)
+        self._kernels = kernels
         if kernels == "numpy":
-            backend.numpy_arrays(tensors.values())
+            backend.numpy_arrays([tensor for tensor in tensors.values() if tensor.data is not None])
 
     def run(self, hook=None):
         """Run all ops; hook(number) is called after each. Raises ValueError where the model's buffer has grown."""
         if len(self._source) != self._size:  # MicroPython has moved it
             raise ValueError("the model's or the arena's buffer has changed: load the model again")
+        self._take()
         done = 0  # ops the hook was told of
         for number, step in enumerate(self._steps):
             y = step.y.data
@@ -146,6 +153,24 @@ class Engine:
                 if hook:
                     hook(done)
                 done += 1
+
+    def bind(self, i, buffer):
+        """Where input i lies, which is not in the arena; None: nowhere. Raises ValueError."""
+        if not 0 <= i < layout.MAX_CALLERS:
+            raise ValueError("there is no such input")
+        self._callers[i] = buffer
+
+    def _take(self):
+        """The inputs that lie with the caller, as they are now."""
+        for i, tensor in enumerate(self._inputs):
+            if tensor.caller:
+                data = self._callers.get(i)
+                data = None if data is None else cast(data, "b")
+                if data is None or len(data) != tensor.size * tensor.width:
+                    raise ValueError("an input has no buffer, or one of another size: bind one")
+                tensor.data = data
+                if self._kernels == "numpy":
+                    backend.numpy_arrays([tensor])
 
     def quantize(self, i, floats, out):
         """Numbers of an array('f') to the type of input `i`, by its scale and zero point, into `out`."""

@@ -47,7 +47,8 @@ def _check(buf, crc):
         needed, group_end = check_ops.check_op(buf, head, tensors, number, group_end)
         arena = max(arena, needed)
     for number in decode.inputs(buf, head) + decode.outputs(buf, head):
-        arena = max(arena, tensors[number]["end"])
+        if tensors[number]["kind"] == layout.ARENA:
+            arena = max(arena, tensors[number]["end"])
     return head["state_size"] + arena
 
 
@@ -98,7 +99,7 @@ def _sections(buf, head, size):
 def _tensor(buf, head, number):
     out = decode.record(layout.TENSOR, buf, head["tensors"] + number * decode.TENSOR_SIZE)
     if (
-        out["kind"] > layout.STATE
+        out["kind"] > layout.CALLER
         or out["dtype"] > layout.FLOAT32
         or not 1 <= out["rank"] <= layout.MAX_RANK
     ):
@@ -116,12 +117,14 @@ def _tensor(buf, head, number):
     offset, length = out["offset"], elements * width
     if out["kind"] == layout.ARENA:
         inside = offset <= layout.MAX_ELEMENTS
+    elif out["kind"] == layout.CALLER:
+        inside = offset < min(head["input_count"], layout.MAX_CALLERS)
     elif out["kind"] == layout.STATE:
         inside = offset <= head["state_size"] and length <= head["state_size"] - offset
     else:
         start, end = head["data"], head["data"] + head["data_size"]
         inside = start <= offset <= end and length <= end - offset
-    if not inside or offset % width:
+    if not inside or (offset % width and out["kind"] != layout.CALLER):
         raise Refused("TENSOR", number)
     zero_point = out["zero_point"]
     if out["dtype"] <= layout.INT16:
@@ -145,7 +148,12 @@ def _links(buf, head, tensors):
         number = buf[at] + 256 * buf[at + 1]
         if number >= len(tensors):
             raise Refused("LINK", place)
-        if place < edge and (tensors[number]["kind"] != layout.ARENA or tensors[number]["ring_rows"]):
+        tensor = tensors[number]
+        if tensor["kind"] == layout.CALLER:
+            at = head["links"] + 2 * tensor["offset"]
+            if inputs <= place < edge or buf[at] + 256 * buf[at + 1] != number:
+                raise Refused("LINK", place)
+        elif place < edge and (tensor["kind"] != layout.ARENA or tensor["ring_rows"]):
             raise Refused("LINK", place)
         if place < inputs and tensors[number]["dtype"] == layout.INT32:
             raise Refused("LINK", place)

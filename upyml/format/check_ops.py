@@ -9,6 +9,7 @@ from upyml.format.layout import (
     ARENA,
     ARGMAX,
     AVERAGE_POOL,
+    CALLER,
     CONCATENATE,
     CONSTANT,
     CONV2D,
@@ -64,7 +65,7 @@ def check_op(buf, head, tensors, number, group_end):
     ends = [tensors[link]["end"] for link in links if tensors[link]["kind"] == ARENA]
     x, y = tensors[links[0]], tensors[links[taken]]
     need(op["top"] <= 2 * MAX_ELEMENTS and all([end <= op["top"] for end in ends]), "TOP")
-    need(y["kind"] != CONSTANT, "TOP")
+    need(y["kind"] not in (CONSTANT, CALLER), "TOP")
     params = decode.record(layout.OPS[code][1], buf, at + decode.OP_SIZE - 52)
     need(_dtypes_fit(code, [tensors[link] for link in links]), "DTYPE")
     need(_order_fits(code, op["order"], params, x, y), "ORDER")

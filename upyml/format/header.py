@@ -42,6 +42,7 @@ def text():
         "#define UPYML_MAX_LEFT_SHIFT %d" % layout.MAX_LEFT_SHIFT,
         "#define UPYML_MAX_BITS %d" % layout.MAX_BITS,
         "#define UPYML_MAX_FUSED %d" % layout.MAX_FUSED,
+        "#define UPYML_MAX_CALLERS %d" % layout.MAX_CALLERS,
         "#define UPYML_HEADER_BYTES %d" % decode.HEADER_SIZE,
         "#define UPYML_TENSOR_BYTES %d" % decode.TENSOR_SIZE,
         "#define UPYML_OP_BYTES %d" % decode.OP_SIZE,

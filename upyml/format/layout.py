@@ -7,6 +7,7 @@ is all that a board with the engine in C needs.
 
 from upyml.format.records import (  # noqa: F401
     ARENA,
+    CALLER,
     CONSTANT,
     DTYPES,
     FLOAT32,
@@ -35,6 +36,7 @@ MIN_SHIFT, MAX_SHIFT = -31, 30  # of a multiplier; positive is left
 MAX_LEFT_SHIFT = 20  # of a sum's inputs
 MAX_BITS = 32  # of an accumulator: its bound is then not known
 MAX_FUSED = 16  # ops in a fused group
+MAX_CALLERS = 4  # inputs that lie in buffers of the caller's: the first ones
 
 # How an op may go through its input when the output overlaps it.
 ORDERS = ("DISJOINT", "FORWARD", "REVERSE", "PLANE")

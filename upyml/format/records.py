@@ -38,7 +38,7 @@ TENSOR = (
     ("dtype", "B"),
     ("rank", "B"),
     ("ring_rows", "B"),  # 0: the whole tensor; R: room for R rows, row r lies in slot r modulo R
-    ("offset", "I"),  # ARENA, STATE: from the area's start; CONSTANT: from the file's start
+    ("offset", "I"),  # ARENA, STATE: from the area's start; CONSTANT: from the file's; CALLER: place among the inputs
     ("shape", "4I"),  # the first `rank` count, the rest are 1
     ("scale", "f"),
     ("zero_point", "i"),
@@ -57,8 +57,8 @@ OP = (
 )
 
 # What an op's activations are in the tensor table.
-KINDS = ("ARENA", "CONSTANT", "STATE")
-ARENA, CONSTANT, STATE = range(3)
+KINDS = ("ARENA", "CONSTANT", "STATE", "CALLER")
+ARENA, CONSTANT, STATE, CALLER = range(4)
 
 # Number types: name, bytes an element, the type code of array and struct.
 DTYPES = (("INT8", 1, "b"), ("UINT8", 1, "B"), ("INT16", 2, "h"), ("INT32", 4, "i"), ("FLOAT32", 4, "f"))
