@@ -176,3 +176,14 @@ def outputs(data, arena):
         tensor = decode.tensor(data, head, number)
         first = head["state_size"] + tensor["offset"]
         yield bytes(arena[first : first + decode.nbytes(tensor)])
+
+
+def with_callers_input(file):
+    """The same model with its first input apart from the arena: its record's kind and offset changed."""
+    head = decode.header(file)
+    (number,) = decode.inputs(file, head)
+    at = head["tensors"] + number * decode.TENSOR_SIZE
+    changed = bytearray(file)
+    changed[at] = layout.CALLER
+    changed[at + 4 : at + 8] = bytes(4)
+    return encode.seal(bytes(changed))

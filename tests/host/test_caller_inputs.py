@@ -14,23 +14,10 @@ from upyml.format import decode, layout
 ENGINES = pytest.mark.parametrize("engine", [_upyml, upyml._reference], ids=["c", "python"])
 
 
-def with_callers_input(file):
-    """The same model with its first input apart from the arena: its record's kind and offset changed."""
-    from upyml.format.encode import seal
-
-    head = decode.header(file)
-    (number,) = decode.inputs(file, head)
-    at = head["tensors"] + number * decode.TENSOR_SIZE
-    changed = bytearray(file)
-    changed[at] = layout.CALLER
-    changed[at + 4 : at + 8] = bytes(4)
-    return seal(bytes(changed))
-
-
 @ENGINES
 def test_a_bound_buffer_gives_the_same_answer_and_stays_as_it_is(engine):
     file = small_models.gesture()
-    inside, outside = upyml.load(file, engine), upyml.load(with_callers_input(file), engine)
+    inside, outside = upyml.load(file, engine), upyml.load(small_models.with_callers_input(file), engine)
     assert outside.caller_inputs == (True,) and inside.caller_inputs == (False,)
     assert outside.input is None
     random = np.random.default_rng(3)
@@ -49,7 +36,7 @@ def test_a_bound_buffer_gives_the_same_answer_and_stays_as_it_is(engine):
 @ENGINES
 def test_without_a_buffer_predict_makes_one(engine):
     file = small_models.gesture()
-    inside, outside = upyml.load(file, engine), upyml.load(with_callers_input(file), engine)
+    inside, outside = upyml.load(file, engine), upyml.load(small_models.with_callers_input(file), engine)
     x = np.random.default_rng(4).normal(0, 1, inside.input_details[0].size)
     assert outside.predict(x) == inside.predict(x)
     assert len(outside.profile()) == len(inside.profile())
@@ -58,7 +45,7 @@ def test_without_a_buffer_predict_makes_one(engine):
 @ENGINES
 def test_what_is_wrong_is_said(engine):
     file = small_models.gesture()
-    model = upyml.load(with_callers_input(file), engine)
+    model = upyml.load(small_models.with_callers_input(file), engine)
     with pytest.raises(ValueError, match="no buffer"):
         model.run()
     size = model.input_details[0].size
@@ -75,7 +62,7 @@ def test_what_is_wrong_is_said(engine):
 @ENGINES
 def test_the_arena_is_smaller_by_the_input(engine):
     """An Engine without the Model around it, whose buffers are checked again at each run."""
-    file = with_callers_input(small_models.gesture())
+    file = small_models.with_callers_input(small_models.gesture())
     arena = array("b", bytes(engine.check(file)))
     runner = engine.Engine(file, arena)
     runner.bind(0, bytes(7))
@@ -93,7 +80,7 @@ def test_no_other_place_may_name_a_callers_input():
     from upyml.format import check
     from upyml.format.encode import seal
 
-    file = with_callers_input(small_models.gesture())
+    file = small_models.with_callers_input(small_models.gesture())
     head = decode.header(file)
     (number,) = decode.inputs(file, head)
     at = head["tensors"] + number * decode.TENSOR_SIZE

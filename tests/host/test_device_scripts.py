@@ -27,6 +27,7 @@ def files(tmp_path_factory):
         "gesture.upm": data,
         "wrong.upm": wrong,
         "edges.upm": small_models.edges(),
+        "caller.upm": small_models.with_callers_input(data),
         "wide.upm": small_models.wide(),
         "big.upm": small_models.big(),
         "int8.upm": small_models.echo(layout.INT8),
@@ -58,6 +59,7 @@ SAME_EVERYWHERE = {
     "float_bits.py": ("float32.upm",),
     "heap.py": ("gesture.upm",),
     "romfs.py": ("image.romfs", "wide.upm"),
+    "caller.py": ("caller.upm",),
 }
 
 
