@@ -29,7 +29,7 @@ fetch_source() {
     export GIT_CEILING_DIRECTORIES=$root:${micropython%/*}
 }
 
-# The lists of the engine's sources. An object that no longer belongs to a program is no reason for make to link it anew.
+# Lists of the engine's sources: to make, an object that no longer belongs to a program is no reason to link it anew.
 engine_lists=("$root"/ports/engine/sources.* "$root"/ports/engine/*/sources.txt)
 
 # start_anew_if_changed FILE... -- ARGUMENT...: removes FOLDER/obj where the source, the files or the arguments are not

@@ -1,5 +1,6 @@
-"""What the engine takes in flash: its machine code and constant tables in each board's firmware, and the native modules."""
+"""What the engine takes in flash: its code and constant tables in each board's firmware, and the native modules."""
 
+import subprocess
 from pathlib import Path
 
 from elftools.elf.constants import SH_FLAGS
@@ -13,19 +14,25 @@ ENGINE = ROOT / "ports" / "engine"
 
 def engine_text() -> dict[str, int]:
     """Bytes of code and constants of the engine (without the binding) by board, for all boards that are built."""
-    sizes = {name: _objects(board.folder) for name, board in boards.all().items() if board.build}
+    built = {name: objects(board.folder) for name, board in boards.all().items() if board.build}
+    sizes = {name: sum(map(_constant, paths.values())) for name, paths in built.items()}
     return {name: size for name, size in sizes.items() if size}
 
 
-def _objects(folder: Path) -> int:
-    """The engine's object files below a build's folder."""
-    stems = {Path(name).stem for name in (ENGINE / "sources.txt").read_text().split()}
-    found = [path for path in folder.glob("obj/**/ports/engine/**/*.o") if path.name.split(".")[0] in stems]
-    return sum(_constant(path) for path in found)
+def objects(folder: Path) -> dict[str, Path]:
+    """The engine's object files below a build's folder by their sources, without what an older list left behind."""
+    found = {}
+    for path in folder.glob("obj/**/ports/engine/**/*.o"):
+        source = path.as_posix().rpartition("/ports/engine/")[2]  # run.c.o of CMake, run.o of make
+        found[source.removesuffix(".o").removesuffix(".c").removesuffix(".S")] = path
+    folders = [path.parent.name for path in ENGINE.glob("*/sources.txt")]
+    cpu = next((name for name in folders if any(source.startswith(f"{name}/") for source in found)), "")
+    listed = subprocess.check_output(["sh", ENGINE / "sources.sh", cpu], text=True).split()
+    return {name: found[name[:-2]] for name in listed if name[:-2] in found}
 
 
 def _constant(path: Path) -> int:
-    """Bytes that an object file puts into memory which is not written: text and rodata, no debug or unwinding tables."""
+    """Bytes that an object file puts into memory that is not written: text and rodata, no debug or unwinding tables."""
     with path.open("rb") as file:
         return sum(
             section["sh_size"]

@@ -87,13 +87,13 @@ def test_a_native_module_leaves_room_for_models(arch, require):
     """It lies in RAM, where a Pico has 240 KB for everything."""
     found = sizes.native_modules()
     require(arch in found, f"the native module for {arch}", "make natmods")
-    assert found[arch] <= 24 * KB
+    assert found[arch] <= 34 * KB
 
 
 def test_the_engine_is_small(require):
     found = sizes.engine_text()
     require("pico" in found, "the Pico's firmware", "make boards")
-    assert 10 * KB < found["pico"] < 24 * KB
+    assert 10 * KB < found["pico"] <= 32 * KB
 
 
 def test_the_python_side_is_small():
