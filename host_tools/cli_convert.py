@@ -41,6 +41,14 @@ _FILE = click.Path(path_type=Path)
     help="How ranges of activations are chosen.",
 )
 @click.option(
+    "--ram",
+    default="balanced",
+    show_default=True,
+    metavar="[smallest|balanced|fastest|N[k]]",
+    help="RAM for activations and scratch: the least there is; the least that costs at most 3 % more time; as much as "
+    "brings time; or that many bytes (20k is 20,480). Time is estimated for a Cortex-M0+.",
+)
+@click.option(
     "--dump-after",
     metavar="PASS",
     help="Print the model as it is after a pass (or all): read, the float passes of a Keras model (drop_identity ... "
@@ -48,7 +56,9 @@ _FILE = click.Path(path_type=Path)
 )
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 @guarded
-def convert(model, data, output, name, model_version, labels, sample_rate, hop, meta, calibration, dump_after, as_json):
+def convert(
+    model, data, output, name, model_version, labels, sample_rate, hop, meta, calibration, ram, dump_after, as_json
+):
     """Converts MODEL (.keras, .h5, .tflite) to a .upm file.
 
     Keras layers: Dense, Conv1D/2D, DepthwiseConv1D/2D, SeparableConv1D/2D, MaxPooling1D/2D, AveragePooling1D/2D,
@@ -75,7 +85,7 @@ def convert(model, data, output, name, model_version, labels, sample_rate, hop, 
             click.echo(f"--- {stage}\n{render.text(made)}", err=as_json)
 
     with Bar("calibrating", as_json) as step:
-        done = conversion.convert(model, data, metadata, calibration, step, show)
+        done = conversion.convert(model, data, metadata, calibration, step, show, ram=ram)
     write_atomically(output, done.file)
     _tell(output, model, done, as_json)
 
@@ -129,7 +139,7 @@ def _tell(output: Path, model: Path, done, as_json: bool) -> None:
     from host_tools.report import costs
 
     numbers = costs(done.file)
-    check = done.check
+    check, plan = done.check, {"plan_bytes": done.program.arena_size, "plan_overhead": round(done.program.overhead, 5)}
     if as_json:
         checked = (
             None
@@ -142,12 +152,17 @@ def _tell(output: Path, model: Path, done, as_json: bool) -> None:
                 "equal": check.equal,
             }
         )
-        click.echo(json.dumps({"output": str(output), "check": checked} | numbers))
+        click.echo(json.dumps({"output": str(output), "check": checked} | plan | numbers))
         return
     click.echo(
         f"{output}: {numbers['file_bytes']:,} bytes ({model.name} has {model.stat().st_size:,}), "
         f"{len(numbers['layers'])} layers, {numbers['macs']:,} MACs, arena {numbers['arena_bytes']:,} bytes"
     )
+    click.echo(f"planned: {plan['plan_bytes']:,} bytes of RAM, {_slower(plan['plan_overhead'])} (--ram)")
     click.echo(
         "checked: " + (str(check) if check else "the engine runs it (nothing to compare with: install tflite-micro)")
     )
+
+
+def _slower(overhead: float) -> str:
+    return f"about {100 * overhead:.1f} % slower than with any amount" if overhead >= 0.001 else "as fast as with any"

@@ -18,6 +18,7 @@ from host_tools.passes import normalise as normalising
 from host_tools.passes import order as ordering
 from host_tools.passes import plan as planning
 from host_tools.passes import tidy
+from host_tools.planner import sizes
 from host_tools.program import Program
 
 Data = np.ndarray | Sequence[np.ndarray]
@@ -52,6 +53,7 @@ def convert(
     show: Callable[[str, Graph | Program], None] | None = None,
     engine: Any = None,
     check: bool = True,
+    ram: str | int = sizes.BALANCED,
 ) -> Conversion:
     """Converts a model.
 
@@ -59,9 +61,11 @@ def convert(
     each input, or a path to them (see samples.py); a Keras model is calibrated with them, and the written file is
     compared with its source on them. metadata: text for the file by key (name, labels, sample_rate, ...). method:
     "mse", "minmax" or "percentile" calibration. show is called with each pass's name and result. engine: the module
-    that runs the check, by default the fastest there is; check=False leaves it out. Raises ConversionError, with what
-    to do, where the model or the data cannot be used, and FileNotFoundError.
+    that runs the check, by default the fastest there is; check=False leaves it out. ram: what the plan of the memory is
+    made for, "smallest", "balanced", "fastest" or bytes (20480 or "20k"). Raises ConversionError, with what to do,
+    where the model, the data or the RAM cannot be used, and FileNotFoundError.
     """
+    ram = sizes.parse(ram)  # before the long work
     engine = engine or compare.best_engine()
     stages = _Stages(show)
     if _is_tflite(source):
@@ -78,7 +82,7 @@ def convert(
     graph = stages("drop_unused", tidy.drop_unused(graph), True)
     program = stages("lower", lowering.lower(graph))
     program = stages("order", ordering.order(program))  # before plan: it decides what is live together
-    program = stages("plan", planning.plan(program))
+    program = stages("plan", planning.plan(program, ram))
     verify.plan(program)
     program.metadata = _metadata(program, source, metadata or {})
     try:

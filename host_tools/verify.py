@@ -8,16 +8,12 @@ from __future__ import annotations
 import numpy as np
 
 from host_tools import ops, shapes
-from host_tools.errors import ConversionError
+from host_tools.errors import ConversionError, GraphError
 from host_tools.graph import Graph, Op
-from host_tools.program import Program, dtype_code, nbytes
-from upyml.format import layout
+from host_tools.planner import symbolic
+from host_tools.program import Program, nbytes
 
 _INTEGERS = ("int8", "uint8", "int16", "int32")
-
-
-class GraphError(AssertionError):
-    """A pass left something that no later pass can trust."""
 
 
 def _require(condition, where: str, rule: str) -> None:
@@ -92,54 +88,5 @@ def program(program: Program, after: str) -> Program:
 
 
 def plan(program: Program) -> Program:
-    """The program itself, if its plan is sound: run on an arena where each byte knows which tensor it belongs to.
-
-    Every read must find the bytes of its own tensor, whatever was written since; a step in place may overwrite an input
-    only element by element at the same offset. `top` must lie above every tensor that is live during the step.
-    """
-    size = max([program.offsets[t] + nbytes(t) for t in program.activations()], default=0)
-    owner = np.full(size, -1, np.int64)
-    names = {tensor: i for i, tensor in enumerate(program.activations())}
-
-    def span(tensor):
-        base = program.base(tensor)
-        start = program.offsets[base]
-        return names[base], start, start + nbytes(base)
-
-    for tensor in program.inputs:
-        name, start, end = span(tensor)
-        _require(np.all(owner[start:end] == -1), "plan", f"the input {tensor.name!r} overlaps another")
-        owner[start:end] = name
-    last = {}
-    for number, step in enumerate(program.steps):
-        for tensor in step.inputs:
-            last[program.base(tensor)] = number
-    for tensor in program.outputs:
-        last[program.base(tensor)] = len(program.steps)
-    made = {program.base(t) for t in program.inputs}
-    for number, step in enumerate(program.steps):
-        where = f"plan, step {number} ({step.kind} {step.name!r})"
-        made |= {program.base(t) for t in step.outputs}
-        live = [t for t in made if last.get(t, -1) >= number or t in map(program.base, step.outputs)]
-        _require(step.top >= max(span(t)[2] for t in live), where, f"top {step.top} lies below a live tensor")
-        for tensor in step.outputs:
-            _, start, end = span(tensor)
-            _require(start % min(4, layout.DTYPES[dtype_code(tensor)][1]) == 0, where, "an output is not aligned")
-            for other in step.inputs:
-                if other.data is None and span(other)[1] < end and start < span(other)[2]:
-                    _require(
-                        step.order == layout.FORWARD and span(other)[1] == start,
-                        where,
-                        f"overwrites its input {other.name!r} in order {layout.ORDERS[step.order]}",
-                    )
-        for tensor in step.inputs:
-            if tensor.data is None:
-                name, start, end = span(tensor)
-                _require(np.all(owner[start:end] == name), where, f"{tensor.name!r} was overwritten before this read")
-        for tensor in step.outputs:
-            name, start, end = span(tensor)
-            owner[start:end] = name
-    for tensor in program.outputs:
-        name, start, end = span(tensor)
-        _require(np.all(owner[start:end] == name), "plan", f"the output {tensor.name!r} does not last to the end")
-    return program
+    """The program itself, if its plan is sound; see planner/symbolic.py."""
+    return symbolic.check(program)

@@ -7,7 +7,7 @@ As long as there are at most WIDTH sets at a time that is exact; beyond it keeps
 
 from __future__ import annotations
 
-from host_tools.passes import inplace
+from host_tools.planner.overlap import may_overlap
 from host_tools.program import Program, nbytes
 
 WIDTH = 500
@@ -63,8 +63,7 @@ class _Live:
         for step in program.steps:
             bases = {program.base(t): None for t in step.inputs + step.outputs if t.data is None}
             self.dying.append([(nbytes(t), readers.get(t, 0)) for t in bases if t not in kept])
-            places = inplace.candidates(program, step)
-            self.shared.append([readers[t] for t in places if t not in kept])
+            self.shared.append([(nbytes(t), readers[t]) for t in may_overlap(program, step) if t not in kept])
 
     def start(self) -> int:
         """Bytes live before the first step."""
@@ -75,6 +74,5 @@ class _Live:
         done |= 1 << i
         during = live + self.made[i]
         after = during - sum(size for size, readers in self.dying[i] if not readers & ~done)
-        if any(not readers & ~done for readers in self.shared[i]):
-            during -= self.made[i]
-        return during, after
+        covered = [size for size, readers in self.shared[i] if not readers & ~done]
+        return during - min(self.made[i], max(covered, default=0)), after

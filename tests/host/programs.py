@@ -1,4 +1,7 @@
-"""Random programs for the tests of ordering and planning: graphs of steps with branches, in-place ops and views."""
+"""Random programs for the tests of ordering and planning: graphs of steps with branches, in-place ops and views.
+
+Their PAD steps stand for any op that needs its output apart from its input; nothing runs them.
+"""
 
 import numpy as np
 
@@ -27,7 +30,7 @@ def random_program(seed, steps=12):
             other = recent[chance.integers(len(recent))]
             step = Step(layout.ADD, [x, other], [tensor(f"t{number}", max(x.size, other.size))], {}, f"s{number}")
         else:
-            step = Step(layout.CONV2D, [x], [tensor(f"t{number}", int(chance.integers(1, 300)))], {}, f"s{number}")
+            step = Step(layout.PAD, [x], [tensor(f"t{number}", int(chance.integers(1, 300)))], {}, f"s{number}")
         program.steps.append(step)
         made.append(step.outputs[0])
         if chance.random() < 0.2:
@@ -44,7 +47,7 @@ def branches(widths, sizes):
         last = x
         for i, size in enumerate(sizes):
             y = tensor(f"b{b}_{i}", size)
-            program.steps.append(Step(layout.CONV2D, [last], [y], {}, y.name))
+            program.steps.append(Step(layout.PAD, [last], [y], {}, y.name))
             last = y
         ends.append(last)
     out = tensor("out", sum(t.size for t in ends))

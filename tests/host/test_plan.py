@@ -7,7 +7,8 @@ from programs import branches, random_program, tensor
 
 from host_tools import verify
 from host_tools.passes.order import order
-from host_tools.passes.plan import lives, plan
+from host_tools.passes.plan import plan
+from host_tools.planner.lives import lives
 from host_tools.program import Program, Step, nbytes
 from upyml.format import layout
 
@@ -33,15 +34,15 @@ def test_no_tensor_is_overwritten_before_it_is_read(seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_no_two_live_tensors_overlap_but_in_place(seed):
+def test_no_two_live_tensors_overlap_but_as_an_order_allows(seed):
     program = plan(random_program(seed))
     for a, b in itertools.combinations(lives(program).values(), 2):
         start = program.offsets[a.tensor], program.offsets[b.tensor]
         overlap = start[0] < start[1] + nbytes(b.tensor) and start[1] < start[0] + nbytes(a.tensor)
         shared = range(max(a.first, b.first), min(a.last, b.last) + 1)
         if overlap and shared:
-            assert len(shared) == 1 and start[0] == start[1]
-            assert program.steps[shared[0]].order == layout.FORWARD
+            assert len(shared) == 1 and a.last == b.first
+            assert program.steps[shared[0]].order in (layout.FORWARD, layout.REVERSE)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -88,7 +89,7 @@ def test_a_dying_input_gives_its_place_to_an_elementwise_output():
     program = Program([x], [z], [Step(layout.TABLE, [x], [y]), Step(layout.ADD, [y, y], [z])])
     plan(program)
     assert arena(program) == 100
-    assert [step.order for step in program.steps] == [layout.FORWARD] * 2
+    assert all(step.order != layout.DISJOINT for step in program.steps)
 
 
 def test_an_input_that_is_read_later_keeps_its_place():
@@ -101,18 +102,18 @@ def test_an_input_that_is_read_later_keeps_its_place():
 
 def test_the_checker_catches_an_overlap():
     x, y, z = tensor("x", 100), tensor("y", 60), tensor("z", 100)
-    program = Program([x], [z], [Step(layout.CONV2D, [x], [y]), Step(layout.CONV2D, [x], [z])])
+    program = Program([x], [z], [Step(layout.PAD, [x], [y]), Step(layout.PAD, [x], [z])])
     program.outputs.append(y)
     plan(program)
     verify.plan(program)
-    program.offsets[y] = program.offsets[x] + 50
+    program.offsets[y] = program.offsets[x] + (40 if program.offsets[y] > program.offsets[x] else 1)
     with pytest.raises(verify.GraphError, match="overwrites its input|was overwritten"):
         verify.plan(program)
 
 
 def test_the_checker_catches_a_low_top():
     x, y = tensor("x", 100), tensor("y", 60)
-    program = plan(Program([x], [y], [Step(layout.CONV2D, [x], [y])]))
+    program = plan(Program([x], [y], [Step(layout.PAD, [x], [y])]))
     program.steps[0].top -= 1
     with pytest.raises(verify.GraphError, match="top"):
         verify.plan(program)
@@ -120,7 +121,7 @@ def test_the_checker_catches_a_low_top():
 
 def test_the_checker_catches_an_output_that_does_not_last():
     x, y, z = tensor("x", 100), tensor("y", 60), tensor("z", 60)
-    program = Program([x], [y, z], [Step(layout.CONV2D, [x], [y]), Step(layout.CONV2D, [x], [z])])
+    program = Program([x], [y, z], [Step(layout.PAD, [x], [y]), Step(layout.PAD, [x], [z])])
     plan(program)
     program.offsets[z] = program.offsets[y]
     with pytest.raises(verify.GraphError, match="does not last|top"):

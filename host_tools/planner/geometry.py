@@ -1,0 +1,98 @@
+"""The sizes that an op's kernel sees, as ports/engine/params.c reads them from the file."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from host_tools.program import Step
+from upyml.format import layout
+
+WINDOWS = (layout.CONV2D, layout.DEPTHWISE_CONV2D, layout.MAX_POOL, layout.AVERAGE_POOL)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A window that slides over an int8 image; sizes in elements, which are bytes."""
+
+    in_h: int
+    in_w: int
+    in_c: int
+    out_h: int
+    out_w: int
+    out_c: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    dilation_h: int
+    dilation_w: int
+    pad_top: int
+    pad_left: int
+    multiplier: int
+
+    @property
+    def reach(self) -> int:
+        """Input rows from the first to the last that one output row reads."""
+        return (self.kernel_h - 1) * self.dilation_h + 1
+
+    @property
+    def in_row(self) -> int:
+        """Bytes of an input row."""
+        return self.in_w * self.in_c
+
+    @property
+    def out_row(self) -> int:
+        """Bytes of an output row."""
+        return self.out_w * self.out_c
+
+    @property
+    def pointwise(self) -> bool:
+        """Does each output pixel read the input pixel at its place and nothing else (upyml_is_pointwise)?"""
+        same = (self.in_h, self.in_w) == (self.out_h, self.out_w)
+        single = (self.kernel_h, self.kernel_w, self.stride_h, self.stride_w) == (1, 1, 1, 1)
+        return same and single and self.pad_top == self.pad_left == 0
+
+    def rows_read(self, first: int, end: int) -> tuple[int, int]:
+        """[first, end) of the input rows that the output rows [first, end) read."""
+        low = max(0, first * self.stride_h - self.pad_top)
+        return low, max(low, min(self.in_h, (end - 1) * self.stride_h - self.pad_top + self.reach))
+
+    def by_pixel(self) -> Window:
+        """A pointwise window over an image of one column, whose rows are the pixels (upyml_by_pixel)."""
+        pixels = self.in_h * self.in_w
+        return Window(pixels, 1, self.in_c, pixels, 1, self.out_c, 1, 1, 1, 1, 1, 1, 0, 0, self.multiplier)
+
+
+def image(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """(height, width, channels); missing axes in front count 1."""
+    rest = tuple(int(n) for n in shape)[-3:]
+    return (1,) * (3 - len(rest)) + rest  # type: ignore[return-value]
+
+
+def window(step: Step) -> Window | None:
+    """The window of a convolution or a pool; None for other ops."""
+    if step.opcode not in WINDOWS:
+        return None
+    p = step.params
+    sides = [p[name + side] for name in ("kernel_", "stride_", "dilation_") for side in "hw"]
+    shapes = image(step.inputs[0].shape) + image(step.outputs[0].shape)
+    return Window(*shapes, *sides, p["pad_top"], p["pad_left"], p.get("multiplier", 1))
+
+
+def fully_connected(step: Step) -> tuple[int, int, int]:
+    """(rows, inputs, outputs) of a fully connected op."""
+    channels = int(step.outputs[0].shape[-1]) if step.outputs[0].shape else 1
+    rows = step.outputs[0].size // channels
+    return rows, step.inputs[0].size // rows, channels
+
+
+def macs(step: Step) -> int:
+    """Multiply-accumulates of a run; for ops without any, the elements they make or read."""
+    shape = window(step)
+    if step.opcode == layout.FULLY_CONNECTED:
+        return math.prod(fully_connected(step))
+    if shape is None:
+        return max(t.size for t in step.inputs + step.outputs)
+    places = shape.out_h * shape.out_w * shape.out_c * shape.kernel_h * shape.kernel_w
+    return places * (shape.in_c if step.opcode == layout.CONV2D else 1)

@@ -1,0 +1,64 @@
+"""Bytes of scratch that the kernels for a Cortex-M0+ need, which need the most of all: plans are made for them.
+
+The kernels' own functions answer where the C extension is built. The formulas here, close to them, serve without it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+
+from host_tools.planner.geometry import Window, fully_connected, window
+from host_tools.program import Step
+from upyml.format import layout
+
+
+@cache
+def _kernels():
+    try:
+        return getattr(importlib.import_module("_upyml"), "scratch_size", None)
+    except ImportError:
+        return None
+
+
+def scratch(step: Step, order: int, strip: int) -> int:
+    """Bytes for strips of so many units in this order."""
+    ask = _kernels()
+    shape = window(step)
+    if shape is not None:
+        fields = tuple(vars(shape).values()) + (order,)
+        return ask(step.opcode, fields, strip) if ask else _window(step.opcode, shape, order, strip)
+    if step.opcode == layout.FULLY_CONNECTED:
+        rows, inputs, channels = fully_connected(step)
+        fields = (rows, inputs, channels, int(step.params.get("per_channel", 1)), order)
+        return ask(step.opcode, fields, strip) if ask else (2 * inputs * rows + 3) // 4 * 4
+    return 0
+
+
+def _window(opcode: int, shape: Window, order: int, strip: int) -> int:
+    if opcode == layout.CONV2D:
+        return _pixels(shape, strip) if shape.pointwise else _conv(shape, strip)
+    if opcode == layout.DEPTHWISE_CONV2D and order in (layout.DISJOINT, layout.PLANE):
+        return _depthwise(shape, strip)
+    return 0 if order == layout.DISJOINT else min(shape.reach, shape.in_h) * shape.in_row
+
+
+def _pixels(shape: Window, strip: int) -> int:
+    """Pixels widened to 16 bits, weights of four channels, their sums."""
+    return strip * shape.in_c * 2 + shape.in_c * 8 + strip * 16
+
+
+def _conv(shape: Window, strip: int) -> int:
+    """Rows widened to 16 bits with their padding, weights of four channels, the sums of a row."""
+    width = (shape.out_w - 1) * shape.stride_w + (shape.kernel_w - 1) * shape.dilation_w + 1
+    rows = (strip - 1) * shape.stride_h + shape.reach
+    run = (shape.kernel_w * shape.in_c + 1) // 2 * 2
+    return rows * width * shape.in_c * 2 + shape.kernel_h * run // 2 * 16 + shape.out_w * 16
+
+
+def _depthwise(shape: Window, strip: int) -> int:
+    """Rows of one channel in pairs, four bytes a column; sums of the strip, or of some 32 pairs at least."""
+    width = (shape.out_w - 1) * shape.stride_w + (shape.kernel_w - 1) * shape.dilation_w + 1
+    rows = ((strip + 1) // 2 - 1) * shape.stride_h + shape.reach
+    sums = min(strip, max(1, -(-32 // shape.out_w)))
+    return rows * max(width, shape.in_w) * 4 + sums * shape.out_w * 8
