@@ -1,0 +1,57 @@
+// Depthwise convolution on Cortex-M0+: two output rows of one channel are made at once, one in each half of a word.
+//
+// A strip of n output rows is n / 2 (rounded up) pairs of rows: row y in the low lane, row y + pairs in the high one. The
+// input is packed alike, (x[high] << 16) + x[low], so that one multiplication by a weight serves both. Sums of products
+// are split into two accumulators before the low lane could leave 16 bits.
+#ifndef UPYML_CORTEX_M0_DEPTHWISE_H
+#define UPYML_CORTEX_M0_DEPTHWISE_H
+
+#include "../kernels.h"
+
+// Scratch for strips of some size. Offsets in bytes; the packed words come first.
+typedef struct {
+    int32_t pairs;  // of output rows
+    int32_t word_rows, row_words;  // packed input rows, words in each, with padding
+    int32_t batch;  // pairs of rows whose accumulators are kept until they are requantized
+    int32_t kept_rows;  // order PLANE: input rows that the next strip reads too
+    int32_t ring_rows;  // orders FORWARD and REVERSE: input rows with all channels
+    int32_t accumulators, weights, kept, ring;
+} upyml_depthwise_layout;
+
+// The loops in assembly: 3x3, columns side by side or every second one.
+static inline int upyml_depthwise_is_3x3(const upyml_window *p) {
+    return p->kernel_h == 3 && p->kernel_w == 3 && p->dilation_w == 1 && p->stride_w <= 2;
+}
+
+// Answers the size in bytes. strip: in output rows; out_h or more is the whole plane.
+int32_t upyml_depthwise_lay_out(const upyml_window *p, int32_t strip, upyml_depthwise_layout *layout);
+
+// Rows of words to pack. The assembly knows the offsets.
+typedef struct {
+    const int8_t *low, *high;  // the first row's first column of channel 0
+    int32_t *words;
+    int32_t low_step, high_step;  // bytes from column to column; 0: padding. Above 1: the channel is to be added.
+    int32_t rows;  // one behind the other without a gap; 0 ends a list
+} upyml_depthwise_run;
+
+// columns: at least 1. row_gap: bytes from the end of one row of words to the next.
+void upyml_depthwise_pack(const upyml_depthwise_run *runs, int32_t channel, int32_t columns, int32_t row_gap);
+
+enum { UPYML_DEPTHWISE_THREE_TAPS, UPYML_DEPTHWISE_TWO_TAPS };  // added up before they are split
+
+// One call of the 3x3 loops. The assembly knows the offsets.
+typedef struct {
+    int32_t weights[9];
+    int32_t bias;
+    int32_t advance, back;  // bytes from the end of one row of taps to the next; from the end of the last to the first
+    int32_t loop;  // UPYML_DEPTHWISE_*, + 2 for stride 2
+    const int32_t *words;
+    int32_t *accumulators;  // two for each pixel: high lane, low lane
+    const int32_t *row_end, *last_row_end;  // the word after the first (last) row's last window, at its left
+    int32_t next_row, row_bytes;  // bytes from row_end to the next row, from row to row
+    int32_t surplus;  // bytes: 8 where the width is odd, as pixels come in pairs, else 0
+} upyml_depthwise_rows_3x3;
+
+void upyml_depthwise_run_3x3(const upyml_depthwise_rows_3x3 *rows);
+
+#endif

@@ -1,0 +1,213 @@
+// void upyml_depthwise_run_3x3(rows): see depthwise.h. Four output pixels at once: two columns, two rows.
+// Cycles for the four (36 products): 112 and 118 with stride 1 and 2, 127 and 133 where only two taps may be added up.
+//
+// A sum of products p holds the high lane's sum in its upper half, rounded up by the low lane's sign, which is bit 15:
+// an arithmetic shift right by 16 puts that into the carry, so adding with carry is exact. The low lane is what remains
+// of all p once the high lane is taken off. Its first column's high accumulator (r1) is low enough a register for ADC;
+// the others live in r8 (low), r10 (second column, low) and r11 (second column, high).
+#include "hot.h"
+
+    .syntax unified
+    .cpu cortex-m0plus
+    .thumb
+
+    // upyml_depthwise_rows_3x3
+    .equ LAST_ROW_END, 64
+    // The stack
+    .equ WEIGHTS, 0
+    .equ BIAS, 36
+    .equ BIAS_BOTH, 40  // 65537 times the bias
+    .equ ROW_END, 44
+    .equ LOOP, 48
+    .equ ROWS, 52
+    .equ FRAME, 56
+
+// Three taps of a row for two columns: r2 and r6 the first two's sums, r4 and r5 the third's.
+.macro taps_1 row
+    ldm r0!, {r2-r5}
+    ldr r6, [sp, #WEIGHTS + 12 * \row]
+    muls r2, r6, r2
+    muls r6, r3, r6
+    ldr r7, [sp, #WEIGHTS + 12 * \row + 4]
+    muls r3, r7, r3
+    adds r2, r2, r3
+    muls r7, r4, r7
+    adds r6, r6, r7
+    ldr r7, [sp, #WEIGHTS + 12 * \row + 8]
+    muls r4, r7, r4
+    muls r5, r7, r5
+.endm
+
+// The same with stride 2.
+.macro taps_2 row
+    ldm r0!, {r2-r4}
+    ldr r6, [sp, #WEIGHTS + 12 * \row]
+    muls r2, r6, r2
+    muls r6, r4, r6
+    ldr r7, [sp, #WEIGHTS + 12 * \row + 4]
+    muls r3, r7, r3
+    adds r2, r2, r3
+    ldm r0!, {r3, r5}
+    muls r3, r7, r3
+    adds r6, r6, r3
+    ldr r7, [sp, #WEIGHTS + 12 * \row + 8]
+    muls r4, r7, r4
+    muls r5, r7, r5
+.endm
+
+.macro add_third
+    adds r2, r2, r4
+    adds r6, r6, r5
+.endm
+
+.macro split_first first, second
+    ldr r1, [sp, #BIAS]
+    mov r10, \second
+    asrs \second, \second, #16
+    adcs \second, r1
+    mov r11, \second
+    mov r8, \first
+    asrs \first, \first, #16
+    adcs r1, \first
+.endm
+
+.macro split first, second
+    add r8, \first
+    asrs \first, \first, #16
+    adcs r1, \first
+    add r10, \second
+    movs r3, #0  // leaves the carry
+    asrs \second, \second, #16
+    adcs \second, r3
+    add r11, \second
+.endm
+
+// Leaves first high, low, second high, low in r1 to r4 and stores them.
+.macro split_last first, second
+    asrs r7, \first, #16
+    adcs r1, r7
+    add \first, r8
+    lsls r7, r1, #16
+    subs r2, \first, r7
+    movs r7, #0
+    asrs r3, \second, #16
+    adcs r3, r7
+    add r3, r11
+    add \second, r10
+    lsls r7, r3, #16
+    subs r4, \second, r7
+    ldr r7, [sp, #BIAS_BOTH]
+    adds r2, r2, r7
+    adds r4, r4, r7
+    mov r7, lr
+    stm r7!, {r1-r4}
+    mov lr, r7
+.endm
+
+.macro end_loop loop
+    ldr r2, [sp, #ROW_END]
+    add r0, r9
+    cmp r0, r2
+    bne \loop
+    b end_row
+.endm
+
+.macro three_tap_loop name, taps
+\name:
+    \taps 0
+    add_third
+    split_first r2, r6
+    add r0, r12
+    \taps 1
+    add_third
+    split r2, r6
+    add r0, r12
+    \taps 2
+    add_third
+    split_last r2, r6
+    end_loop \name
+.endm
+
+.macro two_tap_loop name, taps
+\name:
+    \taps 0
+    split_first r2, r6
+    split r4, r5
+    add r0, r12
+    \taps 1
+    split r2, r6
+    split r4, r5
+    add r0, r12
+    \taps 2
+    split r2, r6
+    split_last r4, r5
+    end_loop \name
+.endm
+
+    UPYML_HOT
+    .balign 4
+    .global upyml_depthwise_run_3x3
+    .type upyml_depthwise_run_3x3, %function
+    .thumb_func
+upyml_depthwise_run_3x3:
+    push {r4-r7, lr}
+    mov r4, r8
+    mov r5, r9
+    mov r6, r10
+    mov r7, r11
+    push {r4-r7}
+    sub sp, #FRAME
+    str r0, [sp, #ROWS]
+    mov r1, sp
+    ldm r0!, {r2-r6}
+    stm r1!, {r2-r6}
+    ldm r0!, {r2-r6}
+    stm r1!, {r2-r6}
+    lsls r2, r6, #16
+    adds r6, r6, r2
+    ldm r0!, {r2-r5}
+    mov r12, r2  // advance
+    mov r9, r3  // back
+    mov r2, r5  // words
+    ldm r0!, {r3, r7}
+    mov lr, r3  // accumulators
+    stm r1!, {r6, r7}
+    adr r3, loops
+    lsls r4, r4, #1
+    ldrh r4, [r3, r4]
+    adds r4, r4, r3
+    str r4, [sp, #LOOP]
+    mov r0, r2
+    mov pc, r4
+    .balign 4
+loops:
+    .hword three_taps_1 - loops, two_taps_1 - loops, three_taps_2 - loops, two_taps_2 - loops
+
+end_row:
+    ldr r1, [sp, #ROWS]
+    adds r1, #LAST_ROW_END
+    ldm r1!, {r2-r5}  // the last row's end, next_row, row_bytes, surplus
+    ldr r6, [sp, #ROW_END]
+    cmp r6, r2
+    beq all_rows
+    adds r0, r0, r3
+    adds r6, r6, r4
+    str r6, [sp, #ROW_END]
+    mov r7, lr
+    subs r7, r7, r5
+    mov lr, r7
+    ldr r1, [sp, #LOOP]
+    mov pc, r1
+all_rows:
+    add sp, #FRAME
+    pop {r4-r7}
+    mov r8, r4
+    mov r9, r5
+    mov r10, r6
+    mov r11, r7
+    pop {r4-r7, pc}
+
+    three_tap_loop three_taps_1, taps_1
+    two_tap_loop two_taps_1, taps_1
+    three_tap_loop three_taps_2, taps_2
+    two_tap_loop two_taps_2, taps_2
