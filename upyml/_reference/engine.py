@@ -52,12 +52,17 @@ class Tensor:
         self.place = self.data
         self.data = backend.signed(bytes(self.size * self.width))
 
-    def settle(self):
-        """The arena's bytes as they are after the group."""
+    def take(self):
+        """What the arena holds before the group: a state that the group changes."""
+        if not self.ring_rows:
+            self.data[:] = self.place
+
+    def settle(self, made):
+        """The arena's bytes as they are after the group, which makes the first `made` rows."""
         height = self.shape[0]
         rows = self.ring_rows or height
         row = len(self.data) // height
-        for y in range(height - rows, height):
+        for y in range(max(0, made - rows), made):
             slot = y % rows * row
             self.place[slot : slot + row] = self.data[y * row : (y + 1) * row]
 
@@ -75,6 +80,7 @@ class Step:
         self.y = y
         self.params = params
         self.group = 0  # number of the last op of its fused group
+        self.made = 0  # rows that op makes there
         self.copy = False
         self.cache = None
 
@@ -123,8 +129,12 @@ class Engine:
             forward = op["order"] == layout.FORWARD and op["opcode"] in _ELEMENTWISE
             step.copy = op["order"] != layout.DISJOINT and not forward
             if op["strip"]:
+                from upyml.format import groups
+
                 step.group = group
-                step.y.apart()
+                step.made = groups.made_rows(model, head, number)
+                if step.y.place is None:
+                    step.y.apart()
             self._steps.append(step)
         self._kernels = kernels
         if kernels == "numpy":
@@ -137,6 +147,9 @@ class Engine:
         self._take()
         done = 0  # ops the hook was told of
         for number, step in enumerate(self._steps):
+            if done == number and step.group:
+                for fused in self._steps[number : step.group + 1]:
+                    fused.y.take()
             y = step.y.data
             if step.copy:
                 out = backend.signed(bytes(len(y)))
@@ -146,9 +159,9 @@ class Engine:
                 step.kernel(self._model, step, y)
             if number < step.group:
                 continue
-            for last in range(done, number + 1):
-                if self._steps[last].y.place is not None:
-                    self._steps[last].y.settle()
+            for fused in self._steps[done : number + 1]:
+                if fused.group:
+                    fused.y.settle(fused.made)
             while done <= number:
                 if hook:
                     hook(done)
