@@ -80,30 +80,32 @@ static int fuses(const upyml_op *op, const upyml_tensor *x, const upyml_tensor *
     }
 }
 
-// Does the op stand where its `fused` and `strip` say: in a group, or in none and without a ring?
+// Does the op stand where its `fused` and `strip` say, in a group or in none, and is each ring made in the group?
 static int group_fits(const uint8_t *file, uint32_t number, const upyml_op *op, const upyml_tensor *x,
-    const upyml_tensor *x2, const upyml_tensor *y, uint32_t *group_end) {
+    const upyml_tensor *x2, const upyml_tensor *y, upyml_group *group) {
     if (op->fused) {
         uint32_t ops = upyml_load16(file + UPYML_HEADER_OP_COUNT);
-        if (number < *group_end || op->fused > UPYML_MAX_FUSED || op->fused > ops - number) {
+        if (number < group->end || op->fused < 2 || op->fused > UPYML_MAX_FUSED || op->fused > ops - number) {
             return 0;
         }
-        *group_end = number + op->fused;
+        group->first = number;
+        group->end = number + op->fused;
     }
-    if (number < *group_end) {
-        return op->strip && fuses(op, x, x2, y);
+    int grouped = number < group->end;
+    if (grouped ? !op->strip || !fuses(op, x, x2, y) : op->strip || y->ring_rows) {
+        return 0;
     }
-    for (uint32_t place = 0; place <= op->input_count; place++) {
-        upyml_tensor tensor;
-        upyml_read_link(file, op, place, &tensor);
-        if (tensor.ring_rows) {
+    for (uint32_t place = 0; place < op->input_count; place++) {
+        uint32_t link = upyml_load16(op->links + 2 * place);
+        if (upyml_tensor_record(file, link)[UPYML_TENSOR_RING_ROWS]
+            && (!grouped || upyml_maker(file, group->first, number, link) < 0)) {
             return 0;
         }
     }
-    return !op->strip;
+    return 1;
 }
 
-static int check(const uint8_t *file, uint32_t number, upyml_op *op, uint32_t *scratch, uint32_t *group_end) {
+static int check(const uint8_t *file, uint32_t number, upyml_op *op, uint32_t *scratch, upyml_group *group) {
     const uint8_t *record = op->params - UPYML_OP_PARAMS;
     UPYML_NEED(op->opcode < UPYML_OPCODE_COUNT, OPCODE);
     UPYML_NEED(op->order < UPYML_ORDER_COUNT, ORDER);
@@ -124,15 +126,15 @@ static int check(const uint8_t *file, uint32_t number, upyml_op *op, uint32_t *s
     UPYML_NEED(y.kind != UPYML_KIND_CONSTANT && y.kind != UPYML_KIND_CALLER, TOP);
     UPYML_NEED(dtypes_fit(file, op, &x, &y), DTYPE);
     UPYML_NEED(order_fits(op, &x, &y), ORDER);
-    UPYML_NEED(group_fits(file, number, op, &x, &x2, &y, group_end), ORDER);
+    UPYML_NEED(group_fits(file, number, op, &x, &x2, &y, group), ORDER);
     return upyml_check_params(file, op, &x, &x2, &y, scratch);
 }
 
-int32_t upyml_check_op(const uint8_t *file, uint32_t number, uint32_t *group_end) {
+int32_t upyml_check_op(const uint8_t *file, uint32_t number, upyml_group *group) {
     upyml_op op;
     upyml_read_op(file, number, &op);
     uint32_t scratch = 0;
-    int answer = check(file, number, &op, &scratch, group_end);
+    int answer = check(file, number, &op, &scratch, group);
     if (answer != UPYML_PASSED) {
         return UPYML_FAILED(answer, number);
     }

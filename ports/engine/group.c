@@ -16,22 +16,10 @@ static int32_t rows_needed(const upyml_step *s, int32_t end) {
     return needed < 0 ? 0 : needed < p.in_h ? needed : p.in_h;
 }
 
-// The op before `number` in the group that makes a tensor, by the tensor's number; -1 where none does.
-static int32_t producer(const uint8_t *file, uint32_t first, uint32_t number, uint32_t tensor) {
-    while (number-- > first) {
-        upyml_op op;
-        upyml_read_op(file, number, &op);
-        if (upyml_load16(op.links + 2 * op.input_count) == tensor) {
-            return (int32_t)number;
-        }
-    }
-    return -1;
-}
-
 // Where the op that was read waits for rows of another one in the group: that one's number, else -1.
 static int32_t waits_for(const upyml_step *s, uint32_t first, uint32_t number, const int32_t *made, int32_t needed) {
     for (uint32_t place = 0; place < s->op.input_count; place++) {
-        int32_t from = producer(s->file, first, number, upyml_load16(s->op.links + 2 * place));
+        int32_t from = upyml_maker(s->file, first, number, upyml_load16(s->op.links + 2 * place));
         if (from >= 0 && made[from - (int32_t)first] < needed) {
             return from;
         }

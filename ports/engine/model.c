@@ -177,9 +177,10 @@ int32_t upyml_check(const uint8_t *file, uint32_t size, int with_crc) {
         return answer;
     }
     int32_t need = 0;
-    uint32_t ops = upyml_load16(file + UPYML_HEADER_OP_COUNT), group_end = 0;
+    uint32_t ops = upyml_load16(file + UPYML_HEADER_OP_COUNT);
+    upyml_group group = {0, 0};
     for (uint32_t number = 0; number < ops; number++) {
-        int32_t bytes = upyml_check_op(file, number, &group_end);
+        int32_t bytes = upyml_check_op(file, number, &group);
         if (bytes < 0) {
             return bytes;
         }

@@ -56,9 +56,16 @@ static inline uint32_t upyml_scratch_offset(const upyml_op *op) {
     return (op->top + 3) & ~3u;
 }
 
+// The op before `number` in the fused group from `first` on that makes a tensor, by the tensor's number; -1: none does.
+int32_t upyml_maker(const uint8_t *file, uint32_t first, uint32_t number, uint32_t tensor);
+
+typedef struct {
+    uint32_t first, end;  // ops
+} upyml_group;
+
 // Checks one op; answers the bytes of activations and scratch it needs, or UPYML_FAILED(..., number). The op's links
-// point to existing tensors, all of them checked. group_end: the op behind the last fused group so far, kept by this.
-int32_t upyml_check_op(const uint8_t *file, uint32_t number, uint32_t *group_end);
+// point to existing tensors, all of them checked. group: the last fused group so far, kept by this.
+int32_t upyml_check_op(const uint8_t *file, uint32_t number, upyml_group *group);
 
 // Does [offset, offset + length) lie within the data section, offset on a multiple of align?
 int upyml_in_data(const uint8_t *file, uint32_t offset, uint64_t length, uint32_t align);

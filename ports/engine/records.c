@@ -33,6 +33,17 @@ void upyml_read_op(const uint8_t *file, uint32_t number, upyml_op *op) {
     op->links = file + upyml_header32(file, UPYML_HEADER_LINKS) + 2 * upyml_load16(record + UPYML_OP_LINKS);
 }
 
+int32_t upyml_maker(const uint8_t *file, uint32_t first, uint32_t number, uint32_t tensor) {
+    while (number-- > first) {
+        upyml_op op;
+        upyml_read_op(file, number, &op);
+        if (upyml_load16(op.links + 2 * op.input_count) == tensor) {
+            return (int32_t)number;
+        }
+    }
+    return -1;
+}
+
 int upyml_in_data(const uint8_t *file, uint32_t offset, uint64_t length, uint32_t align) {
     uint32_t start = upyml_header32(file, UPYML_HEADER_DATA);
     uint32_t end = start + upyml_header32(file, UPYML_HEADER_DATA_SIZE);

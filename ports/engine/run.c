@@ -212,8 +212,9 @@ void upyml_step_read(upyml_step *s, uint32_t number) {
     s->input = upyml_tensor_bytes(s, &s->x);
     s->output = upyml_tensor_bytes(s, &s->y);
     uint32_t scratch = upyml_scratch_offset(&s->op);
+    scratch = scratch < s->activation_size ? scratch : s->activation_size;
     s->scratch = s->activations + scratch;
-    s->scratch_size = scratch < s->activation_size ? (int32_t)(s->activation_size - scratch) : 0;
+    s->scratch_size = (int32_t)(s->activation_size - scratch);
     s->first_row = s->end_row = 0;
 }
 

@@ -42,9 +42,9 @@ def _check(buf, crc):
     _sections(buf, head, size)
     tensors = [_tensor(buf, head, number) for number in range(head["tensor_count"])]
     _links(buf, head, tensors)
-    arena = group_end = 0
+    arena, group = 0, (0, 0)
     for number in range(head["op_count"]):
-        needed, group_end = check_ops.check_op(buf, head, tensors, number, group_end)
+        needed, group = check_ops.check_op(buf, head, tensors, number, group)
         arena = max(arena, needed)
     for number in decode.inputs(buf, head) + decode.outputs(buf, head):
         if tensors[number]["kind"] == layout.ARENA:

@@ -45,8 +45,11 @@ class Refused(Exception):
     """The file does not pass: (name of the error, number of the op or tensor)."""
 
 
-def check_op(buf, head, tensors, number, group_end):
-    """(bytes of activations and scratch the op needs, the op behind the last fused group so far); raises Refused."""
+def check_op(buf, head, tensors, number, group):
+    """(bytes of activations and scratch the op needs, the last fused group so far); raises Refused.
+
+    group: its first op, and the one behind it.
+    """
 
     def need(condition, error):
         if not condition:
@@ -71,16 +74,23 @@ def check_op(buf, head, tensors, number, group_end):
     need(_order_fits(code, op["order"], params, x, y), "ORDER")
     used = [tensors[link] for link in links]
     if op["fused"]:
-        need(number >= group_end and op["fused"] <= min(MAX_FUSED, head["op_count"] - number), "ORDER")
-        group_end = number + op["fused"]
-    if number < group_end:
+        need(number >= group[1] and 2 <= op["fused"] <= min(MAX_FUSED, head["op_count"] - number), "ORDER")
+        group = (number, number + op["fused"])
+    if number < group[1]:
         need(op["strip"] and _fuses(code, op["order"], used), "ORDER")
+        rings = [link for link in links[:taken] if tensors[link]["ring_rows"]]
+        need(all([_made(buf, head, group[0], number, link) for link in rings]), "ORDER")
     else:
         need(not op["strip"] and not any([tensor["ring_rows"] for tensor in used]), "ORDER")
 
     data = (head["data"], head["data"] + head["data_size"])
     scratch = check_params(buf, data, (code, op["order"], params), used, need)
-    return (op["top"] + 3 & ~3) + scratch if scratch else op["top"], group_end
+    return (op["top"] + 3 & ~3) + scratch if scratch else op["top"], group
+
+
+def _made(buf, head, first, number, link):
+    """Whether an op from `first` to `number` makes the tensor."""
+    return any([decode.op(buf, head, op)["outputs"][0] == link for op in range(first, number)])
 
 
 def _fuses(code, order, tensors):
