@@ -1,6 +1,8 @@
 // The part of the check that looks at each op; upyml/format/check_ops.py asks the same in the same order.
 #include "check_op.h"
 
+#include "ops.h"
+
 static int dtypes_fit(const uint8_t *file, const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y) {
     int in = x->dtype, out = y->dtype, code = op->opcode;
     switch (code) {
@@ -107,7 +109,7 @@ static int group_fits(const uint8_t *file, uint32_t number, const upyml_op *op, 
 
 static int check(const uint8_t *file, uint32_t number, upyml_op *op, uint32_t *scratch, upyml_group *group) {
     const uint8_t *record = op->params - UPYML_OP_PARAMS;
-    UPYML_NEED(op->opcode < UPYML_OPCODE_COUNT, OPCODE);
+    UPYML_NEED(op->opcode < UPYML_OPCODE_COUNT && (UPYML_OPS_PRESENT >> op->opcode & 1), OPCODE);
     UPYML_NEED(op->order < UPYML_ORDER_COUNT, ORDER);
     uint32_t taken = op->input_count, made = record[UPYML_OP_OUTPUT_COUNT];
     UPYML_NEED(upyml_load16(record + UPYML_OP_LINKS) + taken + made <= upyml_header32(file, UPYML_HEADER_LINK_COUNT), ARITY);

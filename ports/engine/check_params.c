@@ -1,5 +1,6 @@
 // The part of the check that looks at each op's own fields; upyml/format/check_params.py asks the same in the same order.
 #include "check_op.h"
+#include "ops.h"
 
 static int shift_fits(int32_t shift) {
     return shift >= UPYML_MIN_SHIFT && shift <= UPYML_MAX_SHIFT;
@@ -40,16 +41,18 @@ static int check_window(const uint8_t *file, const upyml_op *op, const upyml_ten
     if (op->opcode == UPYML_OPCODE_CONV2D) {
         uint64_t row = to_four((uint64_t)p.kernel_w * (uint32_t)p.in_c);
         answer = check_weights(file, (uint64_t)p.kernel_h * row, p.out_c, 1, op->params + UPYML_CONV2D_WEIGHTS);
-        *scratch = (uint32_t)upyml_conv2d_s8_scratch_size(&p, 1);
+        UPYML_FOR(CONV2D, *scratch = (uint32_t)upyml_conv2d_s8_scratch_size(&p, 1));
     } else if (op->opcode == UPYML_OPCODE_DEPTHWISE_CONV2D) {
         UPYML_NEED(p.multiplier >= 1 && (int64_t)p.in_c * p.multiplier == p.out_c, SHAPE);
         uint64_t k = to_four((uint64_t)p.kernel_h * (uint32_t)p.kernel_w);
         answer = check_weights(file, k, p.out_c, 1, op->params + UPYML_CONV2D_WEIGHTS);
-        *scratch = (uint32_t)upyml_depthwise_conv2d_s8_scratch_size(&p, 1);
+        UPYML_FOR(DEPTHWISE_CONV2D, *scratch = (uint32_t)upyml_depthwise_conv2d_s8_scratch_size(&p, 1));
     } else {
         UPYML_NEED(p.dilation_h == 1 && p.dilation_w == 1 && (int64_t)p.kernel_h * p.kernel_w <= UPYML_MAX_SUMMED, PARAMS);
         UPYML_NEED(p.in_c == p.out_c, SHAPE);
-        *scratch = (uint32_t)upyml_pool_s8_scratch_size(&p);
+        if (UPYML_HAS(MAX_POOL) || UPYML_HAS(AVERAGE_POOL)) {
+            *scratch = (uint32_t)upyml_pool_s8_scratch_size(&p);
+        }
     }
     return answer;
 }
@@ -62,7 +65,7 @@ static int check_fully_connected(const uint8_t *file, const upyml_op *op, const 
     UPYML_NEED(p.per_channel <= 1 && p.clamp_min <= p.clamp_max, PARAMS);
     int answer = check_weights(file, to_four((uint32_t)p.in_c), p.out_c, p.per_channel,
         op->params + UPYML_FULLY_CONNECTED_WEIGHTS);
-    *scratch = (uint32_t)upyml_fully_connected_s8_scratch_size(&p);
+    UPYML_FOR(FULLY_CONNECTED, *scratch = (uint32_t)upyml_fully_connected_s8_scratch_size(&p));
     return answer;
 }
 

@@ -125,6 +125,30 @@ enum {
     UPYML_OPCODE_COUNT = 22,
 };
 
+#define UPYML_EACH_OP(X) \
+    X(CONV2D) \
+    X(DEPTHWISE_CONV2D) \
+    X(FULLY_CONNECTED) \
+    X(MAX_POOL) \
+    X(AVERAGE_POOL) \
+    X(MEAN) \
+    X(ADD) \
+    X(SUB) \
+    X(MUL) \
+    X(CONCATENATE) \
+    X(PAD) \
+    X(RESHAPE) \
+    X(TRANSPOSE) \
+    X(STRIDED_SLICE) \
+    X(TABLE) \
+    X(SOFTMAX) \
+    X(QUANTIZE) \
+    X(DEQUANTIZE) \
+    X(REQUANTIZE) \
+    X(ARGMAX) \
+    X(RESIZE_NEAREST) \
+    X(RESIZE_BILINEAR)
+
 enum {
     UPYML_ERROR_TOO_SHORT = 0,
     UPYML_ERROR_MAGIC = 1,

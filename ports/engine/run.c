@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "ops.h"
 #include "rows.h"
 
 uint8_t *upyml_tensor_bytes(const upyml_step *s, const upyml_tensor *tensor) {
@@ -27,24 +28,26 @@ static void run_window(upyml_step *s) {
     int8_t *output = (int8_t *)s->output;
     switch (s->op.opcode) {
         case UPYML_OPCODE_CONV2D:
-            upyml_conv2d_s8(&p, input, output, s->scratch);
+            UPYML_FOR(CONV2D, upyml_conv2d_s8(&p, input, output, s->scratch));
             break;
         case UPYML_OPCODE_DEPTHWISE_CONV2D:
-            upyml_depthwise_conv2d_s8(&p, input, output, s->scratch);
+            UPYML_FOR(DEPTHWISE_CONV2D, upyml_depthwise_conv2d_s8(&p, input, output, s->scratch));
             break;
         case UPYML_OPCODE_MAX_POOL:
-            upyml_max_pool_s8(&p, input, output, s->scratch);
+            UPYML_FOR(MAX_POOL, upyml_max_pool_s8(&p, input, output, s->scratch));
             break;
         case UPYML_OPCODE_AVERAGE_POOL:
-            upyml_average_pool_s8(&p, input, output, s->scratch);
+            UPYML_FOR(AVERAGE_POOL, upyml_average_pool_s8(&p, input, output, s->scratch));
             break;
         case UPYML_OPCODE_RESIZE_NEAREST:
-            upyml_resize_nearest_s8(&p, s->file + upyml_load32(s->op.params + UPYML_RESIZE_NEAREST_ROWS),
-                s->file + upyml_load32(s->op.params + UPYML_RESIZE_NEAREST_COLUMNS), input, output);
+            UPYML_FOR(RESIZE_NEAREST,
+                upyml_resize_nearest_s8(&p, s->file + upyml_load32(s->op.params + UPYML_RESIZE_NEAREST_ROWS),
+                    s->file + upyml_load32(s->op.params + UPYML_RESIZE_NEAREST_COLUMNS), input, output));
             break;
         default:
-            upyml_resize_bilinear_s8(&p, s->op.params[UPYML_RESIZE_BILINEAR_ALIGN_CORNERS],
-                s->op.params[UPYML_RESIZE_BILINEAR_HALF_PIXEL_CENTERS], input, output);
+            UPYML_FOR(RESIZE_BILINEAR,
+                upyml_resize_bilinear_s8(&p, s->op.params[UPYML_RESIZE_BILINEAR_ALIGN_CORNERS],
+                    s->op.params[UPYML_RESIZE_BILINEAR_HALF_PIXEL_CENTERS], input, output));
     }
 }
 
@@ -81,10 +84,10 @@ static void run_axis(upyml_step *s) {
     upyml_axis p;
     if (s->op.opcode == UPYML_OPCODE_MEAN) {
         upyml_read_mean(&s->op, &s->x, &s->y, &p);
-        upyml_mean_s8(&p, (const int8_t *)s->input, (int8_t *)s->output);
+        UPYML_FOR(MEAN, upyml_mean_s8(&p, (const int8_t *)s->input, (int8_t *)s->output));
     } else {
         upyml_read_argmax(&s->op, &p);
-        upyml_argmax_s8(&p, (const int8_t *)s->input, s->output);
+        UPYML_FOR(ARGMAX, upyml_argmax_s8(&p, (const int8_t *)s->input, s->output));
     }
 }
 
@@ -160,7 +163,7 @@ static uint32_t scale_bits(const upyml_step *s, uint32_t place) {
 void upyml_step_run(upyml_step *s) {
     switch (s->op.opcode) {
         case UPYML_OPCODE_FULLY_CONNECTED:
-            run_fully_connected(s);
+            UPYML_FOR(FULLY_CONNECTED, run_fully_connected(s));
             break;
         case UPYML_OPCODE_MEAN:
         case UPYML_OPCODE_ARGMAX:
@@ -169,36 +172,43 @@ void upyml_step_run(upyml_step *s) {
         case UPYML_OPCODE_ADD:
         case UPYML_OPCODE_SUB:
         case UPYML_OPCODE_MUL:
-            run_binary(s);
+            if (UPYML_HAS(ADD) || UPYML_HAS(SUB) || UPYML_HAS(MUL)) {
+                run_binary(s);
+            }
             break;
         case UPYML_OPCODE_CONCATENATE:
-            run_concatenate(s);
+            UPYML_FOR(CONCATENATE, run_concatenate(s));
             break;
         case UPYML_OPCODE_PAD:
-            run_pad(s);
+            UPYML_FOR(PAD, run_pad(s));
             break;
         case UPYML_OPCODE_RESHAPE:
             memmove(s->output, s->input, s->x.elements * upyml_width(s->x.dtype));
             break;
         case UPYML_OPCODE_TRANSPOSE:
         case UPYML_OPCODE_STRIDED_SLICE:
-            run_strided(s);
+            if (UPYML_HAS(TRANSPOSE) || UPYML_HAS(STRIDED_SLICE)) {
+                run_strided(s);
+            }
             break;
         case UPYML_OPCODE_TABLE:
-            upyml_table_s8(s->file + upyml_load32(s->op.params + UPYML_TABLE_TABLE), (const int8_t *)s->input,
-                (int8_t *)s->output, s->x.elements, s->op.order == UPYML_ORDER_REVERSE);
+            UPYML_FOR(TABLE,
+                upyml_table_s8(s->file + upyml_load32(s->op.params + UPYML_TABLE_TABLE), (const int8_t *)s->input,
+                    (int8_t *)s->output, s->x.elements, s->op.order == UPYML_ORDER_REVERSE));
             break;
         case UPYML_OPCODE_SOFTMAX:
-            run_softmax(s);
+            UPYML_FOR(SOFTMAX, run_softmax(s));
             break;
         case UPYML_OPCODE_QUANTIZE:
-            upyml_quantize(scale_bits(s, 1), s->y.zero_point, s->y.dtype, s->input, s->output, s->x.elements);
+            UPYML_FOR(QUANTIZE,
+                upyml_quantize(scale_bits(s, 1), s->y.zero_point, s->y.dtype, s->input, s->output, s->x.elements));
             break;
         case UPYML_OPCODE_DEQUANTIZE:
-            upyml_dequantize(scale_bits(s, 0), s->x.zero_point, s->x.dtype, s->input, s->output, s->x.elements);
+            UPYML_FOR(DEQUANTIZE,
+                upyml_dequantize(scale_bits(s, 0), s->x.zero_point, s->x.dtype, s->input, s->output, s->x.elements));
             break;
         case UPYML_OPCODE_REQUANTIZE:
-            run_requantize(s);
+            UPYML_FOR(REQUANTIZE, run_requantize(s));
             break;
         default:
             run_window(s);

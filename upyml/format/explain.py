@@ -30,6 +30,12 @@ def explain(code, buf):
         text = "tensor %d: %s" % (where, text)
     elif name == "LINK":
         text = "link %d: %s" % (where, text)
+    elif name == "OPCODE" and buf[_opcode_at(buf, where)] < len(layout.OPS):
+        text = "op %d: this engine was built without %s" % (where, layout.OPS[buf[_opcode_at(buf, where)]][0])
     elif name not in ("HEADER", "SECTION", "ARENA"):
         text = "op %d: %s" % (where, text)
     return text
+
+
+def _opcode_at(buf, number):
+    return decode.header(buf)["ops"] + number * decode.OP_SIZE

@@ -1,0 +1,29 @@
+// The ops that a build has: all, but those that -DUPYML_WITHOUT_SOFTMAX=1 and the like leave out. The check refuses a
+// model with one of them; nothing calls its kernel then, and the linker drops it.
+#ifndef UPYML_OPS_H
+#define UPYML_OPS_H
+
+#include "format_layout.h"
+
+// UPYML_HAS(SOFTMAX): 0 where UPYML_WITHOUT_SOFTMAX is 1, else 1. UPYML_FIRST_IF_1 is a macro that brings a 0
+// of its own, UPYML_FIRST_IF_ with any other name is none.
+#define UPYML_HAS(op) (!UPYML_IS_1(UPYML_WITHOUT_##op))
+#define UPYML_IS_1(value) UPYML_IS_1_EXPANDED(value)
+#define UPYML_IS_1_EXPANDED(value) UPYML_SECOND(UPYML_FIRST_IF_##value 1, 0, 0)
+#define UPYML_FIRST_IF_1 0,
+#define UPYML_SECOND(...) UPYML_SECOND_EXPANDED(__VA_ARGS__)
+#define UPYML_SECOND_EXPANDED(first, second, ...) second
+
+// Does what an op asks for, where this build has the op.
+#define UPYML_FOR(op, call)  \
+    do {                     \
+        if (UPYML_HAS(op)) { \
+            call;            \
+        }                    \
+    } while (0)
+
+// Bit n is set where the build has the op with opcode n.
+#define UPYML_OP_BIT(op) | (uint32_t)UPYML_HAS(op) << UPYML_OPCODE_##op
+#define UPYML_OPS_PRESENT (0u UPYML_EACH_OP(UPYML_OP_BIT))
+
+#endif
