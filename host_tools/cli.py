@@ -68,10 +68,12 @@ def report(model, as_json):
     """Shows what MODEL (.upm) costs: multiply-accumulates, flash and RAM, layer by layer."""
     from host_tools import report as reporting
 
-    numbers = reporting.costs(model.read_bytes())
+    file = model.read_bytes()
+    numbers = reporting.costs(file)
     if as_json:
         click.echo(json.dumps(numbers, indent=1))
         return
     from rich.console import Console
 
-    reporting.show(numbers, Console())
+    console = Console()
+    reporting.show(numbers, console, reporting.picture(file, min(console.width, 100)))

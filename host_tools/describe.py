@@ -51,6 +51,7 @@ def _tensor(record: dict[str, Any]) -> dict[str, Any]:
         "zero_point": record["zero_point"],
         "offset": record["offset"],
         "bytes": decode.nbytes(record),
+        "ring_rows": record["ring_rows"],
     }
 
 
@@ -65,6 +66,8 @@ def _op(record: dict[str, Any], tensors, number: int) -> dict[str, Any]:
         "inputs": list(record["inputs"]),
         "outputs": list(record["outputs"]),
         "order": layout.ORDERS[record["order"]].lower(),
+        "fused": record["fused"],
+        "strip": record["strip"],
         "top": record["top"],
         "macs": macs,
         "constant_bytes": weights
@@ -95,31 +98,3 @@ def _cost(name: str, p: dict[str, Any], x: list[int], y: list[int]) -> tuple[int
         return 0, 0
     count = four(channels) if p.get("per_channel", 1) else 1
     return four(channels) * (k + 4) + 4 * count + four(count), macs
-
-
-def live_bytes(model: dict[str, Any]) -> list[int]:
-    """Bytes of activations live during each op; tensors that share bytes count once."""
-    tensors, ops = model["tensors"], model["ops"]
-    end = len(ops)
-    first = dict.fromkeys(model["inputs"], -1)
-    last: dict[int, int] = {}
-    for number, op in enumerate(ops):
-        for i in op["outputs"]:
-            first.setdefault(i, number)
-        for i in op["inputs"]:
-            first.setdefault(i, number)
-            last[i] = number
-    last.update(dict.fromkeys(model["outputs"], end))
-    out = []
-    for number in range(end):
-        spans = sorted(
-            (tensors[i]["offset"], tensors[i]["offset"] + tensors[i]["bytes"])
-            for i in first
-            if tensors[i]["kind"] == "arena" and first[i] <= number <= last.get(i, first[i])
-        )
-        covered, at = 0, 0
-        for start, stop in spans:
-            covered += max(0, stop - max(start, at))
-            at = max(at, stop)
-        out.append(covered)
-    return out

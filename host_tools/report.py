@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from host_tools.describe import describe, live_bytes
+from host_tools import memory
+from host_tools.describe import describe
 
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
-_WIDTH = 24  # of a bar, in characters
+_NAMES = 21  # characters before the picture of the memory
 
 
 def costs(file: bytes) -> dict[str, Any]:
     """Layers with multiply-accumulates, bytes in the file and RAM in use, and the totals.
 
+    blocks: each tensor's offset, size, and first and last op in the arena; picture(width): lines that draw them.
     Raises ValueError where the file is no .upm file this version reads.
     """
     model = describe(file)
-    layers = []
-    for op, live in zip(model["ops"], live_bytes(model)):
+    layers, blocks, scratch = [], memory.blocks(model), memory.scratch_bytes(model)
+    for op, live, room in zip(model["ops"], memory.live_bytes(model, blocks), scratch):
         y = model["tensors"][op["outputs"][0]]
         layers.append(
             {
@@ -28,6 +29,8 @@ def costs(file: bytes) -> dict[str, Any]:
                 "file_bytes": op["constant_bytes"],
                 "ram_live": live,
                 "ram_top": op["top"],
+                "ram_scratch": room,
+                "fused": op["strip"] > 0,
                 "in_place": op["order"] != "disjoint",
             }
         )
@@ -39,17 +42,21 @@ def costs(file: bytes) -> dict[str, Any]:
         "constant_bytes": model["data_size"],
         "macs": sum(layer["macs"] for layer in layers),
         "layers": layers,
+        "blocks": blocks,
     }
 
 
-def bar(part: float, width: int = _WIDTH) -> str:
-    """A horizontal bar for a part in [0, 1], in eighths of a character."""
-    eighths = round(min(max(part, 0.0), 1.0) * width * 8)
-    return _EIGHTHS[8] * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")
+def picture(file: bytes, width: int) -> list[str]:
+    """The arena over the ops, in lines of at most `width` characters: a line for each op, bytes from left to right."""
+    model = describe(file)
+    lines = memory.picture(model, memory.blocks(model), memory.scratch_bytes(model), max(16, width - _NAMES))
+    size = f"{model['arena_size']:,} bytes of RAM"
+    head = f"{'':{_NAMES}}0{size:>{len(lines[0]) - 1}}"
+    return [head] + [f"{op['number']:>3} {op['op'][:16]:<16} {line}" for op, line in zip(model["ops"], lines)]
 
 
-def show(numbers: dict[str, Any], console) -> None:
-    """Prints the costs as a table with a bar of RAM over the layers."""
+def show(numbers: dict[str, Any], console, drawn: list[str] = ()) -> None:
+    """Prints the costs as a table, and the lines of picture() below it."""
     from rich.table import Table
 
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -59,23 +66,23 @@ def show(numbers: dict[str, Any], console) -> None:
         ("output", "left"),
         ("MACs", "right"),
         ("flash", "right"),
-        ("RAM", "right"),
-        ("", "left"),
+        ("live RAM", "right"),
+        ("scratch", "right"),
     ):
         table.add_column(title, justify=side, no_wrap=True)
-    arena = max(numbers["arena_bytes"], 1)
-    width = max(8, min(_WIDTH, console.width - 64))
     for layer in numbers["layers"]:
         table.add_row(
             str(layer["number"]),
-            layer["op"] + (" (in place)" if layer["in_place"] else ""),
+            layer["op"] + (" (fused)" if layer["fused"] else " (in place)" if layer["in_place"] else ""),
             "x".join(map(str, layer["output"])),
             f"{layer['macs']:,}" if layer["macs"] else "",
             f"{layer['file_bytes']:,}" if layer["file_bytes"] else "",
             f"{layer['ram_live']:,}",
-            bar(layer["ram_live"] / arena, width),
+            f"{layer['ram_scratch']:,}" if layer["ram_scratch"] else "",
         )
     console.print(table)
+    if drawn:
+        console.print("\n".join(["", *drawn, f"{'':{_NAMES}}{memory.LEGEND}", ""]), highlight=False, no_wrap=True)
     console.print(
         f"{numbers['name'] or 'model'}: [bold]{numbers['macs']:,}[/] MACs a run, flash "
         f"[bold]{numbers['file_bytes']:,}[/] bytes, RAM "
