@@ -1,7 +1,7 @@
 """Where an output may lie over an input that dies with the op: the orders of SPEC.md as rules about distances.
 
-A distance is the output's offset less the input's, in bytes. What a rule allows for one unit at a time it allows for any
-strip, because a strip's input is read before any of its output is written.
+A distance is the output's offset less the input's, in bytes. What a rule allows for one unit at a time it allows for
+any strip, because a strip's input is read before any of its output is written.
 """
 
 from __future__ import annotations

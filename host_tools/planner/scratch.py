@@ -21,23 +21,26 @@ def _kernels():
         return None
 
 
-def scratch(step: Step, order: int, strip: int) -> int:
-    """Bytes for strips of so many units in this order."""
-    ask = _kernels()
+def scratch(step: Step, order: int, strip: int, rings: tuple[int, int] | None = None) -> int:
+    """Bytes for strips of so many units in this order.
+
+    rings: rows of input and output that there is room for, by default all.
+    """
     shape = window(step)
     if shape is not None:
-        fields = tuple(vars(shape).values()) + (order,)
-        return ask(step.opcode, fields, strip) if ask else _window(step.opcode, shape, order, strip)
+        ask = _kernels()
+        if ask is None:
+            return _window(step.opcode, shape, order, strip, rings)
+        return ask(step.opcode, tuple(vars(shape).values()) + (order,) + (rings or (shape.in_h, shape.out_h)), strip)
     if step.opcode == layout.FULLY_CONNECTED:
-        rows, inputs, channels = fully_connected(step)
-        fields = (rows, inputs, channels, int(step.params.get("per_channel", 1)), order)
-        return ask(step.opcode, fields, strip) if ask else (2 * inputs * rows + 3) // 4 * 4
+        rows, inputs, _ = fully_connected(step)
+        return (2 * inputs * (1 if order == layout.DISJOINT else rows) + 3) // 4 * 4
     return 0
 
 
-def _window(opcode: int, shape: Window, order: int, strip: int) -> int:
+def _window(opcode: int, shape: Window, order: int, strip: int, rings: tuple[int, int] | None) -> int:
     if opcode == layout.CONV2D:
-        return _pixels(shape, strip) if shape.pointwise else _conv(shape, strip)
+        return _pixels(shape, strip) if shape.pointwise and not rings else _conv(shape, strip)
     if opcode == layout.DEPTHWISE_CONV2D and order in (layout.DISJOINT, layout.PLANE):
         return _depthwise(shape, strip)
     return 0 if order == layout.DISJOINT else min(shape.reach, shape.in_h) * shape.in_row

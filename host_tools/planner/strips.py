@@ -1,7 +1,7 @@
 """What an op costs on a Cortex-M0+: time, scratch, and the time that smaller strips add.
 
-An engine works on strips as large as its scratch has room for. Each strip of a convolution widens the weights anew, each of
-a depthwise convolution packs some rows again; so more RAM is less time.
+An engine works on strips as large as its scratch has room for. Each strip of a convolution widens the weights anew, each
+of a depthwise convolution packs some rows again; so more RAM is less time.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ BLOCK = 150  # of a convolution: four channels begun
 CHANNEL = 60  # of a convolution: a channel's requantization prepared
 PLANE = 300  # of a depthwise convolution: a channel begun
 PACKED = 4.0  # of a depthwise convolution: a column of a row packed again
+COPIED = 1.5  # a byte of input copied whole, where the output lies over it
 
 
 class Strips:
@@ -86,15 +87,20 @@ class Strips:
         return self._best[key]
 
     def _largest(self, order: int, room: int) -> tuple[int, float] | None:
-        low, high = 1, self.units
+        low, high, copying = 1, self.units, self._copying(order)
         if self.size(order, 1) > room:
             return None
         if self.size(order, high) <= room:
-            return high, 0.0
+            return high, copying
         while high - low > 1:  # low has room, high has not
             middle = (low + high) // 2
             if self.size(order, middle) <= room:
                 low = middle
             else:
                 high = middle
-        return low, self.extra(low)
+        return low, copying + self.extra(low)
+
+    def _copying(self, order: int) -> float:
+        """Cycles of the copy of its input that a kernel makes which else reads it where it lies."""
+        rows = order in (layout.FORWARD, layout.REVERSE) and self.shape is not None
+        return COPIED * self.shape.in_h * self.shape.in_row if rows and self.step.opcode != layout.CONV2D else 0.0
