@@ -12,6 +12,7 @@
     with = "rp2"                # ports/rp2/build.sh FOLDER ARGUMENTS...
     arguments = ["UPYML_PICO"]
     image = "firmware.uf2"      # what the build leaves in FOLDER, build/boards/NAME
+    without = ["SOFTMAX"]       # ops that its engine leaves out (names of upyml/format/layout.py); or not there
 
     [flash]                     # none: it is only emulated
     method = "uf2"              # host_tools/deploy/flash_uf2.py; the rest of the table is its own
@@ -27,6 +28,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from host_tools import package_files
+from upyml.format import layout
 
 BUILD = Path(__file__).resolve().parents[1] / "build" / "boards"
 
@@ -82,7 +84,7 @@ _KINDS = {"str": str, "int": int, "dict": dict}
 _NAMES = {str: "a text", int: "a whole number", dict: "a table"}
 
 # What a table has to have, before what is its method's or its emulator's own.
-_BUILD = {"with": str, "image": str}  # and "arguments", a list, or none
+_BUILD = {"with": str, "image": str}  # and "arguments" and "without", lists, or none
 _FLASH = {"uf2": {"family": int, "drive": str}, "esptool": {"chip": str, "offset": int}}
 _EMULATE = {"with": str}
 
@@ -92,7 +94,9 @@ def _read(path: Path) -> Board:
         board = Board(path.stem, **tomllib.loads(path.read_text(encoding="utf-8")))
         _check(vars(board), {entry.name: _KINDS[entry.type] for entry in fields(Board)}, "")
         if board.build:
-            _check({"arguments": [], **board.build}, {**_BUILD, "arguments": list}, "build.")
+            lists = {"arguments": list, "without": list}
+            _check({"arguments": [], "without": [], **board.build}, {**_BUILD, **lists}, "build.")
+            _check_ops(board.build.get("without", []))
         if board.flash:
             method = board.flash.get("method")
             if method not in _FLASH:
@@ -103,6 +107,13 @@ def _read(path: Path) -> Board:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
         raise ValueError(f"{path}: not a board's description: {error}") from None
     return board
+
+
+def _check_ops(names: list) -> None:
+    known = [name for name, _ in layout.OPS]
+    for name in names:
+        if name not in known:
+            raise TypeError(f"build.without has {name!r}, expected ops of {', '.join(known)}")
 
 
 def _check(table: dict, expected: dict[str, type], where: str) -> None:

@@ -1,7 +1,7 @@
 """Builds the firmware of boards: python ports/build.py [NAME...]; all that have a [build] table by default.
 
-A board's file ports/boards/NAME.toml says which ports/<with>/build.sh makes it, and with which arguments. What is made
-lies in build/boards/NAME.
+A board's file ports/boards/NAME.toml says which ports/<with>/build.sh makes it, with which arguments and without which
+ops. What is made lies in build/boards/NAME.
 """
 
 import os
@@ -19,7 +19,10 @@ def build(board) -> bool:
     script = ROOT / "ports" / board.build["with"] / "build.sh"
     board.folder.mkdir(parents=True, exist_ok=True)
     command = [script, board.folder, *board.build.get("arguments", ())]
-    done = subprocess.run(command, env={**os.environ, "PYTHON": sys.executable})
+    environment = {**os.environ, "PYTHON": sys.executable}
+    if "without" in board.build:
+        environment["UPYML_WITHOUT"] = " ".join(board.build["without"])
+    done = subprocess.run(command, env=environment)
     if done.returncode == 0 and board.image.exists():
         return True
     print(f"{board.name}: {script.relative_to(ROOT)} did not make {board.image.name}", file=sys.stderr)

@@ -1,5 +1,6 @@
 # upyml as a user C module for MicroPython's cmake ports: -DUSER_C_MODULES=<this file>.
 # -DUPYML_CPU=cortex_m0, a folder of engine/ with faster kernels; an RP2040 has that one by itself.
+# -DUPYML_WITHOUT="SOFTMAX;MEAN", ops that the firmware leaves out.
 
 set(UPYML_ENGINE ${CMAKE_CURRENT_LIST_DIR}/engine)
 if(PICO_PLATFORM STREQUAL rp2040)
@@ -40,9 +41,12 @@ set_source_files_properties(
     ${CMAKE_CURRENT_LIST_DIR}/module/mod_upyml.c PROPERTIES COMPILE_OPTIONS "${UPYML_WARNINGS};${UPYML_NOT_OURS}"
 )
 set_source_files_properties(${UPYML_KERNELS} PROPERTIES COMPILE_OPTIONS "-O2;${UPYML_WARNINGS}")
+foreach(UPYML_OP ${UPYML_WITHOUT})
+    set_property(SOURCE ${UPYML_SOURCES} APPEND PROPERTY COMPILE_DEFINITIONS UPYML_WITHOUT_${UPYML_OP}=1)
+endforeach()
 if(UPYML_HOT_SECTION AND UPYML_ASSEMBLY)
-    set_source_files_properties(
-        ${UPYML_ASSEMBLY} PROPERTIES COMPILE_DEFINITIONS "UPYML_HOT_SECTION=\"${UPYML_HOT_SECTION}\""
+    set_property(
+        SOURCE ${UPYML_ASSEMBLY} APPEND PROPERTY COMPILE_DEFINITIONS "UPYML_HOT_SECTION=\"${UPYML_HOT_SECTION}\""
     )
 endif()
 

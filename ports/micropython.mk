@@ -1,5 +1,6 @@
 # upyml as a user C module for MicroPython's make ports: USER_C_MODULES=<the folder above this one>.
 # UPYML_CPU=cortex_m0, a folder of engine/ with faster kernels: in a board's mpconfigboard.mk or on the command line.
+# UPYML_WITHOUT="SOFTMAX MEAN", ops that the firmware leaves out: there, or in the environment.
 
 UPYML_DIR := $(USERMOD_DIR)
 UPYML_OBJECTS := $(BUILD)/$(notdir $(UPYML_DIR))
@@ -14,6 +15,7 @@ CFLAGS_USERMOD += -I$(UPYML_DIR)/engine
 $(UPYML_OBJECTS)/%.o: CFLAGS += $(if $(UPYML_WERROR),-Wall -Wextra -Werror)
 # MicroPython's headers have parameters that they do not use.
 $(UPYML_OBJECTS)/module/%.o: CFLAGS += $(if $(UPYML_WERROR),-Wno-unused-parameter)
+$(UPYML_OBJECTS)/engine/%.o: CFLAGS += $(patsubst %,-DUPYML_WITHOUT_%=1,$(UPYML_WITHOUT))
 # Ports compile for size; the kernels are where the time goes.
 $(UPYML_OBJECTS)/engine/kernels/%.o: CFLAGS += -O2
 ifneq ($(UPYML_CPU),)

@@ -7,6 +7,7 @@ set -euo pipefail
 here=$root/ports/esp32
 begin_build "$1" compile_commands.json
 board=$2
+without=${UPYML_WITHOUT:-}
 
 case $board in
 *_C3 | *_C6)
@@ -39,6 +40,7 @@ touch "$shadow/lib/berkeley-db-1.xx/README"
 export IDF_PATH=$here/stub MICROPY_MPYCROSS=/bin/false # nothing is built
 logged cmake -S "$shadow/ports/esp32" -B "$folder/obj" -DMICROPY_BOARD="$board" \
     -DMICROPY_BOARD_DIR="$here/boards/$board" -DUSER_C_MODULES="$root/ports/micropython.cmake" \
-    -DMICROPY_LIB_DIR="$root" -DPython3_EXECUTABLE="$PYTHON" -DSTUB_COMPILER="$compiler" -DSTUB_FLAGS="$flags"
+    -DMICROPY_LIB_DIR="$root" -DUPYML_WITHOUT="${without// /;}" \
+    -DPython3_EXECUTABLE="$PYTHON" -DSTUB_COMPILER="$compiler" -DSTUB_FLAGS="$flags"
 cp "$folder/obj/compile_commands.json" "$folder/compile_commands.json"
 end_build

@@ -35,7 +35,7 @@ esac
 fetch_source micropython micropython
 # No rule of MicroPython's names these: what an object of a native module depends on there.
 settings+=("$micropython"/py/*.h "$micropython/py/dynruntime.mk" "$micropython/tools/mpy_ld.py")
-start_anew_if_changed "${settings[@]}" -- "$@"
+start_anew_if_changed "${settings[@]}" -- "${UPYML_WITHOUT:-}" "$@"
 
 rm -f "$folder/build.log"
 logged make -C "$folder" -f "$here/Makefile" --no-print-directory ARCH="$arch" MPY_DIR="$micropython" \

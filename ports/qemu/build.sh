@@ -23,7 +23,7 @@ fi
 fetch_source micropython micropython
 mpy_cross=$("$root/ports/fetch/mpy_cross.sh")
 start_anew_if_changed "$here/mpconfig.h" "$here"/boards/*.mk "$here/boards/$board"/* "${engine_lists[@]}" -- \
-    "$board" "$@"
+    "$board" "${UPYML_WITHOUT:-}" "$@"
 
 # MPY_LIB_DIR: nothing is frozen from MicroPython's library, which the tarball lacks; only its README.md is asked for.
 rm -f "$folder/build.log"

@@ -8,6 +8,7 @@ set -euo pipefail
 here=$root/ports/rp2
 begin_build "$1" firmware.uf2 firmware.elf
 board=$2
+without=${UPYML_WITHOUT:-}
 
 "$root/ports/fetch/packages.sh" cmake:cmake make:make arm-none-eabi-gcc:gcc-arm-none-eabi \
     arm-none-eabi-gcc/libc.a:libnewlib-arm-none-eabi arm-none-eabi-g++/libstdc++.a:libstdc++-arm-none-eabi-newlib
@@ -18,7 +19,7 @@ fetch_source pico micropython-rp2
 if [ -d "$here/boards/$board" ]; then
     definition=$here/boards/$board
     options=(-DMICROPY_BOARD_DIR="$here/boards/$board" -DMICROPY_FROZEN_MANIFEST="$here/manifest_upyml.py"
-        -DUSER_C_MODULES="$root/ports/micropython.cmake")
+        -DUSER_C_MODULES="$root/ports/micropython.cmake" -DUPYML_WITHOUT="${without// /;}")
     warnings=${UPYML_WERROR:-}
 else
     definition=$micropython/ports/rp2/boards/$board

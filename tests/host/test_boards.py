@@ -69,6 +69,8 @@ arch = ""
         (WHOLE + "[flash]\nmethod = 'esptool'\nchip = 'esp32'", "flash.offset is missing"),
         (WHOLE + "[build]\nwith = 'rp2'\narguments = []", "build.image is missing"),
         (WHOLE + "[build]\nwith = 'rp2'\narguments = 'A'\nimage = 'I'", "build.arguments is 'A', expected a list"),
+        (WHOLE + "[build]\nwith = 'rp2'\nimage = 'I'\nwithout = 'MEAN'", "build.without is 'MEAN', expected a list"),
+        (WHOLE + "[build]\nwith = 'rp2'\nimage = 'I'\nwithout = ['MEEN']", "has 'MEEN', expected ops of CONV2D, "),
         (WHOLE + "[emulate]\nromfs = 1", "emulate.with is missing"),
         (WHOLE + "# \udce4", "can't decode byte 0xe4"),
     ],

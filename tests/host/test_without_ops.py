@@ -1,0 +1,76 @@
+"""A build that leaves ops out: it refuses the models that need them by name, runs all others, and is smaller."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from runtimes import PLAIN, ROOT, Runtime
+
+from upyml.format import layout
+
+sys.path.insert(0, str(ROOT / "tests" / "engine"))
+import op_models  # noqa: E402
+
+WITHOUT = ("SOFTMAX", "MAX_POOL", "RESIZE_BILINEAR")
+NAMES = [name for name, _ in layout.OPS]
+
+RUN = """
+import sys, binascii, _upyml
+from upyml.format.explain import explain
+for path in sys.argv[1:]:
+    with open(path, "rb") as file:
+        data = file.read()
+    size = _upyml.check(data)
+    if size < 0:
+        print(explain(size, data))
+    else:
+        arena = bytearray(size + 3 & ~3)
+        for i in range(size):
+            arena[i] = i & 63
+        _upyml.Engine(data, arena).run()
+        print(binascii.crc32(arena))
+"""
+
+
+@pytest.fixture(scope="module")
+def smaller(tmp_path_factory, require):
+    """The native module for this computer without some ops, and the folder it lies in."""
+    micropython = Path(os.environ.get("MICROPYTHON_DIR") or ROOT / "build" / "micropython")
+    require(micropython.exists() and PLAIN.exists(), "MicroPython for this computer", "make unix")
+    folder = tmp_path_factory.mktemp("natmod")
+    command = ["make", "-C", folder, "-f", ROOT / "ports" / "natmod" / "Makefile", f"MPY_DIR={micropython}"]
+    environment = {**os.environ, "UPYML_WITHOUT": " ".join(WITHOUT)}
+    done = subprocess.run(
+        [*command, f"PYTHON={sys.executable}"], env=environment, capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """A file with one op for each op there is."""
+    folder = tmp_path_factory.mktemp("models")
+    paths = [folder / f"{name}.upm" for name in NAMES]
+    for opcode, path in enumerate(paths):
+        rng = np.random.default_rng(opcode)
+        path.write_bytes(op_models.random_op(rng, opcode).encode(rng))
+    return paths
+
+
+def test_it_refuses_what_was_left_out_and_runs_all_else(smaller, models):
+    whole = Runtime("cpython", (sys.executable,), native=True, micropython=False)
+    module = Runtime("without", (str(PLAIN),), native=True, micropython=True, path=(smaller,))
+    expected = dict(zip(NAMES, whole.run(RUN, models).splitlines()))
+    for name in WITHOUT:
+        expected[name] = f"op 0: this engine was built without {name}"
+    assert dict(zip(NAMES, module.run(RUN, models).splitlines())) == expected
+
+
+def test_it_is_smaller(smaller, require):
+    whole = ROOT / "build" / "natmod" / "x64" / "_upyml.mpy"
+    require(whole.exists(), "the native module for this computer", "make natmods")
+    assert (smaller / "_upyml.mpy").stat().st_size < whole.stat().st_size - 2000
