@@ -98,18 +98,27 @@ def _output(shape, size, channels):
     return (size + (channels,))[3 - len(shape):] if len(shape) == 3 or size[0] == 1 else size + (channels,)
 
 
-def _convolution(rng, opcode):
-    shape = _image(rng)
-    params, size = _window(rng, shape)
+def _same(rng, shape):
+    """As _window(), with an output as large as the image."""
+    params = _clamp(rng)
+    for axis, side in zip("hw", ("top", "left")):
+        half = _int(rng, 0, 1)
+        params.update({"kernel_" + axis: 2 * half + 1, "stride_" + axis: 1, "dilation_" + axis: 1, "pad_" + side: half})
+    return params, shape[:2]
+
+
+def _convolution(rng, opcode, shape=None, same=False):
+    shape = shape or _image(rng)
+    params, size = _same(rng, shape) if same else _window(rng, shape)
     depth = shape[-1]
     kernel = (params["kernel_h"], params["kernel_w"])
     if opcode == layout.CONV2D:
-        channels = _int(rng, 1, 9)
+        channels = depth if same else _int(rng, 1, 9)
         weights = rng.integers(-127, 128, (channels,) + kernel + (depth,))
         params["weights"] = pack_conv2d(weights)
         rows = weights.reshape(channels, -1)
     else:
-        params["multiplier"] = _int(rng, 1, 3)
+        params["multiplier"] = 1 if same else _int(rng, 1, 3)
         channels = depth * params["multiplier"]
         weights = rng.integers(-127, 128, kernel + (channels,))
         params["weights"] = pack_depthwise(weights)
@@ -118,9 +127,9 @@ def _convolution(rng, opcode):
     return OneOp(opcode, [shape], _output(shape, size, channels), params)
 
 
-def _pool(rng, opcode):
-    shape = _image(rng)
-    params, size = _window(rng, shape, pool=True)
+def _pool(rng, opcode, shape=None, same=False):
+    shape = shape or _image(rng)
+    params, size = _same(rng, shape) if same else _window(rng, shape, pool=True)
     return OneOp(opcode, [shape], _output(shape, size, shape[-1]), params)
 
 
@@ -151,13 +160,18 @@ def _binary(rng, opcode):
     for place in range(2):
         if rng.random() < 0.3:
             shapes[place] = tuple(1 if rng.random() < 0.5 else n for n in shape)[_int(rng, 0, len(shape) - 1):]
+    return OneOp(opcode, shapes, shape, binary_params(rng, opcode), constant=1 if rng.random() < 0.3 else None)
+
+
+def binary_params(rng, opcode):
+    """Random parameters of ADD, SUB or MUL."""
     params = dict(_clamp(rng), multiplier=_int(rng, 1 << 30, (1 << 31) - 1))
     if opcode == layout.MUL:
         params["shift"] = _int(rng, -8, -5)
     else:
         params.update(left_shift=20, shift=_int(rng, -20, -17), shift1=_int(rng, -2, 0), shift2=_int(rng, -2, 0),
                       multiplier1=_int(rng, 1 << 30, (1 << 31) - 1), multiplier2=_int(rng, 1 << 30, (1 << 31) - 1))
-    return OneOp(opcode, shapes, shape, params, constant=1 if rng.random() < 0.3 else None)
+    return params
 
 
 def _concatenate(rng, opcode):
@@ -238,6 +252,12 @@ _MAKERS = (
     ((layout.RESHAPE, layout.TABLE, layout.SOFTMAX, layout.QUANTIZE, layout.DEQUANTIZE, layout.REQUANTIZE), _elementwise),
     ((layout.RESIZE_NEAREST, layout.RESIZE_BILINEAR), _resize),
 )
+
+
+def window_op(rng, opcode, shape, same=False):
+    """A random convolution or pool of an image of this shape; same: with an output of the same shape."""
+    maker = _convolution if opcode in (layout.CONV2D, layout.DEPTHWISE_CONV2D) else _pool
+    return maker(rng, opcode, shape, same)
 
 
 def random_op(rng, opcode):
