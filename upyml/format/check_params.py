@@ -90,7 +90,7 @@ def _window(buf, data, code, order, p, x, y, need):
     if order == DISJOINT:
         return 0
     if order == PLANE:
-        return in_h * in_w
+        return min(reach_h, in_h) * in_w  # of one channel
     if code == CONV2D and _pointwise(p, in_h, in_w, out_h, out_w):
         return in_c  # taken pixel by pixel
     return min(reach_h, in_h) * in_w * in_c

@@ -33,21 +33,26 @@ static void output_pixel(const upyml_window *p, const upyml_rows *rows, int32_t 
     }
 }
 
-// Order PLANE: one channel after another, each copied to scratch before its output is written over it.
+// Order PLANE: one channel after another, and in it row after row, each copied to a ring in scratch before output is
+// written over it.
 static void by_planes(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
     upyml_window plane = *p;
     plane.in_c = 1;
-    plane.order = UPYML_ORDER_DISJOINT;
+    plane.order = UPYML_ORDER_FORWARD;
     upyml_rows rows;
-    upyml_rows_begin(&rows, &plane, (const int8_t *)scratch, NULL);
     upyml_channels channels = upyml_read_channels(p->channels, p->out_c, 1);
     for (int32_t c = 0; c < p->in_c; c++) {
-        for (int32_t i = 0; i < p->in_h * p->in_w; i++) {
-            scratch[i] = (uint8_t)input[i * p->in_c + c];
-        }
         const uint8_t *block = p->weights + (c >> 2) * block_bytes(p);
-        int32_t bias = upyml_load_int32(channels.bias + 4 * c);
+        int32_t bias = upyml_load_int32(channels.bias + 4 * c), loaded = 0;
+        upyml_rows_begin(&rows, &plane, NULL, scratch);
         for (int32_t oy = 0; oy < p->out_h; oy++) {
+            int32_t end = oy * p->stride_h - p->pad_top + upyml_reach(p);
+            for (end = end < p->in_h ? end : p->in_h; loaded < end; loaded++) {
+                uint8_t *row = rows.ring + loaded % rows.ring_rows * p->in_w;
+                for (int32_t x = 0; x < p->in_w; x++) {
+                    row[x] = (uint8_t)input[(loaded * p->in_w + x) * p->in_c + c];
+                }
+            }
             for (int32_t ox = 0; ox < p->out_w; ox++) {
                 int32_t acc[4] = {window_sum(&plane, &rows, oy, ox, 0, block, c & 3, bias), 0, 0, 0};
                 upyml_finish(&channels, c, c + 1, acc, p->out_zero_point, p->clamp_min, p->clamp_max,
@@ -67,5 +72,5 @@ void upyml_depthwise_conv2d_s8(const upyml_window *p, const int8_t *input, int8_
 
 int32_t upyml_depthwise_conv2d_s8_scratch_size(const upyml_window *p, int32_t strip) {
     (void)strip;
-    return p->order == UPYML_ORDER_PLANE ? p->in_h * p->in_w : upyml_ring_size(p);
+    return p->order == UPYML_ORDER_PLANE ? upyml_ring_rows(p) * p->in_w : upyml_ring_size(p);
 }
