@@ -1,11 +1,11 @@
-// Why one multiplication is exact. With M = multiplier / 2^(31 + right shift), the output less `low` is the integer part
-// of t = accumulator * M + zero point - low + 1/2, clamped, unless t is within e of an integer, where e holds the
+// Why one multiplication is exact. With M = multiplier / 2^(31 + right shift), the output less `low` is the integer
+// part of t = accumulator * M + zero point - low + 1/2, clamped, unless t is within e of an integer, where e holds the
 // rounding of the first of the two steps, 2^-(right shift + 1). In units of 2^-shift, t is taken as
 //     u = (accumulator >> pre_shift) * factor + offset, where factor = multiplier / 2^drop, rounded.
 // The bits that pre_shift drops make it too small by less than M * 2^pre_shift: half of that goes into the offset, half
-// into e. The rounding of the factor, residual / multiplier of it, grows with the accumulator: its value in the middle of
-// the output's range goes into the offset, half of the range's width times it into e. Then e is added to the offset: t is
-// in [u - 2e, u]. So
+// into e. The rounding of the factor, residual / multiplier of it, grows with the accumulator: its value in the middle
+// of the output's range goes into the offset, half of the range's width times it into e. Then e is added to the offset:
+// t is in [u - 2e, u]. So
 // - u < 0: t < 0, the clamp's low end. u grows with the accumulator: this holds however far t is from the range.
 // - the fraction of u is at least 2e: the integer parts of t and u are the same.
 // - otherwise the exact path decides. The guard asks for a power of two instead of 2e, so that TST tells.

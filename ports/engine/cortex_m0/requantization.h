@@ -9,7 +9,7 @@ typedef struct {
     // u = (accumulator >> pre_shift) * factor + offset. Unless (u & guard) = 0, u >> shift is the output less `low`.
     int32_t pre_shift, offset, guard, shift, factor;
     int32_t range, low;  // the clamp: low to low + range
-    int32_t multiplier_low, multiplier_high, right_shift, zero_point;  // exact path; the zero point is relative to `low`
+    int32_t multiplier_low, multiplier_high, right_shift, zero_point;  // exact path; zero point less `low`
     int32_t multiplier, plain;  // plain: neither path reaches, upyml_requantize does it
 } upyml_requantization_m0;
 

@@ -1,5 +1,5 @@
-// void upyml_m0_requantize_channel(accumulators, output, q, count, accumulator_step, output_step): see requantization.c.
-// Cycles a value: 16.75; 14.75 where it is clamped to the low end, 18.75 to the high end, 66 where it is unsure.
+// void upyml_m0_requantize_channel(accumulators, output, q, count, accumulator_step, output_step)
+// See requantization.c. Cycles a value: 16.75; clamped to the low end 14.75, to the high end 18.75; unsure 66.
 #include "hot.h"
 
     .syntax unified
@@ -18,8 +18,8 @@
     .equ ACCUMULATOR_STEP, 40
     .equ OUTPUT_STEP, 44
 
-    // One value. r1 pre_shift, r2 factor, r3 offset, r4 guard, r5 accumulator, r6 output, r7 shift, r8 accumulator step,
-    // r9 output step, r10 range, r11 low, r12 end of the output
+    // One value. r1 pre_shift, r2 factor, r3 offset, r4 guard, r5 accumulator, r6 output, r7 shift, r8 and r9 their
+    // steps, r10 range, r11 low, r12 end of the output
     .macro VALUE place
 value\place:
     ldr r0, [r5]

@@ -1,0 +1,32 @@
+// How a convolution goes about its work on a Cortex-M0+, see conv2d_s8.c, and what lies where in its scratch.
+#ifndef UPYML_CORTEX_M0_CONV2D_LAYOUT_H
+#define UPYML_CORTEX_M0_CONV2D_LAYOUT_H
+
+#include "../kernels.h"
+
+// Scratch: packed rows of a strip, gathered pixels, one block's expanded weights, accumulators. All sizes are multiples
+// of 4. `elements` are packed input values: two to a word.
+typedef struct {
+    int32_t unit_w, units;  // output: pixels of a row, rows. One column where the convolution is taken pixel by pixel
+    int32_t in_h, in_ring, in_row;  // input: rows, room for rows, bytes of one
+    int32_t left;  // elements of padding before a row
+    int32_t row_elements;  // that a row of output reads
+    int32_t row_bytes;  // packed, `copies` of it
+    int32_t copies;  // 2: the second starts with the second element, so that odd pixels start on a word too
+    int32_t pixel_elements;  // from one output pixel to the next
+    int32_t row_step;  // packed rows from one output row to the next
+    int32_t reach;  // packed rows for one output row
+    int32_t run_words;  // of a kernel row
+    int32_t pixel_bytes;  // of a gathered pixel, 0 where the rows are used as they are
+    int32_t strip;  // output rows at a time
+    int32_t batch;  // output pixels at a time: expanded weights serve so many, but for rows used as they are, the strip
+    int32_t rows_size, gathered_size, weights_size, size;
+} upyml_m0_layout;
+
+// strip 1 is the least; more than that have room for all of their pixels.
+void upyml_m0_conv2d_layout(const upyml_window *p, int32_t strip, upyml_m0_layout *layout);
+
+// The layout that makes the most of p->scratch_size.
+void upyml_m0_conv2d_fit(const upyml_window *p, upyml_m0_layout *layout);
+
+#endif

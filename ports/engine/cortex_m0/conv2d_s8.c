@@ -1,0 +1,165 @@
+// Convolution on a Cortex-M0+, strip by strip of output rows:
+// 1. The input rows that the strip reads are packed into scratch, two values to a word, with their padding.
+// 2. For each block of four output channels the weights are expanded into scratch, again two to a word;
+// 3. then for each row the four channels' accumulators of all pixels are made,
+// 4. and requantized, one channel after another.
+// Windows of short kernel rows, and dilated ones, are gathered pixel by pixel first, so that each is one run of words.
+#include "../rows.h"
+#include "../weights.h"
+#include "conv2d.h"
+#include "conv2d_rows.h"
+#include "requantization.h"
+
+// conv2d_dot.S, expand_weights.S
+void upyml_m0_conv2d_dot(const int32_t *weights, const int32_t *x, int32_t *accumulators, int32_t count,
+    const int32_t bias[4], int32_t pixel_step, int32_t words, int32_t segments, int32_t segment_step);
+void upyml_m0_expand_weights(const uint8_t *weights, int32_t *words, int32_t quads);
+
+typedef struct {
+    const upyml_window *p;
+    upyml_m0_layout layout;
+    upyml_channels channels;
+    uint8_t *rows;
+    int32_t *gathered, *weights, *accumulators;
+} convolution;
+
+// Pixels whose outputs are out_step apart, inputs pixel_step.
+typedef struct {
+    const int32_t *x;
+    int8_t *output;
+    int32_t count, pixel_step, out_step;
+} line;
+
+// The weights of one block, in runs of a kernel row. An odd run's last word has weights of k that there are not: it is
+// written over by the next run, and the last run's by accumulators.
+static void expand_block(const convolution *c, const uint8_t *block) {
+    const upyml_m0_layout *l = &c->layout;
+    int32_t quads = (l->run_words + 1) >> 1, *words = c->weights;
+    for (int32_t ky = 0; ky < c->p->kernel_h; ky++, words += 4 * l->run_words, block += 16 * quads) {
+        if (((uintptr_t)block & 3) == 0) {
+            upyml_m0_expand_weights(block, words, quads);
+            continue;
+        }
+        for (int32_t i = 0; i < 4 * quads; i++) {
+            uint32_t four = upyml_load32(block + 4 * i);
+            int32_t *word = words + (i >> 2) * 8 + (i & 3);
+            word[0] = (int32_t)((four & 0x00ff00ff) - 0x00800080);
+            word[4] = (int32_t)((four >> 8 & 0x00ff00ff) - 0x00800080);
+        }
+    }
+}
+
+// Line `number` of a strip whose rows are used as they are: a row, or every other pixel of it, or a column of them.
+static line strip_line(const convolution *c, int8_t *output, int32_t first, int32_t count, int32_t number) {
+    const upyml_m0_layout *l = &c->layout;
+    int odd = l->copies > 1 ? number & 1 : 0;
+    int32_t row = l->copies > 1 ? number >> 1 : number, out_c = c->p->out_c;
+    int32_t out_row = c->p->out_ring == c->p->out_h ? first + row : (first + row) % c->p->out_ring;
+    line made = {
+        (const int32_t *)(c->rows + row * l->row_step * l->row_bytes),
+        output + (out_row * l->unit_w + odd) * out_c,
+        (l->unit_w + l->copies - 1 - odd) >> (l->copies - 1),
+        2 * l->pixel_elements * l->copies,
+        out_c * l->copies,
+    };
+    if (odd) {
+        made.x += (l->row_bytes >> 3) + (l->pixel_elements >> 1);
+    }
+    if (l->unit_w == 1) {
+        made.pixel_step = l->row_step * l->row_bytes;
+        made.count = c->p->out_ring == c->p->out_h ? count : 1;
+    }
+    return made;
+}
+
+static void run_line(const convolution *c, const line *made, int32_t channel, const int32_t bias[4],
+    const upyml_requantization_m0 q[4]) {
+    const upyml_m0_layout *l = &c->layout;
+    const upyml_window *p = c->p;
+    if (l->pixel_bytes) {
+        upyml_m0_conv2d_dot(c->weights, made->x, c->accumulators, made->count, bias, l->pixel_bytes,
+            l->pixel_bytes >> 2, 1, 0);
+    } else {
+        upyml_m0_conv2d_dot(c->weights, made->x, c->accumulators, made->count, bias, made->pixel_step, l->run_words,
+            p->kernel_h, p->dilation_h * l->row_bytes);
+    }
+    for (int32_t i = 0; i < 4 && channel + i < p->out_c; i++) {
+        upyml_m0_requantize(c->accumulators + i, made->output + channel + i, &q[i], made->count, 16, made->out_step);
+    }
+}
+
+// Every output channel of the pixels gathered, or where `gathered` is NULL of the strip's rows.
+static void run_blocks(const convolution *c, const line *gathered, int8_t *output, int32_t first, int32_t count) {
+    const upyml_m0_layout *l = &c->layout;
+    const upyml_window *p = c->p;
+    int32_t block_bytes = p->kernel_h * ((l->run_words + 1) >> 1) * 16;
+    int32_t lines = gathered || (l->unit_w == 1 && p->out_ring == p->out_h) ? 1 : count * l->copies;
+    const uint8_t *block = p->weights;
+    for (int32_t channel = 0; channel < p->out_c; channel += 4, block += block_bytes) {
+        int32_t bias[4];
+        upyml_requantization_m0 q[4];
+        expand_block(c, block);
+        upyml_start(&c->channels, channel, bias);
+        for (int32_t i = 0; i < 4 && channel + i < p->out_c; i++) {
+            int32_t at = (channel + i) * c->channels.step;
+            upyml_m0_prepare(&q[i], upyml_load_int32(c->channels.multipliers + 4 * at), c->channels.shifts[at],
+                c->channels.bits[at], p->out_zero_point, p->clamp_min, p->clamp_max);
+        }
+        for (int32_t number = 0; number < lines; number++) {
+            line made = gathered ? *gathered : strip_line(c, output, first, count, number);
+            run_line(c, &made, channel, bias, q);
+        }
+    }
+}
+
+// The strip's pixels, as many at a time as there is room for.
+static void run_gathered(const convolution *c, int8_t *output, int32_t first, int32_t count) {
+    const upyml_m0_layout *l = &c->layout;
+    const upyml_window *p = c->p;
+    int whole = p->out_ring == p->out_h;
+    for (int32_t row = 0, column = 0; row < count;) {
+        int32_t pixels = (whole ? count - row : 1) * l->unit_w - column;
+        pixels = pixels < l->batch ? pixels : l->batch;
+        upyml_m0_conv2d_gather(p, l, c->rows, row, column, pixels, c->gathered);
+        int32_t out_row = whole ? first + row : (first + row) % p->out_ring;
+        line made = {c->gathered, output + (out_row * l->unit_w + column) * p->out_c, pixels, 0, p->out_c};
+        run_blocks(c, &made, output, first, count);
+        for (column += pixels; column >= l->unit_w; column -= l->unit_w) {
+            row++;
+        }
+    }
+}
+
+void upyml_m0_conv2d(const upyml_window *p, int per_channel, const int8_t *input, int8_t *output, uint8_t *scratch) {
+    convolution c;
+    c.p = p;
+    c.channels = upyml_read_channels(p->channels, p->out_c, per_channel);
+    upyml_m0_conv2d_fit(p, &c.layout);
+    const upyml_m0_layout *l = &c.layout;
+    c.rows = scratch;
+    c.gathered = (int32_t *)(scratch + l->rows_size);
+    c.weights = (int32_t *)(scratch + l->rows_size + l->gathered_size);
+    c.accumulators = (int32_t *)(scratch + l->rows_size + l->gathered_size + l->weights_size);
+    int32_t unit = p->out_h == l->units ? 1 : p->out_w;  // units of a row
+    int32_t begin = p->first_row * unit, end = p->end_row * unit, before = 0;
+    while (begin < end) {
+        int32_t count = end - begin < l->strip ? end - begin : l->strip;
+        int32_t first = p->order == UPYML_ORDER_REVERSE ? end - count : begin;
+        upyml_m0_conv2d_load_rows(p, l, input, c.rows, first, count, before);
+        if (l->pixel_bytes) {
+            run_gathered(&c, output, first, count);
+        } else {
+            run_blocks(&c, NULL, output, first, count);
+        }
+        before = count;
+        if (p->order == UPYML_ORDER_REVERSE) {
+            end -= count;
+        } else {
+            begin += count;
+        }
+    }
+}
+
+void upyml_conv2d_s8(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
+    upyml_m0_conv2d(p, 1, input, output, scratch);
+}

@@ -1,0 +1,62 @@
+// Scratch of convolutions and fully connected layers, in plain C: the planner on the host uses it too.
+#include "../rows.h"
+#include "conv2d_layout.h"
+
+enum {
+    LEAST_BATCH = 8,  // gathered pixels, where a strip's do not fit
+    SHORT_RUN = 3,  // words: a kernel row costs 16 cycles to start, so several of them are gathered
+};
+
+static int32_t least(int32_t a, int32_t b) {
+    return a < b ? a : b;
+}
+
+void upyml_m0_conv2d_layout(const upyml_window *p, int32_t strip, upyml_m0_layout *l) {
+    int by_pixel = upyml_is_pointwise(p) && p->in_ring == p->in_h && p->out_ring == p->out_h;
+    int32_t in_w = by_pixel ? 1 : p->in_w;
+    l->unit_w = by_pixel ? 1 : p->out_w;
+    l->units = by_pixel ? p->out_h * p->out_w : p->out_h;
+    l->in_h = by_pixel ? p->in_h * p->in_w : p->in_h;
+    l->in_ring = by_pixel ? l->in_h : p->in_ring;
+    l->in_row = in_w * p->in_c;
+    l->left = p->pad_left * p->in_c;
+    l->pixel_elements = p->stride_w * p->in_c;
+    l->row_elements = (l->unit_w - 1) * l->pixel_elements + ((p->kernel_w - 1) * p->dilation_w + 1) * p->in_c;
+    l->reach = upyml_reach(p);
+    l->row_step = least(p->stride_h, l->reach);
+    l->run_words = (p->kernel_w * p->in_c + 1) >> 1;
+    int dilated = p->dilation_w > 1 && p->kernel_w > 1;
+    int gathers = dilated || (l->run_words <= SHORT_RUN && p->kernel_h > 1);
+    l->copies = (l->pixel_elements & 1) && l->unit_w > 1 && !dilated ? 2 : 1;
+    l->row_bytes = ((l->row_elements + 1) >> 1) * 4 * l->copies;
+    l->weights_size = p->kernel_h * l->run_words * 16;
+    l->pixel_bytes = gathers ? p->kernel_h * l->run_words * 4 : 0;
+    l->strip = strip;
+    l->batch = l->unit_w == 1 || (gathers && strip > 1) ? strip * l->unit_w : l->unit_w;
+    l->batch = gathers && strip == 1 ? least(l->unit_w, LEAST_BATCH) : l->batch;
+    l->rows_size = ((strip - 1) * l->row_step + l->reach) * l->row_bytes;
+    l->gathered_size = l->batch * l->pixel_bytes;
+    l->size = l->rows_size + l->gathered_size + l->weights_size + l->batch * 16;
+}
+
+void upyml_m0_conv2d_fit(const upyml_window *p, upyml_m0_layout *l) {
+    upyml_m0_conv2d_layout(p, 2, l);
+    int32_t two = l->size, free = p->scratch_size - two, first = l->row_step * l->row_bytes;
+    if (free >= 0) {
+        int32_t more = first + (l->pixel_bytes || l->unit_w == 1 ? l->unit_w * (l->pixel_bytes + 16) : 0);
+        upyml_m0_conv2d_layout(p, least(2 + free / more, l->units), l);
+        return;
+    }
+    upyml_m0_conv2d_layout(p, 1, l);
+    if (l->pixel_bytes) {  // not a whole row perhaps
+        int32_t more = least((p->scratch_size - l->size) / (l->pixel_bytes + 16), l->unit_w - l->batch);
+        l->batch += more;
+        l->gathered_size += more * l->pixel_bytes;
+    }
+}
+
+int32_t upyml_conv2d_s8_scratch_size(const upyml_window *p, int32_t strip) {
+    upyml_m0_layout layout;
+    upyml_m0_conv2d_layout(p, strip, &layout);
+    return layout.size;
+}
