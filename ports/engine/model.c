@@ -127,14 +127,25 @@ static int32_t check_tensor(const uint8_t *file, uint32_t number) {
     return 0;
 }
 
-// The model's inputs and outputs are whole activations, or an input lies with the caller, where its place says; its inputs
-// no INT32, which has no scale to be filled by.
+// A tensor that lies with the caller is an input at the place it names, or has as many bytes as that one.
+static int caller_fits(const uint8_t *file, const uint8_t *links, uint32_t place, uint32_t number) {
+    upyml_tensor tensor, input;
+    upyml_read_tensor(file, number, &tensor);
+    if (place < edge_count(file)) {
+        return place < file[UPYML_HEADER_INPUT_COUNT] && tensor.offset == place;
+    }
+    upyml_read_tensor(file, upyml_load16(links + 2 * tensor.offset), &input);
+    return input.kind == UPYML_KIND_CALLER && tensor.end - tensor.offset == input.end - input.offset;
+}
+
+// The model's inputs and outputs are whole activations, or an input lies with the caller; its inputs no INT32, which has
+// no scale to be filled by.
 static int link_fits(const uint8_t *file, const uint8_t *links, uint32_t place, uint32_t number) {
     const uint8_t *record = upyml_tensor_record(file, number);
     uint32_t inputs = file[UPYML_HEADER_INPUT_COUNT];
     int edge = place < edge_count(file), input = place < inputs;
     if (record[UPYML_TENSOR_KIND] == UPYML_KIND_CALLER) {
-        if ((edge && !input) || upyml_load16(links + 2 * upyml_load32(record + UPYML_TENSOR_OFFSET)) != number) {
+        if (!caller_fits(file, links, place, number)) {
             return 0;
         }
     } else if (edge && (record[UPYML_TENSOR_KIND] != UPYML_KIND_ARENA || record[UPYML_TENSOR_RING_ROWS] != 0)) {

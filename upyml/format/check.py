@@ -150,10 +150,18 @@ def _links(buf, head, tensors):
             raise Refused("LINK", place)
         tensor = tensors[number]
         if tensor["kind"] == layout.CALLER:
-            at = head["links"] + 2 * tensor["offset"]
-            if inputs <= place < edge or buf[at] + 256 * buf[at + 1] != number:
+            if not _caller_fits(buf, head, tensors, place, tensor):
                 raise Refused("LINK", place)
         elif place < edge and (tensor["kind"] != layout.ARENA or tensor["ring_rows"]):
             raise Refused("LINK", place)
         if place < inputs and tensors[number]["dtype"] == layout.INT32:
             raise Refused("LINK", place)
+
+
+def _caller_fits(buf, head, tensors, place, tensor):
+    """A tensor that lies with the caller is an input at the place it names, or has as many bytes as that one."""
+    if place < head["input_count"] + head["output_count"]:
+        return place < head["input_count"] and tensor["offset"] == place
+    at = head["links"] + 2 * tensor["offset"]
+    other = tensors[buf[at] + 256 * buf[at + 1]]
+    return other["kind"] == layout.CALLER and tensor["end"] - tensor["offset"] == other["end"] - other["offset"]
