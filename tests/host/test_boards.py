@@ -4,6 +4,7 @@ import re
 import sys
 
 import pytest
+from elftools.elf.elffile import ELFFile
 from runtimes import ROOT
 
 from host_tools import boards, package_files
@@ -96,6 +97,26 @@ def test_the_engine_is_small(require):
     found = sizes.engine_text()
     require("pico" in found, "the Pico's firmware", "make boards")
     assert 10 * KB < found["pico"] <= 32 * KB
+
+
+def test_assembly_of_the_pico_runs_from_sram(require):
+    """In flash the weights would push it out of the cache."""
+    pico = boards.get("pico")
+    objects = {source: path for source, path in sizes.objects(pico.folder).items() if source.endswith(".S")}
+    require(objects, "the Pico's firmware", "make boards")
+    hot = {name for path in objects.values() for name in global_symbols(path, ".time_critical.upyml")}
+    linked = {name: at for name, at in global_symbols(pico.folder / "firmware.elf").items() if name in hot}
+    assert "upyml_m0_conv2d_dot" in linked
+    assert all(0x20000000 <= at < 0x20042000 for at in linked.values())
+
+
+def global_symbols(elf, section=None) -> dict[str, int]:
+    """The global symbols of an object file or a program, or of one section of it, with their addresses."""
+    with elf.open("rb") as file:
+        elf = ELFFile(file)
+        symbols = elf.get_section_by_name(".symtab").iter_symbols()
+        found = [one for one in symbols if one["st_info"]["bind"] == "STB_GLOBAL" and isinstance(one["st_shndx"], int)]
+        return {one.name: one["st_value"] for one in found if section in (None, elf.get_section(one["st_shndx"]).name)}
 
 
 def test_the_python_side_is_small():
