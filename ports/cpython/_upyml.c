@@ -48,6 +48,7 @@ typedef struct {
     PyObject_HEAD
     Py_buffer model, arena;
     Py_buffer callers[UPYML_MAX_CALLERS];  // of inputs that lie with the caller
+    int running;  // runs that have not ended: one in the hook of another
 } Engine;
 
 static int engine_init(PyObject *object, PyObject *args, PyObject *kwargs) {
@@ -66,6 +67,12 @@ static int engine_init(PyObject *object, PyObject *args, PyObject *kwargs) {
     }
     if (get_bytes(arena, &self->arena, 1) < 0) {
         PyBuffer_Release(&self->model);
+        return -1;
+    }
+    if ((uintptr_t)self->arena.buf % 4) {
+        PyBuffer_Release(&self->model);
+        PyBuffer_Release(&self->arena);
+        PyErr_SetString(PyExc_ValueError, "the arena must start on a multiple of 4 bytes");
         return -1;
     }
     int32_t answer = upyml_check(self->model.buf, (uint32_t)self->model.len, 0);
@@ -126,7 +133,10 @@ static PyObject *engine_run(PyObject *object, PyObject *args) {
         }
     }
     uint32_t size = self->arena.len < (Py_ssize_t)UINT32_MAX ? (uint32_t)self->arena.len : UINT32_MAX;
-    if (upyml_run(self->model.buf, self->arena.buf, size, callers, hook == Py_None ? NULL : call_hook, hook) != 0) {
+    self->running++;
+    int stop = upyml_run(self->model.buf, self->arena.buf, size, callers, hook == Py_None ? NULL : call_hook, hook);
+    self->running--;
+    if (stop) {
         return NULL;
     }
     Py_RETURN_NONE;
@@ -141,6 +151,10 @@ static PyObject *engine_bind(PyObject *object, PyObject *args) {
     }
     if (number >= UPYML_MAX_CALLERS) {
         PyErr_SetString(PyExc_ValueError, "there is no such input");
+        return NULL;
+    }
+    if (self->running) {
+        PyErr_SetString(PyExc_ValueError, "the model is running: its inputs stay where they are");
         return NULL;
     }
     Py_buffer view = {0};

@@ -81,6 +81,9 @@ static mp_obj_t upyml_engine_make_new(const mp_obj_type_t *type, size_t n_args, 
     mp_buffer_info_t model, arena;
     mp_get_buffer_raise(args[0], &model, MP_BUFFER_READ);
     mp_get_buffer_raise(args[1], &arena, MP_BUFFER_RW);
+    if ((uintptr_t)arena.buf % 4) {
+        mp_raise_ValueError(MP_ERROR_TEXT("the arena must start on a multiple of 4 bytes"));
+    }
     int32_t answer = upyml_check(model.buf, model.len, 0);
     if (answer >= 0 && arena.len < (size_t)answer) {
         answer = UPYML_FAILED(UPYML_ERROR_ARENA, 0);
