@@ -120,9 +120,10 @@ class Group:
         return [tensor for tensor in sorted(read - later - made) if self.tensors[tensor][2] is None]
 
     def encode(self, fused=True, rings=None, under=None, gap=0, vectors=()):
-        """The file. rings: rows for tensors of the group, the others are whole; under: a tensor the last output lies over.
+        """The file.
 
-        gap: bytes left free in front of each tensor.
+        rings: rows for tensors of the group, the others are whole; under: a tensor the last output lies over; gap: bytes
+        left free in front of each tensor.
         """
         rings = rings or {}
         records, at, last = [], 0, self.ops[self.end - 1].output
