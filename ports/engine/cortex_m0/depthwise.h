@@ -37,19 +37,24 @@ typedef struct {
 // columns: at least 1. row_gap: bytes from the end of one row of words to the next.
 void upyml_depthwise_pack(const upyml_depthwise_run *runs, int32_t channel, int32_t columns, int32_t row_gap);
 
-enum { UPYML_DEPTHWISE_THREE_TAPS, UPYML_DEPTHWISE_TWO_TAPS };  // added up before they are split
+// Products of a kernel row that may be added up before they are split: 255 * 128 fits 16 bits. Two weights of -128 do not.
+enum { UPYML_DEPTHWISE_THREE_TAPS, UPYML_DEPTHWISE_TWO_TAPS, UPYML_DEPTHWISE_ONE_TAP };
 
-// One call of the 3x3 loops. The assembly knows the offsets.
+// Answers one of them. channel: its first word in the block of four.
+int upyml_depthwise_read_3x3(const uint8_t *channel, int32_t weights[9]);
+
+// The 3x3 loops' parameters. The assembly knows the offsets.
 typedef struct {
     int32_t weights[9];
     int32_t bias;
     int32_t advance, back;  // bytes from the end of one row of taps to the next; from the end of the last to the first
-    int32_t loop;  // UPYML_DEPTHWISE_*, + 2 for stride 2
-    const int32_t *words;
+    int32_t loop;  // UPYML_DEPTHWISE_*_TAPS, + 2 for stride 2
+    const int32_t *words;  // of the first row
     int32_t *accumulators;  // two for each pixel: high lane, low lane
-    const int32_t *row_end, *last_row_end;  // the word after the first (last) row's last window, at its left
-    int32_t next_row, row_bytes;  // bytes from row_end to the next row, from row to row
+    int32_t span;  // bytes of words that the windows of a row begin in
+    int32_t next_row, row_bytes;  // bytes from there to the next row, from row to row
     int32_t surplus;  // bytes: 8 where the width is odd, as pixels come in pairs, else 0
+    int32_t pairs;  // of rows, at least 1
 } upyml_depthwise_rows_3x3;
 
 void upyml_depthwise_run_3x3(const upyml_depthwise_rows_3x3 *rows);

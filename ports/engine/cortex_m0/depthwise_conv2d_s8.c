@@ -11,18 +11,20 @@ typedef struct {
     const upyml_window *p;
     const int8_t *input;
     int8_t *output;
-    int32_t in_ring, strip;
-    upyml_depthwise_layout layout;
+    int32_t in_ring, strip, out_row_bytes;
     int32_t *words, *accumulators;
     int8_t *weights, *kept;
-    int32_t kept_end;  // input rows before it are read from `kept`
-    int8_t zero_point;
+    int32_t kept_first, kept_end;  // input rows in `kept`; none before the end is read from the input again
     int32_t packed_row;  // output row of the strip that `runs` describes
-    upyml_depthwise_run runs[MAX_RUNS + 1];
-    int32_t prepared;  // output channel of all that follows
-    int32_t bias, in_assembly;
+    int32_t prepared;  // output channel of the bias, the requantization, the weights and `rows`
+    int32_t bias;
+    uint8_t is_3x3, in_assembly;
+    int8_t zero_point;
     upyml_requantization_m0 requantization;
     upyml_depthwise_rows_3x3 rows;
+    upyml_depthwise_layout layout;
+    upyml_channels channels;
+    upyml_depthwise_run runs[MAX_RUNS + 1];
 } planes;
 
 // Where input row y of channel 0 lies, and how many rows from it on lie one behind the other.
@@ -42,10 +44,9 @@ static source find_rows(const planes *s, int32_t y, int32_t end) {
     if (y < 0) {
         found.rows = -y;
     } else if (y < s->kept_end) {
-        int32_t slot = y % s->layout.kept_rows;
-        found.start = s->kept + slot * p->in_w;
+        found.start = s->kept + (y - s->kept_first) * p->in_w;
         found.step = 1;
-        found.rows = smaller(s->kept_end - y, s->layout.kept_rows - slot);
+        found.rows = s->kept_end - y;
     } else if (y < end) {
         int32_t slot = upyml_slot(y, s->in_ring);
         found.start = s->input + slot * p->in_w * p->in_c;
@@ -86,50 +87,45 @@ static void find_runs(planes *s, int32_t row, int32_t rows) {
 // Copies the rows that the next strip needs as well: this strip's output may lie over them.
 static void keep_rows(planes *s, int32_t channel, int32_t next_row, int32_t end) {
     const upyml_window *p = s->p;
-    int32_t y = strip_start(s, next_row);
-    for (y = y < s->kept_end ? s->kept_end : y; y < end; y++) {
-        const int8_t *x = s->input + y * p->in_w * p->in_c + channel;
-        int8_t *kept = s->kept + y % s->layout.kept_rows * p->in_w;
-        for (int32_t column = 0; column < p->in_w; column++, x += p->in_c) {
-            kept[column] = *x;
-        }
+    int32_t first = strip_start(s, next_row), old = 0;
+    first = first < 0 ? 0 : first;
+    if (first < s->kept_end) {  // only where a strip has fewer rows than are kept
+        old = s->kept_end - first;
+        memmove(s->kept, s->kept + (first - s->kept_first) * p->in_w, (size_t)(old * p->in_w));
     }
+    const int8_t *x = s->input + (first + old) * p->in_w * p->in_c + channel;
+    int8_t *kept = s->kept + old * p->in_w, *kept_end = s->kept + (end - first) * p->in_w;
+    for (; kept < kept_end; x += p->in_c) {
+        *kept++ = *x;
+    }
+    s->kept_first = first;
     s->kept_end = end;
 }
 
-static int32_t size_of(int32_t weight) {
-    return weight < 0 ? -weight : weight;
+// From the channels block, which usually is aligned.
+static int32_t load_word(const uint8_t *word) {
+    return ((uintptr_t)word & 3) == 0 ? *(const int32_t *)(const void *)word : upyml_load_int32(word);
 }
 
 static void prepare(planes *s, int32_t channel) {
     const upyml_window *p = s->p;
     int32_t taps = p->kernel_h * p->kernel_w;
     const uint8_t *block = p->weights + (channel >> 2) * (((taps + 3) & ~3) * 4);
-    for (int32_t k = 0; k < taps; k++) {
-        s->weights[k] = (int8_t)upyml_weight(block, k, channel & 3);
-    }
-    upyml_channels channels = upyml_read_channels(p->channels, p->out_c, 1);
-    s->bias = upyml_load_int32(channels.bias + 4 * channel);
-    upyml_m0_prepare(&s->requantization, upyml_load_int32(channels.multipliers + 4 * channel),
-        channels.shifts[channel], channels.bits[channel], p->out_zero_point, p->clamp_min, p->clamp_max);
+    s->bias = load_word(s->channels.bias + 4 * channel);
+    upyml_m0_prepare(&s->requantization, load_word(s->channels.multipliers + 4 * channel),
+        s->channels.shifts[channel], s->channels.bits[channel], p->out_zero_point, p->clamp_min, p->clamp_max);
     s->prepared = channel;
-    if (!upyml_depthwise_is_3x3(p)) {
-        return;
+    if (s->is_3x3) {
+        int taps_added = upyml_depthwise_read_3x3(block + 4 * (channel & 3), s->rows.weights);
+        s->rows.bias = s->bias;
+        s->rows.loop = taps_added + (p->stride_w == 2 ? 2 : 0);
+        s->in_assembly = taps_added != UPYML_DEPTHWISE_ONE_TAP;
     }
-    s->in_assembly = 1;
-    s->rows.bias = s->bias;
-    s->rows.loop = p->stride_w == 2 ? 2 : 0;
-    int two_taps = 0;
-    for (int32_t k = 0; k < 9; k += 3) {
-        const int8_t *w = s->weights + k;
-        int32_t two = size_of(w[0]) + size_of(w[1]);
-        s->rows.weights[k] = w[0];
-        s->rows.weights[k + 1] = w[1];
-        s->rows.weights[k + 2] = w[2];
-        two_taps |= two + size_of(w[2]) > 255;  // 255 * 128 still fits 16 bits
-        s->in_assembly &= two <= 255;
+    if (!s->in_assembly) {
+        for (int32_t k = 0; k < taps; k++) {
+            s->weights[k] = (int8_t)upyml_weight(block, k, channel & 3);
+        }
     }
-    s->rows.loop += two_taps;
 }
 
 // Any kernel: each product is split by itself.
@@ -157,23 +153,16 @@ static void sum_rows(const planes *s, const int32_t *row, int32_t pairs) {
     }
 }
 
-static void sum_rows_3x3(planes *s, const int32_t *row, int32_t pairs) {
-    upyml_depthwise_rows_3x3 *rows = &s->rows;
-    int32_t odd = s->p->out_w & 1, span = (s->p->out_w + odd) * s->p->stride_w;
-    rows->words = row;
-    rows->accumulators = s->accumulators;
-    rows->row_end = row + span;
-    rows->last_row_end = rows->row_end + (pairs - 1) * (rows->row_bytes >> 2);
-    upyml_depthwise_run_3x3(rows);
-}
-
-// Row `row` of the output and those after it from one lane.
+// Row `row` of the output and those after it, at least one, from one lane.
 static void write_rows(const planes *s, const int32_t *accumulators, int32_t row, int32_t rows) {
     const upyml_window *p = s->p;
-    while (rows > 0) {
+    for (;;) {
         int32_t slot = upyml_slot(row, p->out_ring), count = smaller(rows, p->out_ring - slot);
-        upyml_m0_requantize(accumulators, s->output + slot * p->out_w * p->out_c + s->prepared, &s->requantization,
+        upyml_m0_requantize(accumulators, s->output + s->prepared + slot * s->out_row_bytes, &s->requantization,
             count * p->out_w, 8, p->out_c);
+        if (count == rows) {
+            return;
+        }
         accumulators += 2 * count * p->out_w;
         row += count;
         rows -= count;
@@ -181,20 +170,32 @@ static void write_rows(const planes *s, const int32_t *accumulators, int32_t row
 }
 
 static void make_channel(planes *s, int32_t channel, int32_t row, int32_t rows) {
-    const upyml_window *p = s->p;
     if (channel != s->prepared) {
         prepare(s, channel);
     }
-    int32_t pairs = (rows + 1) >> 1, step = p->stride_h * s->layout.row_words;
-    for (int32_t done = 0; done < pairs; done += s->layout.batch) {
-        int32_t count = smaller(s->layout.batch, pairs - done);
+    int32_t pairs = (rows + 1) >> 1, high_row = row + pairs, end = row + rows;
+    const int32_t *words = s->words;
+    for (;;) {
+        int32_t count = smaller(s->layout.batch, pairs);
         if (s->in_assembly) {
-            sum_rows_3x3(s, s->words + done * step, count);
+            s->rows.words = words;
+            s->rows.pairs = count;
+            upyml_depthwise_run_3x3(&s->rows);
         } else {
-            sum_rows(s, s->words + done * step, count);
+            sum_rows(s, words, count);
         }
-        write_rows(s, s->accumulators + 1, row + done, count);
-        write_rows(s, s->accumulators, row + pairs + done, smaller(count, rows - pairs - done));
+        write_rows(s, s->accumulators + 1, row, count);
+        int32_t high_rows = smaller(count, end - high_row);
+        if (high_rows > 0) {
+            write_rows(s, s->accumulators, high_row, high_rows);
+        }
+        pairs -= count;
+        if (pairs == 0) {
+            return;
+        }
+        row += count;
+        high_row += count;
+        words += count * s->p->stride_h * s->layout.row_words;
     }
 }
 
@@ -236,14 +237,19 @@ static void begin(planes *s, const upyml_window *p, const int8_t *input, int8_t 
     s->kept = (int8_t *)scratch + s->layout.kept;
     s->zero_point = (int8_t)p->in_zero_point;
     s->packed_row = s->prepared = -1;
+    s->channels = upyml_read_channels(p->channels, p->out_c, 1);
+    s->is_3x3 = (uint8_t)upyml_depthwise_is_3x3(p);
     s->in_assembly = 0;
+    s->out_row_bytes = p->out_w * p->out_c;
+    upyml_depthwise_rows_3x3 *rows = &s->rows;
     int32_t tap_bytes = 4 * p->dilation_h * s->layout.row_words, window = p->stride_w == 2 ? 20 : 16;
-    int32_t span = 4 * (p->out_w + (p->out_w & 1)) * p->stride_w;
-    s->rows.advance = tap_bytes - window;
-    s->rows.back = 8 * p->stride_w - 2 * tap_bytes - window;
-    s->rows.row_bytes = 4 * p->stride_h * s->layout.row_words;
-    s->rows.next_row = s->rows.row_bytes - span;
-    s->rows.surplus = p->out_w & 1 ? 8 : 0;
+    rows->advance = tap_bytes - window;
+    rows->back = 8 * p->stride_w - 2 * tap_bytes - window;
+    rows->accumulators = s->accumulators;
+    rows->span = 4 * (p->out_w + (p->out_w & 1)) * p->stride_w;
+    rows->row_bytes = 4 * p->stride_h * s->layout.row_words;
+    rows->next_row = rows->row_bytes - rows->span;
+    rows->surplus = p->out_w & 1 ? 8 : 0;
     // The padding stays: only what lies between is packed again for each channel.
     for (int32_t i = 0; i < s->layout.word_rows * s->layout.row_words; i++) {
         s->words[i] = p->in_zero_point * 65537;

@@ -12,15 +12,18 @@
     .thumb
 
     // upyml_depthwise_rows_3x3
-    .equ LAST_ROW_END, 64
+    .equ NEXT_ROW, 64
+    .equ ROW_BYTES, 68
+    .equ PAIRS, 76
     // The stack
     .equ WEIGHTS, 0
     .equ BIAS, 36
     .equ BIAS_BOTH, 40  // 65537 times the bias
     .equ ROW_END, 44
-    .equ LOOP, 48
-    .equ ROWS, 52
-    .equ FRAME, 56
+    .equ LAST_ROW_END, 48
+    .equ LOOP, 52
+    .equ ROWS, 56
+    .equ FRAME, 60
 
 // Three taps of a row for two columns: r2 and r6 the first two's sums, r4 and r5 the third's.
 .macro taps_1 row
@@ -158,36 +161,43 @@ upyml_depthwise_run_3x3:
     push {r4-r7}
     sub sp, #FRAME
     str r0, [sp, #ROWS]
+    mov r7, r0
     mov r1, sp
     ldm r0!, {r2-r6}
     stm r1!, {r2-r6}
     ldm r0!, {r2-r6}
     stm r1!, {r2-r6}
     lsls r2, r6, #16
-    adds r6, r6, r2
-    ldm r0!, {r2-r5}
+    adds r3, r6, r2  // 65537 times the bias
+    ldm r0!, {r2, r4, r5, r6}
     mov r12, r2  // advance
-    mov r9, r3  // back
-    mov r2, r5  // words
-    ldm r0!, {r3, r7}
-    mov lr, r3  // accumulators
-    stm r1!, {r6, r7}
-    adr r3, loops
-    lsls r4, r4, #1
-    ldrh r4, [r3, r4]
-    adds r4, r4, r3
-    str r4, [sp, #LOOP]
-    mov r0, r2
-    mov pc, r4
+    mov r9, r4  // back
+    ldm r0!, {r2, r4}
+    mov lr, r2  // accumulators
+    adds r4, r4, r6  // the first row's end
+    ldr r0, [r7, #ROW_BYTES]
+    ldr r2, [r7, #PAIRS]
+    subs r2, #1
+    muls r2, r0, r2
+    adds r7, r2, r4  // the last row's
+    mov r0, r6  // words
+    lsls r5, r5, #1
+    adr r6, loops
+    ldrh r5, [r6, r5]
+    adds r5, r5, r6
+    stm r1!, {r3, r4, r7}
+    str r5, [sp, #LOOP]
+    mov pc, r5
     .balign 4
 loops:
     .hword three_taps_1 - loops, two_taps_1 - loops, three_taps_2 - loops, two_taps_2 - loops
 
 end_row:
     ldr r1, [sp, #ROWS]
-    adds r1, #LAST_ROW_END
-    ldm r1!, {r2-r5}  // the last row's end, next_row, row_bytes, surplus
+    adds r1, #NEXT_ROW
+    ldm r1!, {r3-r5}  // next_row, row_bytes, surplus
     ldr r6, [sp, #ROW_END]
+    ldr r2, [sp, #LAST_ROW_END]
     cmp r6, r2
     beq all_rows
     adds r0, r0, r3
