@@ -6,7 +6,7 @@ IN_PATH := PATH=$(CURDIR)/build/venv/bin:$$PATH
 
 export UPYML_WERROR := 1 # warnings in our C are errors here, not where users build it
 
-.PHONY: help setup native unix natmods boards wheel test demo bench readme clean
+.PHONY: help setup native unix natmods boards bare wheel test demo bench readme clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -36,11 +36,14 @@ natmod-%: setup
 boards: setup ## firmware for every board of ports/boards that is built here, to build/boards
 	@$(PY) ports/build.py
 
-wheel: natmods ## a wheel with the native modules, to build/wheel
+bare: setup ## the program that counts a model's cycles on an emulated Cortex-M0+, to build/bare
+	@$(IN_VENV) ports/bare/build.sh build/bare/cortex_m0
+
+wheel: natmods bare ## a wheel with the native modules, to build/wheel
 	@$(PY) -m pip wheel -q . --no-deps --no-build-isolation -w build/wheel
 
 test: native unix natmod-x64 ## every test this machine can run; UPYML_REQUIRE_ALL=1: a skip is a failure
-	@$(MAKE) -k --no-print-directory natmods boards || { \
+	@$(MAKE) -k --no-print-directory natmods boards bare || { \
 	    [ "$$UPYML_REQUIRE_ALL" != 1 ] && echo "tests of what could not be built are skipped" >&2; }
 	@$(PY) -m pytest -n auto --maxprocesses=4 --dist loadgroup
 
@@ -50,7 +53,7 @@ demo: native unix natmod-x64 ## train, convert, report and run the gesture examp
 build/gesture/gesture.upm: | native
 	@$(IN_PATH) examples/gesture/make_model.sh
 
-bench: native natmods boards build/gesture/gesture.upm ## the benchmark models and the boards, measured to build/bench.json
+bench: native natmods boards bare build/gesture/gesture.upm ## the benchmark models and the boards, measured to build/bench.json
 	@$(PY) tests/bench/bench.py
 
 readme: bench unix natmod-x64 ## the tables of README.md

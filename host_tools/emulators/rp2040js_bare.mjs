@@ -1,0 +1,79 @@
+// Runs a bare program on the RP2040 of rp2040js, prints a line of JSON for each thing it tells, and ends with its code:
+//     node rp2040js_bare.mjs RP2040JS ELF      {"name": "op 0", "cycles": n}      {"text": "arena 1234\n"}
+// RP2040JS is the package's folder. The program's words at 0x40000000 are those of ports/bare/bench.c.
+
+import { readFileSync, writeSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+
+const [folder, elf] = process.argv.slice(2);
+const { RP2040 } = await import(pathToFileURL(`${folder}/dist/esm/index.js`));
+
+const FLASH_START = 0x10000000, RAM_START = 0x20000000;
+const BEGIN = 0, END = 4, MACS = 8, EXIT = 12, PRINT = 16, PRINT_NUMBER = 20;
+const STORE = 5; // cycles of the write to BEGIN, which are in the count
+const PT_LOAD = 1;
+
+const chip = new RP2040();
+const stop = (where, message) => {
+  throw new Error(`${message} at 0x${chip.core.PC.toString(16)}`);
+};
+chip.logger = { debug() {}, info() {}, warn: stop, error: stop }; // unaligned, or no memory there
+chip.onBreak = (code) => stop('', `breakpoint ${code}`);
+
+const file = readFileSync(elf);
+const view = new DataView(file.buffer, file.byteOffset, file.length);
+for (let i = 0; i < view.getUint16(44, true); i++) {
+  const at = view.getUint32(28, true) + 32 * i;
+  const [type, offset, address, , size] = [0, 4, 8, 12, 16].map((field) => view.getUint32(at + field, true));
+  if (type === PT_LOAD) {
+    const inRam = address >= RAM_START;
+    (inRam ? chip.sram : chip.flash).set(file.subarray(offset, offset + size), address - (inRam ? RAM_START : FLASH_START));
+  }
+}
+chip.core.PC = view.getUint32(24, true) & ~1;
+
+function textAt(address) {
+  let text = '';
+  for (let code; (code = chip.readUint8(address)); address++) {
+    text += String.fromCharCode(code);
+  }
+  return text;
+}
+
+const tell = (what) => writeSync(1, JSON.stringify(what) + '\n');
+let begun = 0, text = '', code = null;
+
+chip.peripherals[0x40000] = {
+  readUint32: () => 0,
+  writeUint32Atomic(offset, value) {
+    const now = chip.core.cycles;
+    switch (offset) {
+      case BEGIN:
+        begun = now + STORE;
+        break;
+      case END:
+        tell({ name: textAt(value), cycles: now - begun });
+        break;
+      case EXIT:
+        code = value;
+        break;
+      case PRINT:
+      case PRINT_NUMBER:
+        text += offset === PRINT ? textAt(value) : value >>> 0;
+        if (text.endsWith('\n')) {
+          tell({ text });
+          text = '';
+        }
+        break;
+      case MACS:
+        break;
+      default:
+        stop('', `write to 0x${(0x40000000 + offset).toString(16)}`);
+    }
+  },
+};
+
+while (code === null) {
+  chip.core.executeInstruction();
+}
+process.exit(code);
