@@ -29,4 +29,7 @@ void upyml_m0_conv2d_layout(const upyml_window *p, int32_t strip, upyml_m0_layou
 // The layout that makes the most of p->scratch_size.
 void upyml_m0_conv2d_fit(const upyml_window *p, upyml_m0_layout *layout);
 
+// A fully connected layer of several rows, as a pointwise convolution.
+upyml_window upyml_m0_rows_as_pixels(const upyml_fully_connected *p);
+
 #endif

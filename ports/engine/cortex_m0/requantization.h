@@ -17,6 +17,16 @@ typedef struct {
 void upyml_m0_prepare(upyml_requantization_m0 *q, int32_t multiplier, int shift, int bits, int32_t zero_point,
     int32_t low, int32_t high);
 
+// upyml_requantize of one accumulator without 64 bits. multiplier: at least 0. right_shift: 0 to 31. accumulator: in
+// (-2^29, 2^29), or the sum of the middle products of 16-bit halves may not fit.
+static inline int32_t upyml_m0_requantize_exact(int32_t accumulator, int32_t multiplier, int right_shift) {
+    int32_t a0 = (int16_t)accumulator, a1 = (accumulator - a0) >> 16;
+    int32_t m0 = (int16_t)multiplier, m1 = (int32_t)(((uint32_t)multiplier - (uint32_t)m0) >> 16);
+    int32_t middle = (a0 * m0 >> 16) + a1 * m0 + a0 * m1;
+    int32_t high = 2 * a1 * m1 + ((middle + (1 << 14)) >> 15);
+    return right_shift == 0 ? high : (((high + (high >> 31)) >> (right_shift - 1)) + 1) >> 1;
+}
+
 void upyml_m0_requantize_channel(const int32_t *accumulators, int8_t *output, const upyml_requantization_m0 *q,
     int32_t count, int32_t accumulator_step, int32_t output_step);
 void upyml_m0_requantize_plain(const int32_t *accumulators, int8_t *output, const upyml_requantization_m0 *q,

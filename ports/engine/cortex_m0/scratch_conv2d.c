@@ -4,6 +4,7 @@
 
 enum {
     LEAST_BATCH = 8,  // gathered pixels, where a strip's do not fit
+    ROWS = 16,  // of a fully connected layer that the weights are expanded for
     SHORT_RUN = 3,  // words: a kernel row costs 16 cycles to start, so several of them are gathered
 };
 
@@ -59,4 +60,24 @@ int32_t upyml_conv2d_s8_scratch_size(const upyml_window *p, int32_t strip) {
     upyml_m0_layout layout;
     upyml_m0_conv2d_layout(p, strip, &layout);
     return layout.size;
+}
+
+upyml_window upyml_m0_rows_as_pixels(const upyml_fully_connected *p) {
+    upyml_window pixels = {
+        .in_h = p->rows, .in_w = 1, .in_c = p->in_c,
+        .out_h = p->rows, .out_w = 1, .out_c = p->out_c,
+        .kernel_h = 1, .kernel_w = 1, .stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1,
+        .out_zero_point = p->out_zero_point, .clamp_min = p->clamp_min, .clamp_max = p->clamp_max,
+        .multiplier = 1, .order = p->order, .end_row = p->rows, .in_ring = p->rows, .out_ring = p->rows,
+        .scratch_size = p->scratch_size, .weights = p->weights, .channels = p->channels,
+    };
+    return pixels;
+}
+
+int32_t upyml_fully_connected_s8_scratch_size(const upyml_fully_connected *p) {
+    if (p->rows == 1) {
+        return ((p->in_c + 3) >> 2) * 8;
+    }
+    upyml_window pixels = upyml_m0_rows_as_pixels(p);  // the output may lie over all of the input: one strip then
+    return upyml_conv2d_s8_scratch_size(&pixels, p->order == UPYML_ORDER_DISJOINT ? least(p->rows, ROWS) : p->rows);
 }

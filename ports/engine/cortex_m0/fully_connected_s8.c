@@ -1,0 +1,74 @@
+// A fully connected layer on a Cortex-M0+: the input is packed, then each two channels read their weights from the file
+// once. For more than one row it is a pointwise convolution, which expands the weights.
+#include "../weights.h"
+#include "conv2d.h"
+#include "conv2d_rows.h"
+#include "requantization.h"
+
+// fully_connected_dot.S
+void upyml_m0_fully_connected_dot(const uint8_t *weights, const int32_t *x, int32_t quads, int32_t accumulators[2]);
+
+// The same for weights that do not start on a word.
+static void dot_bytes(const uint8_t *weights, const int32_t *x, int32_t quads, int32_t accumulators[2]) {
+    for (; quads > 0; quads--, weights += 16, x += 2) {
+        for (int channel = 0; channel < 2; channel++) {
+            uint32_t four = upyml_load32(weights + 4 * channel);
+            for (int half = 0; half < 2; half++, four >>= 8) {
+                uint32_t product = ((four & 0x00ff00ff) - 0x00800080) * (uint32_t)x[half];
+                accumulators[channel] += (int32_t)(product + 0x8000) >> 16;
+            }
+        }
+    }
+}
+
+// The rest of the last four k is 0: there are weights for it, but no input.
+static void pack_input(const int8_t *input, int32_t *words, int32_t count) {
+    upyml_m0_pack_pairs(input, words, count >> 1);
+    words += count >> 1;
+    if (count & 1) {
+        *words++ = input[count - 1];
+    }
+    if ((count & 3) == 1 || (count & 3) == 2) {
+        *words = 0;
+    }
+}
+
+static int32_t requantize(const upyml_channels *c, int32_t channel, int32_t accumulator) {
+    int32_t at = channel * c->step, multiplier = upyml_load_int32(c->multipliers + 4 * at);
+    int shift = c->shifts[at];
+    if (shift > 0 || multiplier < 0 || c->bits[at] > 29) {
+        return upyml_requantize(accumulator, multiplier, shift);
+    }
+    return upyml_m0_requantize_exact(accumulator, multiplier, -shift);
+}
+
+static void one_row(const upyml_fully_connected *p, const int8_t *input, int8_t *output, int32_t *x) {
+    upyml_channels channels = upyml_read_channels(p->channels, p->out_c, p->per_channel);
+    int32_t quads = (p->in_c + 3) >> 2;
+    int aligned = ((uintptr_t)p->weights & 3) == 0;
+    pack_input(input, x, p->in_c);
+    for (int32_t channel = 0; channel < p->out_c; channel += 2) {
+        const uint8_t *weights = p->weights + (channel >> 2) * quads * 16 + (channel & 2) * 4;
+        int32_t accumulators[2] = {
+            upyml_load_int32(channels.bias + 4 * channel), upyml_load_int32(channels.bias + 4 * channel + 4),
+        };
+        if (aligned) {
+            upyml_m0_fully_connected_dot(weights, x, quads, accumulators);
+        } else {
+            dot_bytes(weights, x, quads, accumulators);
+        }
+        for (int32_t i = 0; i < 2 && channel + i < p->out_c; i++) {
+            int32_t y = upyml_add_wrapped(requantize(&channels, channel + i, accumulators[i]), p->out_zero_point);
+            output[channel + i] = (int8_t)upyml_clamp(y, p->clamp_min, p->clamp_max);
+        }
+    }
+}
+
+void upyml_fully_connected_s8(const upyml_fully_connected *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
+    if (p->rows == 1) {
+        one_row(p, input, output, (int32_t *)scratch);
+    } else {
+        upyml_window pixels = upyml_m0_rows_as_pixels(p);
+        upyml_m0_conv2d(&pixels, p->per_channel, input, output, scratch);
+    }
+}
