@@ -15,7 +15,7 @@ typedef struct {
     int32_t batch;  // pairs of rows whose accumulators are kept until they are requantized
     int32_t kept_rows;  // order PLANE: input rows that the next strip reads too
     int32_t ring_rows;  // orders FORWARD and REVERSE: input rows with all channels
-    int32_t accumulators, weights, kept, ring;
+    int32_t accumulators, taps, kept, ring;
 } upyml_depthwise_layout;
 
 // The loops in assembly: 3x3, columns side by side or every second one.
@@ -43,20 +43,23 @@ enum { UPYML_DEPTHWISE_THREE_TAPS, UPYML_DEPTHWISE_TWO_TAPS, UPYML_DEPTHWISE_ONE
 // Answers one of them. channel: its first word in the block of four.
 int upyml_depthwise_read_3x3(const uint8_t *channel, int32_t weights[9]);
 
-// The 3x3 loops' parameters. The assembly knows the offsets.
+// The loops' parameters. The assembly knows the offsets.
 typedef struct {
-    int32_t weights[9];
+    int32_t weights[9];  // 3x3
     int32_t bias;
-    int32_t advance, back;  // bytes from the end of one row of taps to the next; from the end of the last to the first
-    int32_t loop;  // UPYML_DEPTHWISE_*_TAPS, + 2 for stride 2
+    int32_t advance, back;  // 3x3: bytes from the end of one row of taps to the next; from the last's end to the first
+    int32_t loop;  // 3x3: UPYML_DEPTHWISE_*_TAPS, + 2 for stride 2
     const int32_t *words;  // of the first row
     int32_t *accumulators;  // two for each pixel: high lane, low lane
     int32_t span;  // bytes of words that the windows of a row begin in
     int32_t next_row, row_bytes;  // bytes from there to the next row, from row to row
-    int32_t surplus;  // bytes: 8 where the width is odd, as pixels come in pairs, else 0
+    int32_t surplus;  // bytes of accumulators: 8 where there is a column too many, else 0
     int32_t pairs;  // of rows, at least 1
-} upyml_depthwise_rows_3x3;
+    const uint32_t *taps, *taps_end;  // any kernel: distance in bytes << 8 | weight; an even number
+    int32_t step;  // any kernel: bytes from window to window
+} upyml_depthwise_rows;
 
-void upyml_depthwise_run_3x3(const upyml_depthwise_rows_3x3 *rows);
+void upyml_depthwise_sum(const upyml_depthwise_rows *rows);
+void upyml_depthwise_sum_3x3(const upyml_depthwise_rows *rows);  // two columns at once
 
 #endif

@@ -13,15 +13,15 @@ typedef struct {
     int8_t *output;
     int32_t in_ring, strip, out_row_bytes;
     int32_t *words, *accumulators;
-    int8_t *weights, *kept;
+    int8_t *kept;
+    uint32_t *taps;
     int32_t kept_first, kept_end;  // input rows in `kept`; none before the end is read from the input again
     int32_t packed_row;  // output row of the strip that `runs` describes
-    int32_t prepared;  // output channel of the bias, the requantization, the weights and `rows`
-    int32_t bias;
-    uint8_t is_3x3, in_assembly;
+    int32_t prepared;  // output channel of the requantization, `taps` and `rows`
+    uint8_t is_3x3, is_listed;
     int8_t zero_point;
     upyml_requantization_m0 requantization;
-    upyml_depthwise_rows_3x3 rows;
+    upyml_depthwise_rows rows;
     upyml_depthwise_layout layout;
     upyml_channels channels;
     upyml_depthwise_run runs[MAX_RUNS + 1];
@@ -107,49 +107,41 @@ static int32_t load_word(const uint8_t *word) {
     return ((uintptr_t)word & 3) == 0 ? *(const int32_t *)(const void *)word : upyml_load_int32(word);
 }
 
+// The weights and where their words lie; weights of 0 cost nothing.
+static void list_taps(planes *s, const uint8_t *block, int channel) {
+    const upyml_window *p = s->p;
+    uint32_t *tap = s->taps;
+    int32_t k = 0;
+    for (int32_t ky = 0; ky < p->kernel_h; ky++) {
+        uint32_t distance = (uint32_t)(ky * p->dilation_h * s->layout.row_words) << 10;
+        for (int32_t kx = 0; kx < p->kernel_w; kx++, k++, distance += (uint32_t)p->dilation_w << 10) {
+            int32_t weight = upyml_weight(block, k, channel);
+            if (weight != 0) {
+                *tap++ = distance | (uint8_t)weight;
+            }
+        }
+    }
+    while (tap == s->taps || ((tap - s->taps) & 1) != 0) {
+        *tap++ = 0;
+    }
+    s->rows.taps_end = tap;
+}
+
 static void prepare(planes *s, int32_t channel) {
     const upyml_window *p = s->p;
-    int32_t taps = p->kernel_h * p->kernel_w;
-    const uint8_t *block = p->weights + (channel >> 2) * (((taps + 3) & ~3) * 4);
-    s->bias = load_word(s->channels.bias + 4 * channel);
+    const uint8_t *block = p->weights + (channel >> 2) * (((p->kernel_h * p->kernel_w + 3) & ~3) * 4);
+    s->rows.bias = load_word(s->channels.bias + 4 * channel);
     upyml_m0_prepare(&s->requantization, load_word(s->channels.multipliers + 4 * channel),
         s->channels.shifts[channel], s->channels.bits[channel], p->out_zero_point, p->clamp_min, p->clamp_max);
     s->prepared = channel;
+    int taps_added = UPYML_DEPTHWISE_ONE_TAP;
     if (s->is_3x3) {
-        int taps_added = upyml_depthwise_read_3x3(block + 4 * (channel & 3), s->rows.weights);
-        s->rows.bias = s->bias;
+        taps_added = upyml_depthwise_read_3x3(block + 4 * (channel & 3), s->rows.weights);
         s->rows.loop = taps_added + (p->stride_w == 2 ? 2 : 0);
-        s->in_assembly = taps_added != UPYML_DEPTHWISE_ONE_TAP;
     }
-    if (!s->in_assembly) {
-        for (int32_t k = 0; k < taps; k++) {
-            s->weights[k] = (int8_t)upyml_weight(block, k, channel & 3);
-        }
-    }
-}
-
-// Any kernel: each product is split by itself.
-static void sum_rows(const planes *s, const int32_t *row, int32_t pairs) {
-    const upyml_window *p = s->p;
-    uint32_t bias = (uint32_t)s->bias;
-    int32_t tap_row = p->dilation_h * s->layout.row_words, *accumulators = s->accumulators;
-    for (; pairs > 0; pairs--, row += p->stride_h * s->layout.row_words) {
-        const int32_t *first = row;
-        for (int32_t column = 0; column < p->out_w; column++, first += p->stride_w) {
-            uint32_t sum = 0, high = bias;
-            const int8_t *w = s->weights;
-            const int32_t *words = first;
-            for (int32_t ky = 0; ky < p->kernel_h; ky++, words += tap_row) {
-                const int32_t *x = words, *end = words + p->kernel_w * p->dilation_w;
-                for (; x != end; x += p->dilation_w) {
-                    int32_t product = *w++ * *x;
-                    sum += (uint32_t)product;
-                    high += (uint32_t)((product + 0x8000) >> 16);
-                }
-            }
-            *accumulators++ = (int32_t)high;
-            *accumulators++ = (int32_t)(sum + bias - ((high - bias) << 16));
-        }
+    s->is_listed = taps_added == UPYML_DEPTHWISE_ONE_TAP;
+    if (s->is_listed) {
+        list_taps(s, block, channel & 3);
     }
 }
 
@@ -177,12 +169,12 @@ static void make_channel(planes *s, int32_t channel, int32_t row, int32_t rows) 
     const int32_t *words = s->words;
     for (;;) {
         int32_t count = smaller(s->layout.batch, pairs);
-        if (s->in_assembly) {
-            s->rows.words = words;
-            s->rows.pairs = count;
-            upyml_depthwise_run_3x3(&s->rows);
+        s->rows.words = words;
+        s->rows.pairs = count;
+        if (s->is_listed) {
+            upyml_depthwise_sum(&s->rows);
         } else {
-            sum_rows(s, words, count);
+            upyml_depthwise_sum_3x3(&s->rows);
         }
         write_rows(s, s->accumulators + 1, row, count);
         int32_t high_rows = smaller(count, end - high_row);
@@ -233,23 +225,25 @@ static void begin(planes *s, const upyml_window *p, const int8_t *input, int8_t 
     upyml_depthwise_lay_out(p, s->strip, &s->layout);
     s->words = (int32_t *)(void *)scratch;
     s->accumulators = (int32_t *)(void *)(scratch + s->layout.accumulators);
-    s->weights = (int8_t *)scratch + s->layout.weights;
+    s->taps = (uint32_t *)(void *)(scratch + s->layout.taps);
     s->kept = (int8_t *)scratch + s->layout.kept;
     s->zero_point = (int8_t)p->in_zero_point;
     s->packed_row = s->prepared = -1;
     s->channels = upyml_read_channels(p->channels, p->out_c, 1);
     s->is_3x3 = (uint8_t)upyml_depthwise_is_3x3(p);
-    s->in_assembly = 0;
     s->out_row_bytes = p->out_w * p->out_c;
-    upyml_depthwise_rows_3x3 *rows = &s->rows;
+    upyml_depthwise_rows *rows = &s->rows;
     int32_t tap_bytes = 4 * p->dilation_h * s->layout.row_words, window = p->stride_w == 2 ? 20 : 16;
+    int32_t surplus = s->is_3x3 ? p->out_w & 1 : 0;
     rows->advance = tap_bytes - window;
     rows->back = 8 * p->stride_w - 2 * tap_bytes - window;
     rows->accumulators = s->accumulators;
-    rows->span = 4 * (p->out_w + (p->out_w & 1)) * p->stride_w;
+    rows->step = 4 * p->stride_w;
+    rows->span = (p->out_w + surplus) * rows->step;
     rows->row_bytes = 4 * p->stride_h * s->layout.row_words;
     rows->next_row = rows->row_bytes - rows->span;
-    rows->surplus = p->out_w & 1 ? 8 : 0;
+    rows->surplus = 8 * surplus;
+    rows->taps = s->taps;
     // The padding stays: only what lies between is packed again for each channel.
     for (int32_t i = 0; i < s->layout.word_rows * s->layout.row_words; i++) {
         s->words[i] = p->in_zero_point * 65537;

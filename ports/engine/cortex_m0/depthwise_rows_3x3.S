@@ -1,4 +1,4 @@
-// void upyml_depthwise_run_3x3(rows): see depthwise.h. Four output pixels at once: two columns, two rows.
+// void upyml_depthwise_sum_3x3(rows): see depthwise.h. Four output pixels at once: two columns, two rows.
 // Cycles for the four (36 products): 112 and 118 with stride 1 and 2, 127 and 133 where only two taps may be added up.
 //
 // A sum of products p holds the high lane's sum in its upper half, rounded up by the low lane's sign, which is bit 15:
@@ -11,7 +11,7 @@
     .cpu cortex-m0plus
     .thumb
 
-    // upyml_depthwise_rows_3x3
+    // upyml_depthwise_rows
     .equ NEXT_ROW, 64
     .equ ROW_BYTES, 68
     .equ PAIRS, 76
@@ -149,10 +149,10 @@
 
     UPYML_HOT
     .balign 4
-    .global upyml_depthwise_run_3x3
-    .type upyml_depthwise_run_3x3, %function
+    .global upyml_depthwise_sum_3x3
+    .type upyml_depthwise_sum_3x3, %function
     .thumb_func
-upyml_depthwise_run_3x3:
+upyml_depthwise_sum_3x3:
     push {r4-r7, lr}
     mov r4, r8
     mov r5, r9

@@ -28,12 +28,12 @@ int32_t upyml_depthwise_lay_out(const upyml_window *p, int32_t strip, upyml_dept
     // A file from outside may ask for more than there can be.
     int64_t words = (int64_t)layout->word_rows * layout->row_words;
     int64_t pixels = (int64_t)layout->batch * p->out_w + odd;
-    int64_t taps = ((int64_t)p->kernel_h * p->kernel_w + 3) & ~(int64_t)3;
+    int64_t taps = ((int64_t)p->kernel_h * p->kernel_w + 1) & ~(int64_t)1;
     int64_t rows = (int64_t)layout->kept_rows * p->in_w + (int64_t)layout->ring_rows * p->in_w * p->in_c;
-    int64_t size = 4 * words + 8 * pixels + taps + rows;
+    int64_t size = 4 * words + 8 * pixels + 4 * taps + rows;
     layout->accumulators = (int32_t)(4 * words);
-    layout->weights = (int32_t)(4 * words + 8 * pixels);
-    layout->kept = layout->ring = (int32_t)(4 * words + 8 * pixels + taps);
+    layout->taps = (int32_t)(4 * words + 8 * pixels);
+    layout->kept = layout->ring = (int32_t)(4 * words + 8 * pixels + 4 * taps);
     return size > INT32_MAX ? INT32_MAX : (int32_t)size;
 }
 

@@ -1,0 +1,99 @@
+// void upyml_depthwise_sum(rows): see depthwise.h. Any kernel, one column at once: about 11 cycles a tap (two products)
+// and 30 a column. The upper half of a product is the high lane's, as in depthwise_rows_3x3.S.
+#include "hot.h"
+
+    .syntax unified
+    .cpu cortex-m0plus
+    .thumb
+
+    // upyml_depthwise_rows
+    .equ BIAS, 36
+    .equ WORDS, 52  // then accumulators, span
+    .equ NEXT_ROW, 64  // then row_bytes, surplus, pairs
+    .equ TAPS, 80  // then taps_end, step
+    // The stack
+    .equ PAIRS, 0
+    .equ ROWS, 4
+    .equ FRAME, 8
+
+.macro add_tap tap, weight
+    sxtb \weight, \tap
+    lsrs \tap, \tap, #8
+    ldr \tap, [r0, \tap]
+    muls \weight, \tap, \weight
+    add r8, \weight
+    asrs \weight, \weight, #16
+    adcs r7, \weight
+.endm
+
+    UPYML_HOT
+    .global upyml_depthwise_sum
+    .type upyml_depthwise_sum, %function
+    .thumb_func
+upyml_depthwise_sum:
+    push {r4-r7, lr}
+    mov r4, r8
+    mov r5, r9
+    mov r6, r10
+    mov r7, r11
+    push {r4-r7}
+    sub sp, #FRAME
+    str r0, [sp, #ROWS]
+    ldr r1, [r0, #BIAS]
+    mov lr, r1
+    mov r1, r0
+    adds r1, #WORDS
+    ldm r1!, {r0, r2, r3}
+    mov r12, r2  // accumulators
+    adds r3, r3, r0
+    mov r10, r3  // the row's end
+    adds r1, #TAPS - NEXT_ROW
+    ldm r1!, {r2, r6, r7}  // r6: end of the taps
+    mov r11, r2  // taps
+    mov r9, r7  // step
+    subs r1, #TAPS + 12 - NEXT_ROW
+    ldr r1, [r1, #12]
+    str r1, [sp, #PAIRS]
+next_column:
+    mov r7, lr
+    movs r1, #0
+    mov r8, r1
+    mov r1, r11
+next_taps:
+    ldm r1!, {r2, r3}
+    add_tap r2, r4
+    add_tap r3, r5
+    cmp r1, r6
+    bne next_taps
+    mov r5, lr
+    subs r3, r7, r5
+    lsls r3, r3, #16
+    mov r4, r8
+    subs r4, r4, r3
+    adds r5, r5, r4
+    mov r4, r7
+    mov r1, r12
+    stm r1!, {r4, r5}  // high, low
+    mov r12, r1
+    add r0, r9
+    cmp r0, r10
+    bne next_column
+    ldr r1, [sp, #ROWS]
+    adds r1, #NEXT_ROW
+    ldm r1!, {r2-r4}  // next_row, row_bytes, surplus
+    adds r0, r0, r2
+    add r10, r3
+    mov r1, r12
+    subs r1, r1, r4
+    mov r12, r1
+    ldr r1, [sp, #PAIRS]
+    subs r1, #1
+    str r1, [sp, #PAIRS]
+    bne next_column
+    add sp, #FRAME
+    pop {r4-r7}
+    mov r8, r4
+    mov r9, r5
+    mov r10, r6
+    mov r11, r7
+    pop {r4-r7, pc}
