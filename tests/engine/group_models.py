@@ -122,8 +122,8 @@ class Group:
     def encode(self, fused=True, rings=None, under=None, gap=0, vectors=()):
         """The file.
 
-        rings: rows for tensors of the group, the others are whole; under: a tensor the last output lies over; gap: bytes
-        left free in front of each tensor.
+        rings: rows for tensors of the group, the others are whole; under: a tensor the last output lies over; gap:
+        free bytes in front of each tensor.
         """
         rings = rings or {}
         records, at, last = [], 0, self.ops[self.end - 1].output
