@@ -41,6 +41,7 @@ def costs(file: bytes) -> dict[str, Any]:
         "state_bytes": model["state_size"],
         "constant_bytes": model["data_size"],
         "macs": sum(layer["macs"] for layer in layers),
+        "ops": sorted({layer["op"].upper() for layer in layers}),  # as a build that leaves ops out names them
         "layers": layers,
         "blocks": blocks,
     }
@@ -88,3 +89,4 @@ def show(numbers: dict[str, Any], console, drawn: list[str] = ()) -> None:
         f"[bold]{numbers['file_bytes']:,}[/] bytes, RAM "
         f"[bold]{numbers['arena_bytes']:,}[/] bytes (arena)"
     )
+    console.print(f"An engine for it needs {', '.join(numbers['ops'])}.")

@@ -195,7 +195,7 @@ def test_report_shows_layers_and_totals(folder):
     assert numbers["file_bytes"] == (folder / "conv.upm").stat().st_size
     assert max(layer["ram_live"] for layer in numbers["layers"]) <= numbers["arena_bytes"]
     text = upyml_command("report", "conv.upm").output
-    assert "conv2d" in text and "MACs a run" in text
+    assert "conv2d" in text and "MACs a run" in text and "engine for it needs CONV2D." in text
     assert "█" in text and "░ scratch" in text and max(map(len, text.splitlines())) <= 80
     assert [(block["first"], block["last"]) for block in numbers["blocks"]] == [(-1, 0), (0, 1)]
 
