@@ -3,7 +3,8 @@
     title = "Raspberry Pi Pico"
     mcu = "RP2040"              # stands in the board's own sys.implementation._machine
     cpu = "Cortex-M0+"
-    clock_mhz = 125
+    clock_mhz = 125             # with which MicroPython starts
+    rated_mhz = 133             # the most it is made for, with which others publish times; or not there
     flash_kb = 2048
     ram_kb = 264
     arch = "armv6m"             # of its native modules; "" where it takes none
@@ -19,6 +20,10 @@
 
     [emulate]                   # none: nothing emulates it
     with = "rp2040"             # host_tools/emulators/rp2040.py; the rest of the table is its own
+
+    [power]                     # none: nothing is said about energy
+    milliwatts = 79             # while it computes
+    source = "its datasheet"    # where that is from
 """
 
 from __future__ import annotations
@@ -39,7 +44,7 @@ class UnknownBoard(ValueError):
 
 @dataclass(frozen=True)
 class Board:
-    """One board; clock_mhz is 0 where there is none, flash_kb and ram_kb count 1,024 bytes; a table may be empty."""
+    """One board; clock_mhz, rated_mhz: 0 is none; flash_kb, ram_kb: of 1,024 bytes; a table may be empty."""
 
     name: str
     title: str
@@ -52,6 +57,8 @@ class Board:
     build: dict = field(default_factory=dict)
     flash: dict = field(default_factory=dict)
     emulate: dict = field(default_factory=dict)
+    power: dict = field(default_factory=dict)
+    rated_mhz: int = 0
 
     @property
     def folder(self) -> Path:
@@ -87,6 +94,7 @@ _NAMES = {str: "a text", int: "a whole number", dict: "a table"}
 _BUILD = {"with": str, "image": str}  # and "arguments" and "without", lists, or none
 _FLASH = {"uf2": {"family": int, "drive": str}, "esptool": {"chip": str, "offset": int}}
 _EMULATE = {"with": str}
+_POWER = {"milliwatts": int, "source": str}
 
 
 def _read(path: Path) -> Board:
@@ -104,6 +112,8 @@ def _read(path: Path) -> Board:
             _check(board.flash, _FLASH[method], "flash.")
         if board.emulate:
             _check(board.emulate, _EMULATE, "emulate.")
+        if board.power:
+            _check(board.power, _POWER, "power.")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
         raise ValueError(f"{path}: not a board's description: {error}") from None
     return board

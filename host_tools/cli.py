@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from host_tools.cli_bench import bench
 from host_tools.cli_boards import boards, deploy
 from host_tools.cli_convert import convert
 from host_tools.cli_emulate import emulate
@@ -22,7 +23,7 @@ def main() -> None:
     """Turns Keras and .tflite models into .upm files for MicroPython boards, and looks into them."""
 
 
-for command in (convert, run, boards, deploy, flash, mip, emulate):
+for command in (convert, run, bench, boards, deploy, flash, mip, emulate):
     main.add_command(command)
 
 _FILE = click.Path(path_type=Path)

@@ -30,6 +30,10 @@ class DoesNotFit(ValueError):
     """The model's arena is larger than the RAM; the message has both sizes."""
 
 
+class WrongOutputs(AssertionError):
+    """The emulated processor computes other outputs than the engine here: a fault of upyml's."""
+
+
 @dataclass(frozen=True)
 class Cycles:
     """What was counted.
@@ -57,7 +61,7 @@ def count(model: bytes, progress: Callable[[int, int], None] | None = None, time
     """Runs the model, with inputs as test vectors have them, and counts; a second of time for 30 million cycles.
 
     progress: called with (ops done, all ops). timeout: seconds. Raises upyml.ModelError where the model is none,
-    DoesNotFit, and EmulatorError where there is no emulator, or where it computes other outputs than the engine here.
+    DoesNotFit, WrongOutputs, and EmulatorError where there is no emulator or it fails.
     """
     if why := missing():
         raise EmulatorError(why)
@@ -84,7 +88,7 @@ def count(model: bytes, progress: Callable[[int, int], None] | None = None, time
         raise DoesNotFit(f"the model needs {arena:,} bytes of RAM, and there are {program.room:,}")
     expected = [str(binascii.crc32(output)) for output in program.outputs]
     if [words[1] for words in numbers if words[:1] == ["crc"]] != 2 * expected:
-        raise EmulatorError("the emulated processor computes other outputs than the engine here: please report it")
+        raise WrongOutputs("the emulated processor computes other outputs than the engine here")
     ops = [spans[f"op {i}"] for i in range(steps // 2)]
     return Cycles(ops, spans["run"], spans["check"], arena)
 

@@ -1,0 +1,180 @@
+"""What a run of a model takes: cycles on a board, counted in an emulator, or microseconds on this computer, measured."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+from host_tools import boards
+from host_tools.describe import describe
+from host_tools.emulators import cycles
+from upyml.format import layout
+
+HOST = "host"  # the name of this computer among the boards
+_RUNS, _SECONDS = (5, 1000), 1.0  # measured here: least and most runs, and how long they may take together
+_WIDTHS = {name.lower(): width for name, width, _ in layout.DTYPES}
+
+
+class NoCounter(ValueError):
+    """Nothing counts cycles of that board's processor; the message says for which boards there is something."""
+
+
+def countable() -> list[str]:
+    """Names of the boards whose cycles are counted: those with an RP2040."""
+    return [name for name, board in boards.all().items() if _counted(board)]
+
+
+def require_counter(board) -> None:
+    """Raises NoCounter."""
+    if not _counted(board):
+        raise NoCounter(
+            f"no cycles are counted for {board.name}: they are for {', '.join(countable())}; "
+            f"--board {HOST} measures this computer"
+        )
+
+
+def _counted(board) -> bool:
+    return board.emulate.get("with") == "rp2040"
+
+
+def count(file: bytes, board, progress: Callable[[int, int], None] | None = None) -> dict[str, Any]:
+    """Cycles, milliseconds and energy of a run on a board, and cycles of each layer.
+
+    Memory has no wait states in the count, flash neither: weights that its cache does not hold take longer on a board.
+    The layers of a fused group run together: the first has the cycles of all of them, the others None. progress: called
+    with (done, total). Raises NoCounter, EmulatorError, ValueError where the file is no model or does not fit.
+    """
+    require_counter(board)
+    layers = moved(file)
+    if len(file) > board.flash_kb * 1024:
+        raise cycles.DoesNotFit(f"the file has {len(file):,} bytes, and {board.title} has {board.flash_kb:,} KB of flash")
+    try:
+        counted = cycles.count(file, progress)
+    except cycles.DoesNotFit as error:
+        raise cycles.DoesNotFit(f"{error} for it on {board.title}") from None
+    for layer, n in zip(layers, counted.ops):
+        leads = layer["number"] == layer["group"]
+        together = sum(one["macs"] for one in layers if one["group"] == layer["group"])
+        layer["cycles"] = n if leads else None
+        layer["cycles_per_mac"] = _per_mac(n, together) if leads else None
+        layer["ms"] = n / board.clock_mhz / 1000 if leads else None
+    macs = sum(layer["macs"] for layer in layers)
+    ms = counted.run / board.clock_mhz / 1000
+    return {
+        "board": board.name,
+        "title": board.title,
+        "cpu": board.cpu,
+        "cycles": counted.run,
+        "cycles_per_mac": _per_mac(counted.run, macs),
+        "load_cycles": counted.check,
+        "clock_mhz": board.clock_mhz,
+        "ms": ms,
+        "rated_mhz": board.rated_mhz or None,
+        "rated_ms": counted.run / board.rated_mhz / 1000 if board.rated_mhz else None,
+        "mj": board.power["milliwatts"] * ms / 1000 if board.power else None,
+        "power_mw": board.power.get("milliwatts"),
+        "power_source": board.power.get("source"),
+        "arena_bytes": counted.arena,
+        **_totals(file, layers),
+        "layers": layers,
+    }
+
+
+def measure(file: bytes, progress: Callable[[int, int], None] | None = None) -> dict[str, Any]:
+    """Microseconds of a run by the C engine on this computer, and of each layer: the median of many runs.
+
+    Raises ValueError where the file is no model, or the C engine is not built.
+    """
+    import upyml
+
+    layers = moved(file)
+    try:
+        engine = importlib.import_module("_upyml")
+    except ImportError:
+        raise ValueError("the C engine is not built for this Python: run `make native`") from None
+    model = upyml.load(file, engine)
+    for i, data in enumerate(model.inputs):
+        if data is None:
+            model.bind(bytearray(model.input_details[i].size * _WIDTHS[model.input_details[i].dtype]), i)
+    model.run()  # the first one finds cold caches
+    totals, spans, began = [], [[] for _ in layers], time.perf_counter()
+    while len(totals) < _RUNS[0] or (len(totals) < _RUNS[1] and time.perf_counter() - began < _SECONDS):
+        totals.append(_run(model))
+        for span, nanoseconds in zip(spans, _run_ops(model, len(layers))):
+            span.append(nanoseconds)
+        if progress:
+            progress(min(int(time.perf_counter() - began), int(_SECONDS)), int(_SECONDS))
+    for layer, span in zip(layers, spans):
+        layer["us"] = statistics.median(span) / 1000
+    return {
+        "board": HOST,
+        "us": statistics.median(totals) / 1000,
+        "runs": len(totals),
+        "arena_bytes": model.arena_size,
+        **_totals(file, layers),
+        "layers": layers,
+    }
+
+
+def _run(model) -> int:
+    start = time.perf_counter_ns()
+    model.run()
+    return time.perf_counter_ns() - start
+
+
+def _run_ops(model, count: int) -> list[int]:
+    """Nanoseconds from each op's end to the next one's."""
+    ends = [0] * count
+
+    def hook(op: int) -> None:
+        ends[op] = time.perf_counter_ns()
+
+    start = time.perf_counter_ns()
+    model.run(hook)
+    return [end - begin for begin, end in zip([start, *ends], ends)]
+
+
+def moved(file: bytes) -> list[dict[str, Any]]:
+    """Each op with its multiply-accumulates, and the bytes of weights, inputs and outputs that a run moves.
+
+    group: the first op of the fused group that the op runs in, or the op itself. Raises ValueError where the file is no .upm file this version reads.
+    """
+    model = describe(file)
+    tensors, layers = model["tensors"], []
+    first, end = 0, 0
+    for op in model["ops"]:
+        if op["number"] >= end:
+            first, end = op["number"], op["number"] + max(op["fused"], 1)
+        taken = [tensors[i] for i in op["inputs"] if tensors[i]["kind"] != "constant"]
+        layer = {
+            "number": op["number"],
+            "op": op["op"],
+            "output": tensors[op["outputs"][0]]["shape"],
+            "group": first,
+            "macs": op["macs"],
+            "weight_bytes": op["constant_bytes"],
+            "input_bytes": sum(map(_bytes, taken)),
+            "output_bytes": sum(_bytes(tensors[i]) for i in op["outputs"]),
+        }
+        layer["bytes_moved"] = layer["weight_bytes"] + layer["input_bytes"] + layer["output_bytes"]
+        layers.append(layer)
+    return layers
+
+
+def _bytes(tensor: dict[str, Any]) -> int:
+    """Of all of a tensor, also where a ring has some of its rows at a time."""
+    return math.prod(tensor["shape"]) * _WIDTHS[tensor["dtype"]]
+
+
+def _totals(file: bytes, layers: list[dict[str, Any]]) -> dict[str, Any]:
+    keys = ("macs", "weight_bytes", "input_bytes", "output_bytes", "bytes_moved")
+    name = describe(file)["metadata"].get("name", "")
+    return {"name": name, "file_bytes": len(file), **{key: sum(layer[key] for layer in layers) for key in keys}}
+
+
+def _per_mac(n: int, macs: int) -> float | None:
+    return n / macs if macs else None

@@ -1,0 +1,112 @@
+"""`upyml bench`: how long a run of a model takes, layer by layer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from host_tools.cli_board import board_named
+from host_tools.cli_errors import BOARD_CODES, guarded
+from host_tools.cli_progress import Bar
+
+
+@click.command(epilog=BOARD_CODES)
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option(
+    "--board",
+    default="pico",
+    show_default=True,
+    metavar="NAME",
+    help="A board whose cycles are counted in an emulator (pico), or host: this computer, measured by its clock.",
+)
+@click.option("--layers", is_flag=True, help="Each layer, too.")
+@click.option("--json", "as_json", is_flag=True, help="The numbers as JSON.")
+@guarded
+def bench(model, board, layers, as_json):
+    """Tells how long a run of MODEL (.upm) takes on a board, what energy, and where the time goes.
+
+    Cycles are counted while an emulated processor runs the model, and its outputs are compared with those of the engine
+    here. Memory answers at once in the count; on a board weights come from flash, through a cache, and may take longer.
+    """
+    from host_tools import bench as benching
+    from host_tools.deploy import errors
+    from host_tools.emulators import EmulatorError
+
+    file = model.read_bytes()
+    if board == benching.HOST:
+        with Bar("measuring", as_json) as step:
+            numbers = benching.measure(file, step)
+    else:
+        chosen = board_named(board)
+        try:
+            benching.require_counter(chosen)
+            with Bar("counting cycles", as_json) as step:
+                numbers = benching.count(file, chosen, step)
+        except benching.NoCounter as error:
+            raise click.UsageError(str(error)) from None
+        except EmulatorError as error:
+            raise errors.Missing(str(error)) from None
+    if as_json:
+        click.echo(json.dumps(numbers, indent=1))
+        return
+    from rich.console import Console
+
+    console = Console()
+    if layers:
+        console.print(_table(numbers))
+        console.print()
+    for line in _summary(numbers):
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def _table(numbers):
+    from rich.table import Table
+
+    counted = "cycles" in numbers
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    columns = ["", "layer", "output", "MACs", *(["cycles", "a MAC", "ms"] if counted else ["us"]), "bytes moved"]
+    for title in columns:
+        table.add_column(title, justify="left" if title in ("layer", "output") else "right", no_wrap=True)
+    for layer in numbers["layers"]:
+        together = layer["group"] != layer["number"]
+        if not counted:
+            times = [f"{layer['us']:.1f}"]
+        elif together:
+            times = [f"with {layer['group']}", "", ""]
+        else:
+            times = [f"{layer['cycles']:,}", _digits(layer["cycles_per_mac"]), f"{layer['ms']:.2f}"]
+        table.add_row(
+            str(layer["number"]),
+            layer["op"],
+            "x".join(map(str, layer["output"])),
+            f"{layer['macs']:,}" if layer["macs"] else "",
+            *times,
+            f"{layer['bytes_moved']:,}",
+        )
+    return table
+
+
+def _summary(n: dict) -> list[str]:
+    name = n["name"] or "model"
+    moves = (
+        f"{n['macs']:,} MACs; moves {n['bytes_moved']:,} bytes: weights {n['weight_bytes']:,}, inputs "
+        f"{n['input_bytes']:,}, outputs {n['output_bytes']:,}"
+    )
+    memory = f"flash {n['file_bytes']:,} bytes, RAM {n['arena_bytes']:,} bytes (arena)"
+    if "us" in n:
+        return [f"{name}: {n['us']:,.1f} us a run on this computer, the median of {n['runs']} by its clock", moves, memory]
+    rated = f", {n['rated_ms']:,.1f} ms at {n['rated_mhz']} MHz, the chip's rated clock" if n["rated_ms"] else ""
+    a_mac = f", {_digits(n['cycles_per_mac'])} a MAC" if n["cycles_per_mac"] else ""
+    lines = [
+        f"{name}: {n['cycles']:,} cycles a run on {n['title']} ({n['cpu']}){a_mac}, counted in an emulator",
+        f"{n['ms']:,.1f} ms at {n['clock_mhz']} MHz, as MicroPython starts{rated}; more where the flash's cache misses",
+    ]
+    if n["mj"] is not None:
+        lines.append(f"{n['mj']:.3g} mJ a run, estimated: {n['power_mw']} mW ({n['power_source']})")
+    return [*lines, moves, memory]
+
+
+def _digits(x: float | None) -> str:
+    return "" if x is None else f"{x:.2f}"

@@ -1,0 +1,135 @@
+"""`upyml bench`: cycles of an emulated Cortex-M0+ and microseconds of this computer."""
+
+import dataclasses
+import json
+
+import pytest
+import small_models
+from test_cli import upyml_command
+
+from host_tools import bench, boards
+from host_tools.emulators import bare, cycles
+from upyml.format import layout
+
+PICO = boards.get("pico")
+
+
+@pytest.fixture(autouse=True)
+def counter(require):
+    require(not cycles.missing(), cycles.missing(), "make bare boards")
+
+
+def test_a_run_takes_what_its_layers_take():
+    found = bench.count(small_models.gesture(), PICO)
+    layers = [layer["cycles"] for layer in found["layers"]]
+    assert [layer["op"] for layer in found["layers"]] == [
+        "conv2d", "depthwise_conv2d", "max_pool", "fully_connected", "softmax",
+    ]  # fmt: skip
+    assert min(layers) > 500
+    assert 0 <= sum(layers) - found["cycles"] <= 40 * len(layers), "what the calls between the ops take"
+    assert found["ms"] == pytest.approx(found["cycles"] / 125_000)
+    assert found["rated_ms"] == pytest.approx(found["cycles"] / 133_000)
+    assert found["mj"] == pytest.approx(PICO.power["milliwatts"] * found["ms"] / 1000)
+
+
+def test_each_count_is_the_same():
+    assert cycles.count(small_models.gesture()) == cycles.count(small_models.gesture())
+
+
+def test_a_loop_takes_the_cycles_of_the_processors_manual():
+    """A table lookup of 10,000 and of 20,000 values: what each value more takes is a whole number of cycles."""
+
+    def run(count):
+        b = small_models.Builder()
+        x, y = b.tensor((count,)), b.tensor((count,))
+        return cycles.count(b.file([x], [b.op(layout.TABLE, [x], y, table=bytes(range(256)))])).run
+
+    assert (run(20_000) - run(10_000)) % 10_000 == 0
+
+
+@pytest.mark.parametrize("make", [small_models.edges, lambda: small_models.with_callers_input(small_models.gesture())])
+def test_any_kind_of_input_and_output_is_compared(make):
+    assert cycles.count(make()).run > 1000
+
+
+def test_other_outputs_than_here_are_a_fault(monkeypatch):
+    program = bare.program
+
+    def other(*args):
+        made = program(*args)
+        return dataclasses.replace(made, outputs=[b"\1" + output[1:] for output in made.outputs])
+
+    monkeypatch.setattr(bare, "program", other)
+    with pytest.raises(cycles.WrongOutputs):
+        cycles.count(small_models.gesture())
+
+
+def test_a_model_that_has_no_room_is_a_sentence(tmp_path):
+    (tmp_path / "big.upm").write_bytes(small_models.big())
+    done = upyml_command("bench", tmp_path / "big.upm")
+    assert done.exit_code == 3
+    assert done.stderr.startswith("upyml: the model needs 6,000,000 bytes of RAM, and there are 2")
+    assert done.stderr.endswith(" for it on Raspberry Pi Pico\n")
+
+
+def test_layers_of_a_fused_group_are_counted_together(monkeypatch):
+    layers = bench.moved(small_models.gesture())
+    assert [layer["group"] for layer in layers] == list(range(5))
+    for layer in layers[1:3]:
+        layer["group"] = 1
+    monkeypatch.setattr(bench, "moved", lambda file: layers)
+    found = bench.count(small_models.gesture(), PICO)["layers"]
+    assert found[1]["cycles"] and found[2]["cycles"] is None and found[3]["cycles"]
+    assert found[1]["cycles_per_mac"] == found[1]["cycles"] / (found[1]["macs"] + found[2]["macs"])
+
+
+def test_bytes_that_move():
+    dense = next(layer for layer in bench.moved(small_models.wide()))
+    assert dense["input_bytes"] == 256 and dense["output_bytes"] == 160
+    assert dense["weight_bytes"] >= 256 * 160
+    assert dense["bytes_moved"] == dense["weight_bytes"] + 256 + 160
+
+
+@pytest.fixture
+def model(tmp_path):
+    (tmp_path / "gesture.upm").write_bytes(small_models.gesture())
+    return tmp_path / "gesture.upm"
+
+
+def test_the_command_says_what_its_numbers_are(model):
+    done = upyml_command("bench", model, "--board", "pico", "--layers")
+    assert done.exit_code == 0
+    for text in ("conv2d", "cycles a run on Raspberry Pi Pico (Cortex-M0+)", "counted in an emulator", "ms at 125 MHz",
+                 "ms at 133 MHz, the chip's rated clock", "mJ a run, estimated", "weights", "(arena)"):  # fmt: skip
+        assert text in done.stdout, done.stdout
+    here = upyml_command("bench", model, "--board", "host")
+    assert here.exit_code == 0 and "us a run on this computer, the median of" in here.stdout
+    assert "cycles" not in here.stdout
+
+
+def test_the_command_tells_a_script(model):
+    told = json.loads(upyml_command("bench", model, "--json").stdout)
+    assert told["board"] == "pico" and told["cycles"] > 0 and len(told["layers"]) == 5
+    here = json.loads(upyml_command("bench", model, "--board", "host", "--json").stdout)
+    assert here["board"] == "host" and here["us"] > 0 and here["runs"] >= 5
+    assert all(layer["us"] > 0 for layer in here["layers"])
+
+
+@pytest.mark.parametrize(
+    "board, sentence",
+    [
+        ("esp32", "no cycles are counted for esp32: they are for pico, pico-stock; --board host measures this computer"),
+        ("pico3", "there is no board 'pico3'; the boards are "),
+    ],
+)
+def test_a_board_without_a_counter_is_a_sentence(model, board, sentence):
+    done = upyml_command("bench", model, "--board", board)
+    assert done.exit_code == 2 and sentence in done.stderr
+
+
+def test_a_file_that_is_no_model_is_a_sentence(tmp_path):
+    (tmp_path / "text.upm").write_text("nothing of the kind")
+    for board in ("pico", "host"):
+        done = upyml_command("bench", tmp_path / "text.upm", "--board", board)
+        assert (done.exit_code, done.stderr.count("\n")) == (3, 1) and done.stderr.startswith("upyml: ")
+    assert upyml_command("bench", tmp_path / "nowhere.upm").exit_code == 2
