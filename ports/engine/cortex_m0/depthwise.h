@@ -40,7 +40,15 @@ void upyml_depthwise_pack(const upyml_depthwise_run *runs, int32_t channel, int3
 // Products of a kernel row that may be added up before they are split: 255 * 128 fits 16 bits. Two weights of -128 do not.
 enum { UPYML_DEPTHWISE_THREE_TAPS, UPYML_DEPTHWISE_TWO_TAPS, UPYML_DEPTHWISE_ONE_TAP };
 
-// Answers one of them. channel: its first word in the block of four.
+// Loops, twice their number, + 2 where two taps are added up: two columns with stride 1 and 2, one column, none.
+enum {
+    UPYML_DEPTHWISE_LOOP_1 = 0,
+    UPYML_DEPTHWISE_LOOP_2 = 4,
+    UPYML_DEPTHWISE_LOOP_SINGLE = 8,
+    UPYML_DEPTHWISE_LOOP_NONE = 12,
+};
+
+// Answers UPYML_DEPTHWISE_*_TAPS. channel: its first word in the block of four.
 int upyml_depthwise_read_3x3(const uint8_t *channel, int32_t weights[9]);
 
 // The loops' parameters. The assembly knows the offsets.
@@ -48,12 +56,12 @@ typedef struct {
     int32_t weights[9];  // 3x3
     int32_t bias;
     int32_t advance, back;  // 3x3: bytes from the end of one row of taps to the next; from the last's end to the first
-    int32_t loop;  // 3x3: UPYML_DEPTHWISE_*_TAPS, + 2 for stride 2
+    int32_t loop, single;  // 3x3: UPYML_DEPTHWISE_LOOP_*, for two columns at once and for one left over
     const int32_t *words;  // of the first row
     int32_t *accumulators;  // two for each pixel: high lane, low lane
-    int32_t span;  // bytes of words that the windows of a row begin in
+    int32_t span;  // bytes of words that the windows of a row begin in; 3x3: of an even number of windows
     int32_t next_row, row_bytes;  // bytes from there to the next row, from row to row
-    int32_t surplus;  // bytes of accumulators: 8 where there is a column too many, else 0
+    int32_t single_advance;  // as `advance`, where there is one column
     int32_t pairs;  // of rows, at least 1
     const uint32_t *taps, *taps_end;  // any kernel: distance in bytes << 8 | weight; an even number
     int32_t step;  // any kernel: bytes from window to window

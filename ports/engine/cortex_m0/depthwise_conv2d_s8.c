@@ -137,9 +137,14 @@ static void prepare(planes *s, int32_t channel) {
     int taps_added = UPYML_DEPTHWISE_ONE_TAP;
     if (s->is_3x3) {
         taps_added = upyml_depthwise_read_3x3(block + 4 * (channel & 3), s->rows.weights);
-        s->rows.loop = taps_added + (p->stride_w == 2 ? 2 : 0);
+        int32_t two_taps = 2 * taps_added, single = UPYML_DEPTHWISE_LOOP_SINGLE + two_taps;
+        int32_t loop = (p->stride_w == 2 ? UPYML_DEPTHWISE_LOOP_2 : UPYML_DEPTHWISE_LOOP_1) + two_taps;
+        s->rows.single = p->out_w & 1 ? single : UPYML_DEPTHWISE_LOOP_NONE;
+        s->rows.loop = p->out_w > 1 ? loop : single;
     }
     s->is_listed = taps_added == UPYML_DEPTHWISE_ONE_TAP;
+    s->rows.span = (s->is_listed ? p->out_w : p->out_w & ~1) * s->rows.step;
+    s->rows.next_row = s->rows.row_bytes - s->rows.span;
     if (s->is_listed) {
         list_taps(s, block, channel & 3);
     }
@@ -234,15 +239,12 @@ static void begin(planes *s, const upyml_window *p, const int8_t *input, int8_t 
     s->out_row_bytes = p->out_w * p->out_c;
     upyml_depthwise_rows *rows = &s->rows;
     int32_t tap_bytes = 4 * p->dilation_h * s->layout.row_words, window = p->stride_w == 2 ? 20 : 16;
-    int32_t surplus = s->is_3x3 ? p->out_w & 1 : 0;
     rows->advance = tap_bytes - window;
     rows->back = 8 * p->stride_w - 2 * tap_bytes - window;
+    rows->single_advance = tap_bytes - 12;
     rows->accumulators = s->accumulators;
     rows->step = 4 * p->stride_w;
-    rows->span = (p->out_w + surplus) * rows->step;
     rows->row_bytes = 4 * p->stride_h * s->layout.row_words;
-    rows->next_row = rows->row_bytes - rows->span;
-    rows->surplus = 8 * surplus;
     rows->taps = s->taps;
     // The padding stays: only what lies between is packed again for each channel.
     for (int32_t i = 0; i < s->layout.word_rows * s->layout.row_words; i++) {

@@ -8,11 +8,11 @@
 
     // upyml_depthwise_rows
     .equ BIAS, 36
-    .equ WORDS, 52  // then accumulators, span
-    .equ NEXT_ROW, 64  // then row_bytes, surplus, pairs
-    .equ TAPS, 80  // then taps_end, step
+    .equ WORDS, 56  // then accumulators, span
+    .equ NEXT_ROW, 68  // then row_bytes
+    .equ PAIRS, 80  // then taps, taps_end, step
     // The stack
-    .equ PAIRS, 0
+    .equ PAIRS_LEFT, 0
     .equ ROWS, 4
     .equ FRAME, 8
 
@@ -47,13 +47,11 @@ upyml_depthwise_sum:
     mov r12, r2  // accumulators
     adds r3, r3, r0
     mov r10, r3  // the row's end
-    adds r1, #TAPS - NEXT_ROW
-    ldm r1!, {r2, r6, r7}  // r6: end of the taps
-    mov r11, r2  // taps
+    adds r1, #PAIRS - NEXT_ROW
+    ldm r1!, {r2, r3, r6, r7}  // r6: end of the taps
+    str r2, [sp, #PAIRS_LEFT]
+    mov r11, r3  // taps
     mov r9, r7  // step
-    subs r1, #TAPS + 12 - NEXT_ROW
-    ldr r1, [r1, #12]
-    str r1, [sp, #PAIRS]
 next_column:
     mov r7, lr
     movs r1, #0
@@ -80,15 +78,12 @@ next_taps:
     bne next_column
     ldr r1, [sp, #ROWS]
     adds r1, #NEXT_ROW
-    ldm r1!, {r2-r4}  // next_row, row_bytes, surplus
+    ldm r1!, {r2, r3}  // next_row, row_bytes
     adds r0, r0, r2
     add r10, r3
-    mov r1, r12
-    subs r1, r1, r4
-    mov r12, r1
-    ldr r1, [sp, #PAIRS]
+    ldr r1, [sp, #PAIRS_LEFT]
     subs r1, #1
-    str r1, [sp, #PAIRS]
+    str r1, [sp, #PAIRS_LEFT]
     bne next_column
     add sp, #FRAME
     pop {r4-r7}

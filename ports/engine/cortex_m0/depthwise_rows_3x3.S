@@ -1,5 +1,6 @@
 // void upyml_depthwise_sum_3x3(rows): see depthwise.h. Four output pixels at once: two columns, two rows.
 // Cycles for the four (36 products): 112 and 118 with stride 1 and 2, 127 and 133 where only two taps may be added up.
+// A column left over takes 71 or 80.
 //
 // A sum of products p holds the high lane's sum in its upper half, rounded up by the low lane's sign, which is bit 15:
 // an arithmetic shift right by 16 puts that into the carry, so adding with carry is exact. The low lane is what remains
@@ -12,18 +13,18 @@
     .thumb
 
     // upyml_depthwise_rows
-    .equ NEXT_ROW, 64
-    .equ ROW_BYTES, 68
-    .equ PAIRS, 76
+    .equ NEXT_ROW, 68  // then row_bytes, single_advance, pairs
     // The stack
     .equ WEIGHTS, 0
     .equ BIAS, 36
     .equ BIAS_BOTH, 40  // 65537 times the bias
     .equ ROW_END, 44
     .equ LAST_ROW_END, 48
-    .equ LOOP, 52
-    .equ ROWS, 56
-    .equ FRAME, 60
+    .equ SINGLE_ADVANCE, 52
+    .equ LOOP, 56
+    .equ SINGLE, 60
+    .equ ROWS, 64
+    .equ FRAME, 68
 
 // Three taps of a row for two columns: r2 and r6 the first two's sums, r4 and r5 the third's.
 .macro taps_1 row
@@ -107,12 +108,62 @@
     mov lr, r7
 .endm
 
+// One column: r2 the first two taps' sum, r4 the third's.
+.macro single_taps row
+    ldm r0!, {r2-r4}
+    ldr r6, [sp, #WEIGHTS + 12 * \row]
+    muls r2, r6, r2
+    ldr r6, [sp, #WEIGHTS + 12 * \row + 4]
+    muls r3, r6, r3
+    adds r2, r2, r3
+    ldr r6, [sp, #WEIGHTS + 12 * \row + 8]
+    muls r4, r6, r4
+.endm
+
+// Sums in r1 (high) and r7.
+.macro single_split sum
+    adds r7, r7, \sum
+    asrs \sum, \sum, #16
+    adcs r1, \sum
+.endm
+
+.macro single_three_taps row
+    single_taps \row
+    adds r2, r2, r4
+    single_split r2
+.endm
+
+.macro single_two_taps row
+    single_taps \row
+    single_split r2
+    single_split r4
+.endm
+
+.macro single_column name, taps
+\name:
+    ldr r5, [sp, #SINGLE_ADVANCE]
+    ldr r1, [sp, #BIAS]
+    ldr r7, [sp, #BIAS_BOTH]
+    \taps 0
+    adds r0, r0, r5
+    \taps 1
+    adds r0, r0, r5
+    \taps 2
+    lsls r2, r1, #16
+    subs r2, r7, r2
+    mov r7, lr
+    stm r7!, {r1, r2}
+    mov lr, r7
+    b end_row
+.endm
+
 .macro end_loop loop
     ldr r2, [sp, #ROW_END]
     add r0, r9
     cmp r0, r2
     bne \loop
-    b end_row
+    ldr r1, [sp, #SINGLE]
+    mov pc, r1
 .endm
 
 .macro three_tap_loop name, taps
@@ -161,7 +212,6 @@ upyml_depthwise_sum_3x3:
     push {r4-r7}
     sub sp, #FRAME
     str r0, [sp, #ROWS]
-    mov r7, r0
     mov r1, sp
     ldm r0!, {r2-r6}
     stm r1!, {r2-r6}
@@ -172,40 +222,43 @@ upyml_depthwise_sum_3x3:
     ldm r0!, {r2, r4, r5, r6}
     mov r12, r2  // advance
     mov r9, r4  // back
-    ldm r0!, {r2, r4}
-    mov lr, r2  // accumulators
-    adds r4, r4, r6  // the first row's end
-    ldr r0, [r7, #ROW_BYTES]
-    ldr r2, [r7, #PAIRS]
-    subs r2, #1
-    muls r2, r0, r2
-    adds r7, r2, r4  // the last row's
-    mov r0, r6  // words
-    lsls r5, r5, #1
-    adr r6, loops
-    ldrh r5, [r6, r5]
-    adds r5, r5, r6
-    stm r1!, {r3, r4, r7}
-    str r5, [sp, #LOOP]
+    mov r10, r5  // loop
+    mov r11, r6  // single
+    ldm r0!, {r2, r5, r6}  // words, accumulators, span
+    mov lr, r5
+    adds r4, r2, r6  // the first row's end
+    adds r0, #4
+    ldm r0!, {r5, r6, r7}  // row_bytes, single_advance, pairs
+    subs r7, #1
+    muls r5, r7, r5
+    adds r5, r5, r4  // the last row's end
+    stm r1!, {r3-r6}
+    adr r3, loops
+    mov r4, r11
+    ldrh r6, [r3, r4]
+    adds r6, r6, r3
+    mov r4, r10
+    ldrh r5, [r3, r4]
+    adds r5, r5, r3
+    stm r1!, {r5, r6}
+    mov r0, r2
     mov pc, r5
     .balign 4
 loops:
     .hword three_taps_1 - loops, two_taps_1 - loops, three_taps_2 - loops, two_taps_2 - loops
+    .hword three_taps - loops, two_taps - loops, end_row - loops
 
 end_row:
-    ldr r1, [sp, #ROWS]
-    adds r1, #NEXT_ROW
-    ldm r1!, {r3-r5}  // next_row, row_bytes, surplus
     ldr r6, [sp, #ROW_END]
     ldr r2, [sp, #LAST_ROW_END]
     cmp r6, r2
     beq all_rows
-    adds r0, r0, r3
+    ldr r1, [sp, #ROWS]
+    adds r1, #NEXT_ROW
+    ldm r1!, {r3, r4}  // next_row, row_bytes
+    adds r0, r6, r3
     adds r6, r6, r4
     str r6, [sp, #ROW_END]
-    mov r7, lr
-    subs r7, r7, r5
-    mov lr, r7
     ldr r1, [sp, #LOOP]
     mov pc, r1
 all_rows:
@@ -221,3 +274,5 @@ all_rows:
     two_tap_loop two_taps_1, taps_1
     three_tap_loop three_taps_2, taps_2
     two_tap_loop two_taps_2, taps_2
+    single_column three_taps, single_three_taps
+    single_column two_taps, single_two_taps

@@ -16,10 +16,9 @@ static int32_t larger(int32_t a, int32_t b) {
 int32_t upyml_depthwise_lay_out(const upyml_window *p, int32_t strip, upyml_depthwise_layout *layout) {
     int32_t reach_h = upyml_reach(p), reach_w = (p->kernel_w - 1) * p->dilation_w + 1;
     strip = smaller(strip, p->out_h);
-    int32_t odd = upyml_depthwise_is_3x3(p) ? p->out_w & 1 : 0;  // there, columns come in pairs as well
     layout->pairs = (strip + 1) >> 1;
     layout->word_rows = (layout->pairs - 1) * p->stride_h + reach_h;
-    layout->row_words = larger((p->out_w + odd - 1) * p->stride_w + reach_w, p->pad_left + p->in_w);
+    layout->row_words = larger((p->out_w - 1) * p->stride_w + reach_w, p->pad_left + p->in_w);
     layout->batch = larger(1, smaller(layout->pairs, BATCH_PIXELS / p->out_w));
     int in_strips = p->order == UPYML_ORDER_PLANE && strip < p->out_h;
     layout->kept_rows = in_strips ? smaller(larger(reach_h - p->stride_h, 0), p->in_h) : 0;
@@ -27,7 +26,7 @@ int32_t upyml_depthwise_lay_out(const upyml_window *p, int32_t strip, upyml_dept
     layout->ring_rows = in_ring ? smaller((strip - 1) * p->stride_h + reach_h, p->in_h) : 0;
     // A file from outside may ask for more than there can be.
     int64_t words = (int64_t)layout->word_rows * layout->row_words;
-    int64_t pixels = (int64_t)layout->batch * p->out_w + odd;
+    int64_t pixels = (int64_t)layout->batch * p->out_w;
     int64_t taps = ((int64_t)p->kernel_h * p->kernel_w + 1) & ~(int64_t)1;
     int64_t rows = (int64_t)layout->kept_rows * p->in_w + (int64_t)layout->ring_rows * p->in_w * p->in_c;
     int64_t size = 4 * words + 8 * pixels + 4 * taps + rows;
