@@ -9,6 +9,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_py import build_py
 
 ENGINE = Path("ports/engine")
+CORTEX_M0 = ENGINE / "cortex_m0"  # its kernels' scratch is asked for by the planner
 SOURCES = [str(ENGINE / name) for name in (ENGINE / "sources.txt").read_text().split()]
 FLAGS = ["-std=c99", "-Wall", "-Wextra", "-O2"]
 if os.environ.get("UPYML_WERROR"):  # set by make: a user's newer compiler may warn of more, and must still install
@@ -44,8 +45,8 @@ setup(
     ext_modules=[
         Extension(
             "_upyml",
-            sources=["ports/cpython/_upyml.c", *SOURCES],
-            depends=["ports/engine/sources.txt", *map(str, ENGINE.rglob("*.h"))],
+            sources=[*map(str, sorted(Path("ports/cpython").glob("*.c"))), *SOURCES],
+            depends=["ports/engine/sources.txt", *map(str, ENGINE.rglob("*.h")), *map(str, CORTEX_M0.glob("scratch_*.c"))],
             include_dirs=[str(ENGINE)],
             extra_compile_args=FLAGS,
         )

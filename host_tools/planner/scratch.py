@@ -33,7 +33,9 @@ def scratch(step: Step, order: int, strip: int, rings: tuple[int, int] | None = 
             return _window(step.opcode, shape, order, strip, rings)
         return ask(step.opcode, tuple(vars(shape).values()) + (order,) + (rings or (shape.in_h, shape.out_h)), strip)
     if step.opcode == layout.FULLY_CONNECTED:
-        rows, inputs, _ = fully_connected(step)
+        rows, inputs, channels = fully_connected(step)
+        if _kernels():
+            return _kernels()(step.opcode, (rows, inputs, channels, order), strip)
         return (2 * inputs * (1 if order == layout.DISJOINT else rows) + 3) // 4 * 4
     return 0
 

@@ -10,6 +10,7 @@ from host_tools.planner.search import ALIGN, Found, Search, aligned
 # Part of the time that a plan gives for less RAM. The last thousandth would cost as much RAM as all before it.
 GIVEN = {"smallest": float("inf"), "balanced": 0.03, "fastest": 0.001}
 BALANCED = "balanced"
+FINE = 4096  # parts of the arena's size to which it is searched
 
 
 def parse(ram: str | int) -> str | int:
@@ -47,7 +48,7 @@ def _least(search: Search, part: float) -> Found:
         best = _good(search, low + step, part if low < 2 * search.most() else float("inf"))
         if best is None:
             low += step
-    while best.size - low > ALIGN:
+    while best.size - low > max(ALIGN, best.size // FINE):
         middle = aligned((low + best.size) // 2)
         found = _good(search, middle, part)
         if found:
@@ -58,5 +59,4 @@ def _least(search: Search, part: float) -> Found:
 
 
 def _good(search: Search, size: int, part: float) -> Found | None:
-    found = search.find(size)
-    return found if found and found.extra <= part * search.cycles else None
+    return search.find(size, part * search.cycles)

@@ -41,8 +41,8 @@ class Strips:
     def __init__(self, step: Step):
         self.step, self.shape = step, window(step)
         self.cycles = macs(step) * CYCLES.get(step.opcode, OTHER)
-        self._sizes: dict[tuple[int, int], int] = {}
-        self._best: dict[tuple[int, int], tuple[int, float] | None] = {}
+        self._sizes: dict[tuple, int] = {}
+        self._best: dict[tuple, tuple[int, float] | None] = {}
 
     @property
     def units(self) -> int:
@@ -53,11 +53,12 @@ class Strips:
         pixels = self.step.opcode == layout.CONV2D and self.shape.pointwise
         return rows * self.shape.out_w if pixels else rows
 
-    def size(self, order: int, strip: int) -> int:
-        """Bytes of scratch."""
-        if (order, strip) not in self._sizes:
-            self._sizes[order, strip] = scratch(self.step, order, strip)
-        return self._sizes[order, strip]
+    def size(self, order: int, strip: int, rings: tuple[int, int] | None = None) -> int:
+        """Bytes of scratch; rings: in a fused group, rows of input and output there is room for."""
+        key = order, strip, rings
+        if key not in self._sizes:
+            self._sizes[key] = scratch(self.step, order, strip, rings)
+        return self._sizes[key]
 
     def sizes(self, order: int) -> list[int]:
         """Scratch of a few strips from one unit to the whole op, for a search to try."""
@@ -67,38 +68,44 @@ class Strips:
             strips.add(strip)
         return sorted({self.size(order, strip) for strip in strips})
 
-    def extra(self, strip: int) -> float:
-        """Cycles that strips of this size add to strips of the largest."""
-        again = -(-self.units // strip) - 1
-        if not again or self.shape is None:
-            return 0.0
+    def again(self, strips: int) -> float:
+        """Cycles of so many strips more than one."""
         shape = self.shape
+        if strips <= 0 or shape is None:
+            return 0.0
         if self.step.opcode == layout.CONV2D:
             weights = shape.kernel_h * shape.kernel_w * shape.in_c * shape.out_c
-            return again * (WEIGHT * weights + BLOCK * -(-shape.out_c // 4) + CHANNEL * shape.out_c)
-        carried = max(0, shape.reach - shape.stride_h) * shape.in_w
-        return again * shape.out_c * (PLANE + PACKED * carried)
+            return strips * (WEIGHT * weights + BLOCK * -(-shape.out_c // 4) + CHANNEL * shape.out_c)
+        if self.step.opcode == layout.DEPTHWISE_CONV2D:
+            carried = max(0, shape.reach - shape.stride_h) * shape.in_w
+            return strips * shape.out_c * (PLANE + PACKED * carried)
+        return 0.0
 
-    def best(self, order: int, room: int) -> tuple[int, float] | None:
-        """(the largest strip whose scratch has room, cycles it adds); None where one unit has none."""
-        key = order, room
+    def best(
+        self, order: int, room: int, rings: tuple[int, int] | None = None, most: int | None = None
+    ) -> tuple[int, float] | None:
+        """(the largest strip whose scratch has room, cycles it adds); None where one unit has none.
+
+        rings, most: in a fused group, rows of input and output there is room for, and rows made at a time.
+        """
+        key = order, room, rings, most
         if key not in self._best:
-            self._best[key] = self._largest(order, room)
+            self._best[key] = self._largest(*key)
         return self._best[key]
 
-    def _largest(self, order: int, room: int) -> tuple[int, float] | None:
-        low, high, copying = 1, self.units, self._copying(order)
-        if self.size(order, 1) > room:
+    def _largest(self, order, room, rings, most) -> tuple[int, float] | None:
+        low, high, copying = 1, most or self.units, self._copying(order)
+        if self.size(order, 1, rings) > room:
             return None
-        if self.size(order, high) <= room:
-            return high, copying
+        if self.size(order, high, rings) <= room:
+            low = high
         while high - low > 1:  # low has room, high has not
             middle = (low + high) // 2
-            if self.size(order, middle) <= room:
+            if self.size(order, middle, rings) <= room:
                 low = middle
             else:
                 high = middle
-        return low, copying + self.extra(low)
+        return low, copying + self.again(-(-self.units // low) - 1)
 
     def _copying(self, order: int) -> float:
         """Cycles of the copy of its input that a kernel makes which else reads it where it lies."""

@@ -2,8 +2,8 @@
 
 A tag is a tensor's number and the byte's place in it. Each op reads and writes unit by unit as SPEC.md allows its order:
 a strip's new input is read before any of its output is written, and nothing consumed is read again. Every read must see
-its own tags. That is done with strips of one unit and with one strip for the whole op; what lies above `top` is lost each
-time.
+its own tags. That is done with strips of one unit and with one strip for the whole op; what lies above `top` is lost
+each time. Fused groups run in the strips they have.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 
 from host_tools.errors import GraphError
 from host_tools.graph import Tensor
+from host_tools.planner.demand import Demand, Event
 from host_tools.planner.geometry import Window, window
 from host_tools.program import Program, Step, dtype_code, nbytes
 from upyml.format import layout
@@ -26,15 +27,28 @@ class Arena:
     def __init__(self, program: Program):
         self.program = program
         self.numbers = {tensor: number for number, tensor in enumerate(program.activations())}
-        ends = [program.offsets[tensor] + nbytes(tensor) for tensor in self.numbers]
+        ends = [self.span(tensor)[1] for tensor in self.numbers]
         self.tags = np.full(max(ends + [program.arena_size]), _LOST, np.int64)
         self.where = "plan"
 
     def span(self, tensor: Tensor) -> tuple[int, int]:
-        """The bytes of the tensor in the arena."""
+        """The bytes of the tensor in the arena: there is room for all of it, or for a ring of rows."""
         base = self.program.base(tensor)
-        start = self.program.offsets[base]
-        return start, start + nbytes(base)
+        start, ring = self.program.offsets[base], self.program.ring_rows.get(base, 0)
+        return start, start + (nbytes(base) // base.shape[0] * ring if ring else nbytes(base))
+
+    def row(self, tensor: Tensor, number: int) -> tuple[int, np.ndarray]:
+        """Where a row of the tensor starts in the arena, and its tags."""
+        size = nbytes(tensor) // tensor.shape[0]
+        slot = number % (self.program.ring_rows.get(tensor, 0) or tensor.shape[0])
+        first = self.numbers[tensor] * _TENSOR + number * size
+        return self.program.offsets[tensor] + slot * size, np.arange(first, first + size)
+
+    def read_row(self, tensor: Tensor, number: int) -> None:
+        """The row must be there."""
+        start, tags = self.row(tensor, number)
+        if not np.array_equal(self.tags[start : start + len(tags)], tags):
+            self.fail(f"row {number} of {tensor.name!r} was overwritten before this read, or not made")
 
     def _places(self, tensor: Tensor, first: int, end: int, step: int) -> tuple[slice, np.ndarray]:
         start, _ = self.span(tensor)
@@ -71,11 +85,18 @@ def _run(program: Program, whole: bool) -> None:
         if np.any(arena.tags[start:end] != _LOST):
             arena.fail(f"the input {tensor.name!r} overlaps another")
         arena.write(tensor, 0, end - start)
+    group_end = 0
     for number, step in enumerate(program.steps):
         arena.where = f"plan, step {number} ({step.kind} {step.name!r})"
         _edges(arena, step)
-        arena.tags[step.top :] = _LOST  # scratch may lie there
-        _step(arena, step, whole)
+        if step.fused:
+            group_end = number + step.fused
+            _group(arena, program.steps[number:group_end])
+        if (number < group_end) != (step.strip > 0):
+            arena.fail("stands in a fused group without a strip, or has a strip and stands in none")
+        if number >= group_end:
+            arena.tags[step.top :] = _LOST  # scratch may lie there
+            _step(arena, step, whole)
     arena.where = "plan"
     for tensor in program.outputs:
         try:
@@ -163,3 +184,39 @@ def _elements(arena: Arena, inputs: list[Tensor], y: Tensor, order: int) -> None
         if ahead < 0 or ahead % width:
             arena.fail(f"{x.name!r} was overwritten before this read")
     arena.write(y, 0, end - start)
+
+
+def _group(arena: Arena, steps: list[Step]) -> None:
+    """Ops row by row by demand. All but elementwise ops, which go from the first element to the last, leave their input
+    as it is: they may read it at any time."""
+    demand = Demand(steps, tuple(step.strip for step in steps))
+    for event in demand.events:
+        step = steps[event.place]
+        arena.where = f"plan, rows {event.first} to {event.end} of {step.kind} {step.name!r}"
+        arena.tags[step.top :] = _LOST
+        if demand.shapes[event.place] is None:
+            for row in range(event.first, event.end):
+                _group_elements(arena, step, row)
+            continue
+        for again in (False, True):
+            for x, first, end in demand.reads(event):
+                for row in range(first, end):
+                    arena.read_row(x, row)
+            if not again:
+                _write_rows(arena, step, event)
+
+
+def _write_rows(arena: Arena, step: Step, event: Event) -> None:
+    for row in range(event.first, event.end):
+        start, tags = arena.row(step.outputs[0], row)
+        arena.tags[start : start + len(tags)] = tags
+
+
+def _group_elements(arena: Arena, step: Step, row: int) -> None:
+    start, tags = arena.row(step.outputs[0], row)
+    for x in step.inputs:
+        if x.data is None:
+            arena.read_row(x, row)
+            if arena.row(x, row)[0] < start < arena.row(x, row)[0] + len(tags):
+                arena.fail(f"{x.name!r} was overwritten before this read")
+    arena.tags[start : start + len(tags)] = tags

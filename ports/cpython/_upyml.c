@@ -3,6 +3,7 @@
 #include <Python.h>
 
 #include "../engine/upyml.h"
+#include "scratch_size.h"
 
 // Views of buffers are let go at once where only their bytes matter for one call; an Engine keeps its two.
 static int get_bytes(PyObject *object, Py_buffer *view, int writable) {
@@ -235,6 +236,7 @@ static PyTypeObject engine_type = {
 static PyMethodDef functions[] = {
     {"check", check, METH_O, "Bytes of arena a model needs, or a negative error code."},
     {"cast", cast, METH_VARARGS, "cast(buffer, typecode): the same memory with another type code."},
+    {"scratch_size", upyml_scratch_size, METH_VARARGS, "scratch_size(opcode, fields, strip): of a kernel for Cortex-M0+."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -15,11 +15,13 @@ MODES = ("smallest", "balanced", "fastest")
 
 
 def crcs(program):
-    """CRC-32 of every op's output, for each of the file's test vectors."""
+    """CRC-32 of every op's output by the op's name, for each of the file's test vectors; of a ring only rows are left."""
     verify.plan(program)
     file = writer.write(program, best_engine())
     head = decode.header(file)
-    return [decode.vector(file, head, i)[1] for i in range(head["vector_count"])]
+    whole = [i for i, step in enumerate(program.steps) if program.base(step.outputs[0]) not in program.ring_rows]
+    vectors = [decode.vector(file, head, i)[1] for i in range(head["vector_count"])]
+    return {(program.steps[i].name, seed): vector[i] for i in whole for seed, vector in enumerate(vectors)}
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -27,7 +29,7 @@ def test_every_plan_gives_the_bytes_of_a_plan_without_overlap(seed):
     plain = apart(random_images(seed))
     for ram in MODES:
         program = plan(random_images(seed), ram)
-        assert crcs(program) == crcs(plain)
+        assert crcs(program).items() <= crcs(plain).items()
         assert program.arena_size <= plain.steps[0].top + 40000
 
 
@@ -105,7 +107,7 @@ def test_an_input_that_is_read_again_is_not_overwritten():
     x = activation("x", (6, 6, 4))
     y = b.conv(x, 4, (3, 3), (1, 1))
     z = b.op("add", [x, y], y.shape)
-    program = plan(b.program([x], [z]), "smallest")
+    program = plan(b.program([x], [z]), "smallest", fuse=False)
     first, second = program.steps
     assert first.order == layout.DISJOINT and second.order != layout.DISJOINT
     assert first.top == 2 * 144
@@ -115,7 +117,7 @@ def test_a_sum_lies_over_both_inputs_in_one_direction():
     b = Builder(3)
     x = activation("x", (6, 6, 4))
     y, z = b.conv(x, 4, (3, 3), (1, 1)), b.conv(x, 4, (1, 1), (1, 1))
-    program = plan(b.program([x], [b.op("add", [y, z], y.shape)]), "smallest")
+    program = plan(b.program([x], [b.op("add", [y, z], y.shape)]), "smallest", fuse=False)
     assert max(step.top for step in program.steps) == 3 * 144 - 144
 
 

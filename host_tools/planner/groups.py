@@ -1,0 +1,161 @@
+"""Fused groups: ops that run together, row by row, so that what lies between them needs room for a few rows only.
+
+Tried are runs of neighbouring ops with nothing but the last one's output used outside, where they need less RAM together
+than one by one: the first layers of a vision model, residual blocks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from host_tools.graph import Tensor
+from host_tools.planner.demand import Demand
+from host_tools.planner.geometry import WINDOWS, image, window
+from host_tools.planner.lives import Life
+from host_tools.planner.strips import Strips
+from host_tools.program import Program, Step, nbytes
+from upyml.format import layout
+
+LONGEST = 8  # ops of a group; the format has 16
+MOST_RING = 255  # rows
+ROWS = (1, 2, 3, 4, 6, 8, 12, 16)  # that the last op makes at a time
+_ELEMENTWISE = (layout.ADD, layout.SUB, layout.MUL)
+EVENT = 1500  # cycles to find out which op of a group is next, and to read its record
+
+
+@dataclass
+class Group:
+    """Steps [first, first + len(strips)) as a group; rings: rows there is room for of the tensors between."""
+
+    first: int
+    strips: tuple[int, ...]
+    demand: Demand
+    rings: dict[Tensor, int]
+    costs: list[Strips]
+
+    def __post_init__(self):
+        self._best: dict[int, tuple[int, float] | None] = {}
+        self.rooms = [self._rooms(step) for step in self.demand.steps]
+
+    @property
+    def inner(self) -> int:
+        """Bytes of the tensors between, each on a multiple of 4."""
+        return sum(self.size(tensor) for tensor in self.rings)
+
+    def size(self, tensor: Tensor) -> int:
+        """Bytes there is room for of a tensor between the ops, up to a multiple of 4."""
+        size = self.rings[tensor] * (nbytes(tensor) // image(tensor.shape)[0])
+        return size + -size % 4
+
+    def _rooms(self, step: Step) -> tuple[int, int]:
+        """Rows of input and output there is room for."""
+        x, y = step.inputs[0], step.outputs[0]
+        return self.rings.get(x, image(x.shape)[0]), self.rings.get(y, image(y.shape)[0])
+
+    def sizes(self, order: int = layout.DISJOINT) -> list[int]:
+        """Scratch with which the group runs in the least and in the largest strips, and between."""
+        largest = max(self.strips)
+        return sorted({self._scratch(rows) for rows in (1, max(1, largest // 2), largest)})
+
+    def _scratch(self, rows: int) -> int:
+        return max(
+            cost.size(layout.DISJOINT, min(rows, strip), room)
+            for cost, strip, room in zip(self.costs, self.strips, self.rooms)
+        )
+
+    def best(self, order: int, room: int) -> tuple[int, float] | None:
+        """(1, cycles added) with so much room for scratch; None where it is too little."""
+        if room not in self._best:
+            self._best[room] = self._cost(room) if self._scratch(1) <= room else None
+        return self._best[room]
+
+    def _cost(self, room: int) -> tuple[int, float]:
+        extra = EVENT * len(self.demand.events)
+        for place, cost in enumerate(self.costs):
+            strip, _ = cost.best(layout.DISJOINT, room, self.rooms[place], self.strips[place])
+            events = [event for event in self.demand.events if event.place == place]
+            strips = sum(-(-(event.end - event.first) // strip) for event in events)
+            extra += cost.again(strips - 1)
+        return 1, extra
+
+
+def groups(program: Program, lives: list[Life], costs: list[Strips], bound: int) -> list[Group]:
+    """The groups worth trying. bound: bytes that the worst op needs alone, its scratch included."""
+    found = []
+    for first in range(len(program.steps)):
+        for end in range(first + 2, min(first + LONGEST, len(program.steps)) + 1):
+            if not _fuses(program, program.steps[end - 1]):
+                break
+            if _fuses(program, program.steps[first]) and _closed(program, lives, first, end):
+                found += _variants(program, lives, costs, first, end, bound)
+    return found
+
+
+def _fuses(program: Program, step: Step) -> bool:
+    tensors = step.inputs + step.outputs
+    if any(len(t.shape) != 3 or t.dtype != "int8" or program.base(t) is not t for t in tensors if t.data is None):
+        return False
+    if step.opcode in _ELEMENTWISE:
+        return all(tuple(t.shape) == tuple(step.outputs[0].shape) for t in step.inputs)
+    return step.opcode in WINDOWS
+
+
+def _closed(program: Program, lives: list[Life], first: int, end: int) -> bool:
+    """Is the last output all that is used outside, and is there no way past the last op?"""
+    made = [life for life in lives if first <= life.first < end - 1]
+    return all(first < life.last < end for life in made)
+
+
+def need(lives: list[Life], cost: Strips, number: int) -> int:
+    """Bytes that a step needs alone: what stays live, the larger of input and output, its least scratch."""
+    stays = sum(life.size for life in lives if life.first < number < life.last)
+    dies = sum(life.size for life in lives if life.first < number == life.last)
+    made = sum(life.size for life in lives if life.first == number)
+    overlaps = cost.shape is not None or cost.step.opcode in _ELEMENTWISE
+    scratch = cost.size(layout.FORWARD if overlaps else layout.DISJOINT, 1)
+    return stays + (max(dies, made) if overlaps else dies + made) + scratch
+
+
+def _variants(program, lives, costs, first: int, end: int, bound: int) -> list[Group]:
+    """The group with several strips, where it needs less than its ops alone, and they near the most of all."""
+    steps, costs = program.steps[first:end], costs[first:end]
+    alone = max(need(lives, cost, first + place) for place, cost in enumerate(costs))
+    if alone < bound * 2 // 3:
+        return []
+    outside = sum(life.size for life in lives if life.first < first and life.last >= end)
+    dies = sum(life.size for life in lives if life.first < first <= life.last < end)
+    made = sum(life.size for life in lives if life.first == end - 1)
+    factors = _factors(steps)
+    found, seen = [], set()
+    for rows in ROWS:
+        for inner in (1, 0):  # the others in step with the last one, or a row at a time
+            heights = [image(step.outputs[0].shape)[0] for step in steps]
+            strips = [min(max(1, rows * f * inner), h, MOST_RING) for f, h in zip(factors, heights)]
+            strips[-1] = min(rows, heights[-1])
+            if tuple(strips) in seen:
+                continue
+            seen.add(tuple(strips))
+            group = _group(first, steps, tuple(strips), costs)
+            if group and outside + max(dies, made) + group.inner + group.sizes()[0] < alone:
+                found.append(group)
+    return found
+
+
+def _group(first: int, steps: list[Step], strips: tuple[int, ...], costs: list[Strips]) -> Group | None:
+    demand = Demand(steps, strips)
+    heights = dict(zip((step.outputs[0] for step in steps), demand.heights))
+    rings = {tensor: min(rows, heights[tensor]) for tensor, rows in demand.rings().items()}
+    if any(rows > MOST_RING and rows < heights[tensor] for tensor, rows in rings.items()):
+        return None
+    return Group(first, strips, demand, rings, costs)
+
+
+def _factors(steps: list[Step]) -> list[int]:
+    """Rows that each op makes for a row of the last one: the strides between."""
+    readers = {x: place for place, step in enumerate(steps) for x in step.inputs}
+    factors = [1] * len(steps)
+    for place in range(len(steps) - 2, -1, -1):
+        reader = readers[steps[place].outputs[0]]
+        shape = window(steps[reader])
+        factors[place] = factors[reader] * (shape.stride_h if shape else 1)
+    return factors
