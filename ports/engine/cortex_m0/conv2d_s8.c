@@ -21,6 +21,8 @@ typedef struct {
     upyml_channels channels;
     uint8_t *rows;
     int32_t *gathered, *weights, *accumulators;
+    int32_t bias[4];  // of the channels of one block
+    upyml_requantization_m0 q[4];
 } convolution;
 
 // Pixels whose outputs are out_step apart, inputs pixel_step.
@@ -30,27 +32,43 @@ typedef struct {
     int32_t count, pixel_step, out_step;
 } line;
 
-// The weights of one block, in runs of a kernel row. An odd run's last word has weights of k that there are not: it is
-// written over by the next run, and the last run's by accumulators.
-static void expand_block(const convolution *c, const uint8_t *block) {
-    const upyml_m0_layout *l = &c->layout;
-    int32_t quads = (l->run_words + 1) >> 1, *words = c->weights;
-    for (int32_t ky = 0; ky < c->p->kernel_h; ky++, words += 4 * l->run_words, block += 16 * quads) {
+static int32_t load_word(const uint8_t *p) {
+    return ((uintptr_t)p & 3) == 0 ? *(const int32_t *)p : upyml_load_int32(p);
+}
+
+// The same as upyml_m0_expand_weights for weights that do not start on a word.
+static void expand_bytes(const uint8_t *weights, int32_t *words, int32_t quads) {
+    for (int32_t i = 0; i < 4 * quads; i++) {
+        uint32_t four = upyml_load32(weights + 4 * i);
+        int32_t *word = words + (i >> 2) * 8 + (i & 3);
+        word[0] = (int32_t)((four & 0x00ff00ff) - 0x00800080);
+        word[4] = (int32_t)((four >> 8 & 0x00ff00ff) - 0x00800080);
+    }
+}
+
+// Makes one block's weights, biases and requantization ready. The weights lie in runs of a kernel row: an odd run's last
+// word has k that there are not and is written over by the next run, or by accumulators.
+static void prepare_block(convolution *c, const uint8_t *block, int32_t channel) {
+    int32_t quads = (c->layout.run_words + 1) >> 1, *words = c->weights;
+    for (int32_t ky = 0; ky < c->p->kernel_h; ky++, words += 4 * c->layout.run_words, block += 16 * quads) {
         if (((uintptr_t)block & 3) == 0) {
             upyml_m0_expand_weights(block, words, quads);
-            continue;
+        } else {
+            expand_bytes(block, words, quads);
         }
-        for (int32_t i = 0; i < 4 * quads; i++) {
-            uint32_t four = upyml_load32(block + 4 * i);
-            int32_t *word = words + (i >> 2) * 8 + (i & 3);
-            word[0] = (int32_t)((four & 0x00ff00ff) - 0x00800080);
-            word[4] = (int32_t)((four >> 8 & 0x00ff00ff) - 0x00800080);
+    }
+    for (int32_t i = 0; i < 4; i++, channel++) {
+        c->bias[i] = load_word(c->channels.bias + 4 * channel);
+        if (channel < c->p->out_c) {
+            int32_t at = channel * c->channels.step;
+            upyml_m0_prepare_channel(&c->q[i], load_word(c->channels.multipliers + 4 * at), c->channels.shifts[at],
+                c->channels.bits[at]);
         }
     }
 }
 
-// Line `number` of a strip whose rows are used as they are: a row, or every other pixel of it, or a column of them.
-static line strip_line(const convolution *c, int8_t *output, int32_t first, int32_t count, int32_t number) {
+// Line `number` of a strip whose rows are used as they are: a row, or every other pixel of it.
+static line strip_line(const convolution *c, int8_t *output, int32_t first, int32_t number) {
     const upyml_m0_layout *l = &c->layout;
     int odd = l->copies > 1 ? number & 1 : 0;
     int32_t row = l->copies > 1 ? number >> 1 : number, out_c = c->p->out_c;
@@ -65,55 +83,56 @@ static line strip_line(const convolution *c, int8_t *output, int32_t first, int3
     if (odd) {
         made.x += (l->row_bytes >> 3) + (l->pixel_elements >> 1);
     }
-    if (l->unit_w == 1) {
-        made.pixel_step = l->row_step * l->row_bytes;
-        made.count = c->p->out_ring == c->p->out_h ? count : 1;
-    }
     return made;
 }
 
-static void run_line(const convolution *c, const line *made, int32_t channel, const int32_t bias[4],
-    const upyml_requantization_m0 q[4]) {
+static void run_line(const convolution *c, const line *made, int32_t channel) {
     const upyml_m0_layout *l = &c->layout;
-    const upyml_window *p = c->p;
     if (l->pixel_bytes) {
-        upyml_m0_conv2d_dot(c->weights, made->x, c->accumulators, made->count, bias, l->pixel_bytes,
+        upyml_m0_conv2d_dot(c->weights, made->x, c->accumulators, made->count, c->bias, l->pixel_bytes,
             l->pixel_bytes >> 2, 1, 0);
     } else {
-        upyml_m0_conv2d_dot(c->weights, made->x, c->accumulators, made->count, bias, made->pixel_step, l->run_words,
-            p->kernel_h, p->dilation_h * l->row_bytes);
+        upyml_m0_conv2d_dot(c->weights, made->x, c->accumulators, made->count, c->bias, made->pixel_step,
+            l->run_words, c->p->kernel_h, c->p->dilation_h * l->row_bytes);
     }
-    for (int32_t i = 0; i < 4 && channel + i < p->out_c; i++) {
-        upyml_m0_requantize(c->accumulators + i, made->output + channel + i, &q[i], made->count, 16, made->out_step);
+    const upyml_requantization_m0 *q = c->q;
+    for (int32_t i = 0; i < 4 && channel + i < c->p->out_c; i++) {
+        upyml_m0_requantize(c->accumulators + i, made->output + channel + i, q++, made->count, 16, made->out_step);
     }
 }
 
-// Every output channel of the pixels gathered, or where `gathered` is NULL of the strip's rows.
-static void run_blocks(const convolution *c, const line *gathered, int8_t *output, int32_t first, int32_t count) {
-    const upyml_m0_layout *l = &c->layout;
-    const upyml_window *p = c->p;
-    int32_t block_bytes = p->kernel_h * ((l->run_words + 1) >> 1) * 16;
-    int32_t lines = gathered || (l->unit_w == 1 && p->out_ring == p->out_h) ? 1 : count * l->copies;
-    const uint8_t *block = p->weights;
-    for (int32_t channel = 0; channel < p->out_c; channel += 4, block += block_bytes) {
-        int32_t bias[4];
-        upyml_requantization_m0 q[4];
-        expand_block(c, block);
-        upyml_start(&c->channels, channel, bias);
-        for (int32_t i = 0; i < 4 && channel + i < p->out_c; i++) {
-            int32_t at = (channel + i) * c->channels.step;
-            upyml_m0_prepare(&q[i], upyml_load_int32(c->channels.multipliers + 4 * at), c->channels.shifts[at],
-                c->channels.bits[at], p->out_zero_point, p->clamp_min, p->clamp_max);
+// Every output channel of `lines` lines of the strip, or of the one line given.
+static void run_blocks(convolution *c, const line *only, int8_t *output, int32_t first, int32_t lines) {
+    const uint8_t *block = c->p->weights;
+    int32_t block_bytes = c->p->kernel_h * ((c->layout.run_words + 1) >> 1) * 16;
+    for (int32_t channel = 0; channel < c->p->out_c; channel += 4, block += block_bytes) {
+        prepare_block(c, block, channel);
+        if (only) {
+            run_line(c, only, channel);
+            continue;
         }
         for (int32_t number = 0; number < lines; number++) {
-            line made = gathered ? *gathered : strip_line(c, output, first, count, number);
-            run_line(c, &made, channel, bias, q);
+            line made = strip_line(c, output, first, number);
+            run_line(c, &made, channel);
         }
+    }
+}
+
+// The strip's rows as they are.
+static void run_rows(convolution *c, int8_t *output, int32_t first, int32_t count) {
+    const upyml_m0_layout *l = &c->layout;
+    if (l->unit_w == 1 && c->p->out_ring == c->p->out_h) {
+        line column = strip_line(c, output, first, 0);
+        column.count = count;
+        column.pixel_step = l->row_step * l->row_bytes;
+        run_blocks(c, &column, output, first, 1);
+    } else {
+        run_blocks(c, NULL, output, first, count * l->copies);
     }
 }
 
 // The strip's pixels, as many at a time as there is room for.
-static void run_gathered(const convolution *c, int8_t *output, int32_t first, int32_t count) {
+static void run_gathered(convolution *c, int8_t *output, int32_t first, int32_t count) {
     const upyml_m0_layout *l = &c->layout;
     const upyml_window *p = c->p;
     int whole = p->out_ring == p->out_h;
@@ -123,7 +142,7 @@ static void run_gathered(const convolution *c, int8_t *output, int32_t first, in
         upyml_m0_conv2d_gather(p, l, c->rows, row, column, pixels, c->gathered);
         int32_t out_row = whole ? first + row : (first + row) % p->out_ring;
         line made = {c->gathered, output + (out_row * l->unit_w + column) * p->out_c, pixels, 0, p->out_c};
-        run_blocks(c, &made, output, first, count);
+        run_blocks(c, &made, output, first, 1);
         for (column += pixels; column >= l->unit_w; column -= l->unit_w) {
             row++;
         }
@@ -140,6 +159,9 @@ void upyml_m0_conv2d(const upyml_window *p, int per_channel, const int8_t *input
     c.gathered = (int32_t *)(scratch + l->rows_size);
     c.weights = (int32_t *)(scratch + l->rows_size + l->gathered_size);
     c.accumulators = (int32_t *)(scratch + l->rows_size + l->gathered_size + l->weights_size);
+    for (int i = 0; i < 4; i++) {
+        upyml_m0_prepare_range(&c.q[i], p->out_zero_point, p->clamp_min, p->clamp_max);
+    }
     int32_t unit = p->out_h == l->units ? 1 : p->out_w;  // units of a row
     int32_t begin = p->first_row * unit, end = p->end_row * unit, before = 0;
     while (begin < end) {
@@ -149,7 +171,7 @@ void upyml_m0_conv2d(const upyml_window *p, int per_channel, const int8_t *input
         if (l->pixel_bytes) {
             run_gathered(&c, output, first, count);
         } else {
-            run_blocks(&c, NULL, output, first, count);
+            run_rows(&c, output, first, count);
         }
         before = count;
         if (p->order == UPYML_ORDER_REVERSE) {

@@ -14,61 +14,55 @@
 
 #include "../requantize.h"
 
-// The largest shift: offset and twice the error stay in 31 bits.
+// With the largest shift, offset and twice the error stay in 31 bits.
 enum { MAX_SHIFT = 22, MIN_FACTOR_BITS = 6 };
 
-static void choose_factor(upyml_requantization_m0 *q, int32_t multiplier, int right, int bits, int32_t zero_point,
-    int32_t low, int32_t high) {
-    // Each bit of pre_shift doubles one error and halves the other: they are equal about here.
-    int pre_shift = bits + right > 24 ? (bits + right - 24) >> 1 : 0;
-    int factor_bits = 31 - bits + pre_shift;
-    if (factor_bits > MAX_SHIFT - right + pre_shift) {
-        factor_bits = MAX_SHIFT - right + pre_shift;
-    }
-    if (factor_bits < MIN_FACTOR_BITS) {
-        return;
-    }
-    int shift = factor_bits + right - pre_shift, drop = 31 - factor_bits;
-    int32_t factor = (int32_t)(((uint32_t)multiplier + (1u << (drop - 1))) >> drop);
-    int32_t residual = (int32_t)(((uint32_t)factor << drop) - (uint32_t)multiplier);  // up to 2^(drop - 1)
-    // 2^30 / multiplier, wrong by a 17th at most: a line through 1 / x from 1 to 2. Units of 2^-15, then 2^-16.
-    int32_t inverse = 46261 - (int32_t)(((uint32_t)multiplier >> 15) * 30841u >> 16);
-    int32_t ratio = (drop > 16 ? residual >> (drop - 16) : residual * (1 << (16 - drop))) * inverse >> 15;
-    int32_t middle = low + high - 2 * zero_point;  // twice, as is the range's width
-    int32_t middle_size = middle < 0 ? -middle : middle, ratio_size = ratio < 0 ? -ratio : ratio;
-    int32_t reach = (17 * (high - low + 2) + middle_size) / 16;
-    int down = 16 - right + pre_shift;
-    int32_t dropped = (factor - (factor >> pre_shift) + 1) >> 1;
-    // 2048: `ratio` may be wrong by 4. 8: the roundings here, and a strict inequality.
-    int32_t error = ((ratio_size * reach + 2048) >> down) + dropped + 8;
-    if (right > 0) {
-        error += shift > right ? 1 << (shift - right - 1) : 1;
-    }
-    q->pre_shift = pre_shift;
-    q->factor = factor;
-    q->shift = shift;
-    q->offset = (zero_point - low) * (1 << shift) + (1 << (shift - 1)) + dropped - (middle * ratio >> down) + error;
-    int unsure = shift;  // bits of u's fraction below the guard
-    while (unsure > 0 && (1 << (unsure - 1)) > 2 * error) {
-        unsure--;
-    }
-    q->guard = (1 << shift) - (1 << unsure);
-}
-
-void upyml_m0_prepare(upyml_requantization_m0 *q, int32_t multiplier, int shift, int bits, int32_t zero_point,
-    int32_t low, int32_t high) {
-    q->pre_shift = q->factor = q->offset = q->guard = q->shift = 0;  // always unsure
+void upyml_m0_prepare_range(upyml_requantization_m0 *q, int32_t zero_point, int32_t low, int32_t high) {
+    int32_t middle = low + high - 2 * zero_point;
     q->range = high - low;
     q->low = low;
-    q->multiplier = multiplier;
-    q->multiplier_low = (int16_t)multiplier;
-    q->multiplier_high = (int32_t)(((uint32_t)multiplier - (uint32_t)q->multiplier_low) >> 16);
-    q->right_shift = -shift;
     q->zero_point = zero_point - low;
+    q->middle = middle;
+    // An eighth of the middle and of the width more: `ratio` below may be a 13th wrong.
+    q->reach = high - low + 3 + ((high - low + (middle < 0 ? -middle : middle)) >> 3);
+}
+
+void upyml_m0_prepare_channel(upyml_requantization_m0 *q, int32_t multiplier, int shift, int bits) {
+    int right = -shift;
+    q->right_shift = right;
+    q->multiplier = multiplier;
     q->plain = shift > 0 || multiplier < 0 || bits > 29;
-    if (!q->plain && multiplier >= 1 << 30) {
-        choose_factor(q, multiplier, -shift, bits, zero_point, low, high);
+    // Each bit of pre_shift doubles one error and halves the other: they are equal about here.
+    int pre_shift = bits + right > 24 ? (bits + right - 24) >> 1 : 0;
+    int precision = 31 - bits < MAX_SHIFT - right ? 31 - bits : MAX_SHIFT - right;
+    int factor_bits = precision + pre_shift;
+    if (multiplier < 1 << 30 || precision < 0 || factor_bits < MIN_FACTOR_BITS) {
+        q->pre_shift = q->factor = q->offset = q->guard = q->shift = 0;  // always unsure
+        return;
     }
+    uint32_t rounded = (uint32_t)multiplier + ((1u << 30) >> factor_bits);
+    int32_t factor = (int32_t)(rounded >> (31 - factor_bits));
+    // residual / 2^drop, -1/2 to 1/2, in units of 2^-16: half less the bits that were dropped.
+    int32_t residual = (int32_t)(rounded << (factor_bits + 1) ^ 0x7fffffff) >> 16;
+    // 2^30 / multiplier in units of 2^-15: 1.4641 - x / 2 for 1 / x is wrong by a 14th at most from 1 to 2.
+    int32_t inverse = 47976 - (multiplier >> 16);
+    int32_t ratio = residual * inverse >> 15, ratio_size = ratio < 0 ? -ratio : ratio;
+    int down = 16 - right + pre_shift;
+    int32_t dropped = (factor - (factor >> pre_shift) + 1) >> 1;
+    // 2048: `ratio` may be wrong by 4. (1 << precision) >> 1: the first rounding. 9: the roundings here.
+    int32_t error = ((ratio_size * q->reach + 2048) >> down) + dropped + (1 << precision >> 1) + 9;
+    int32_t one = 1 << (precision + right);
+    q->pre_shift = pre_shift;
+    q->shift = precision + right;
+    q->factor = factor;
+    q->offset = q->zero_point * one + (one >> 1) + dropped - (q->middle * ratio >> down) + error;
+    uint32_t unsure = (uint32_t)error;  // to a power of two less 1
+    unsure |= unsure >> 1;
+    unsure |= unsure >> 2;
+    unsure |= unsure >> 4;
+    unsure |= unsure >> 8;
+    unsure |= unsure >> 16;
+    q->guard = (int32_t)((uint32_t)(one - 1) & ~(2 * unsure + 1));
 }
 
 void upyml_m0_requantize_plain(const int32_t *accumulators, int8_t *output, const upyml_requantization_m0 *q,

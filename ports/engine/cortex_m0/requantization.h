@@ -9,13 +9,23 @@ typedef struct {
     // u = (accumulator >> pre_shift) * factor + offset. Unless (u & guard) = 0, u >> shift is the output less `low`.
     int32_t pre_shift, offset, guard, shift, factor;
     int32_t range, low;  // the clamp: low to low + range
-    int32_t multiplier_low, multiplier_high, right_shift, zero_point;  // exact path; zero point less `low`
-    int32_t multiplier, plain;  // plain: neither path reaches, upyml_requantize does it
+    int32_t zero_point;  // less `low`
+    int32_t right_shift, multiplier;  // as in the file: for the exact path
+    int32_t plain;  // 1: neither path reaches, upyml_requantize does it
+    int32_t middle, reach;  // of the range without the zero point: twice the middle, and half the width and some more
 } upyml_requantization_m0;
 
-// bits: accumulators lie in (-2^bits, 2^bits), 1 to 32. low, high: the clamp, in int8, as is the zero point.
-void upyml_m0_prepare(upyml_requantization_m0 *q, int32_t multiplier, int shift, int bits, int32_t zero_point,
-    int32_t low, int32_t high);
+// What all channels have in common. low, high: the clamp, in int8, as is the zero point.
+void upyml_m0_prepare_range(upyml_requantization_m0 *q, int32_t zero_point, int32_t low, int32_t high);
+
+// One channel of that range, in some 110 cycles. bits: accumulators lie in (-2^bits, 2^bits), 1 to 32.
+void upyml_m0_prepare_channel(upyml_requantization_m0 *q, int32_t multiplier, int shift, int bits);
+
+static inline void upyml_m0_prepare(upyml_requantization_m0 *q, int32_t multiplier, int shift, int bits,
+    int32_t zero_point, int32_t low, int32_t high) {
+    upyml_m0_prepare_range(q, zero_point, low, high);
+    upyml_m0_prepare_channel(q, multiplier, shift, bits);
+}
 
 // upyml_requantize of one accumulator without 64 bits. multiplier: at least 0. right_shift: 0 to 31. accumulator: in
 // (-2^29, 2^29), or the sum of the middle products of 16-bit halves may not fit.

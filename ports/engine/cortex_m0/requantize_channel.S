@@ -1,5 +1,5 @@
 // void upyml_m0_requantize_channel(accumulators, output, q, count, accumulator_step, output_step)
-// See requantization.c. Cycles a value: 16.75; clamped to the low end 14.75, to the high end 18.75; unsure 66.
+// See requantization.c. Cycles a value: 16.75; clamped to the low end 14.75, to the high end 18.75; unsure 68.
 #include "hot.h"
 
     .syntax unified
@@ -9,10 +9,9 @@
     // upyml_requantization_m0
     .equ RANGE, 20
     .equ LOW, 24
-    .equ MULTIPLIER_LOW, 28
-    .equ MULTIPLIER_HIGH, 32
-    .equ RIGHT_SHIFT, 36
-    .equ ZERO_POINT, 40
+    .equ ZERO_POINT, 28
+    .equ RIGHT_SHIFT, 32
+    .equ MULTIPLIER, 36
     // on the stack, below q, r4 to r11 and lr
     .equ SAVED_Q, 16
     .equ ACCUMULATOR_STEP, 40
@@ -110,8 +109,10 @@ exact:
     push {r1-r4, r7}
     ldr r1, [sp, #SAVED_Q + 20]
     ldr r0, [r5]
-    ldr r2, [r1, #MULTIPLIER_LOW]
-    ldr r3, [r1, #MULTIPLIER_HIGH]
+    ldr r3, [r1, #MULTIPLIER]
+    sxth r2, r3
+    subs r3, r2
+    lsrs r3, #16
     sxth r4, r0
     subs r0, r4
     asrs r0, #16
