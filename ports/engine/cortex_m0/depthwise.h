@@ -1,8 +1,9 @@
 // Depthwise convolution on Cortex-M0+: two output rows of one channel are made at once, one in each half of a word.
 //
-// A strip of n output rows is n / 2 (rounded up) pairs of rows: row y in the low lane, row y + pairs in the high one. The
-// input is packed alike, (x[high] << 16) + x[low], so that one multiplication by a weight serves both. Sums of products
-// are split into two accumulators before the low lane could leave 16 bits.
+// A strip of n output rows is n / 2 (rounded up) pairs of rows: row y in the high lane, row y + pairs in the low one. The
+// input is packed alike, (x[y] << 16) + x[y + pairs], so that one multiplication by a weight serves both. Sums of products
+// are split into two accumulators before the low lane could leave 16 bits. Input rows that the next strip needs again are
+// in the low lane: each is the lowest byte of its word.
 #ifndef UPYML_CORTEX_M0_DEPTHWISE_H
 #define UPYML_CORTEX_M0_DEPTHWISE_H
 
@@ -13,9 +14,8 @@ typedef struct {
     int32_t pairs;  // of output rows
     int32_t word_rows, row_words;  // packed input rows, words in each, with padding
     int32_t batch;  // pairs of rows whose accumulators are kept until they are requantized
-    int32_t kept_rows;  // order PLANE: input rows that the next strip reads too
     int32_t ring_rows;  // orders FORWARD and REVERSE: input rows with all channels
-    int32_t accumulators, taps, kept, ring;
+    int32_t accumulators, taps, ring;
 } upyml_depthwise_layout;
 
 // The loops in assembly: 3x3, columns side by side or every second one.
@@ -28,10 +28,11 @@ int32_t upyml_depthwise_lay_out(const upyml_window *p, int32_t strip, upyml_dept
 
 // Rows of words to pack. The assembly knows the offsets.
 typedef struct {
-    const int8_t *low, *high;  // the first row's first column of channel 0
+    const int8_t *high, *low;  // the first row's first column, of channel 0 in the input
     int32_t *words;
-    int32_t low_step, high_step;  // bytes from column to column; 0: padding. Above 1: the channel is to be added.
+    int32_t high_step, low_step;  // bytes from column to column; 0: padding
     int32_t rows;  // one behind the other without a gap; 0 ends a list
+    int32_t high_is_input, low_is_input;  // 1: the channel is to be added
 } upyml_depthwise_run;
 
 // columns: at least 1. row_gap: bytes from the end of one row of words to the next.

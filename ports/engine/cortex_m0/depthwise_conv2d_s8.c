@@ -4,8 +4,8 @@
 #include "depthwise.h"
 #include "requantization.h"
 
-// At most: each lane changes from padding to kept rows, around the end of a ring, to the input and to padding again.
-enum { MAX_RUNS = 9 };
+// As many as a single strip may need: each lane changes from padding to the input, around a ring's end, and to padding.
+enum { MAX_RUNS = 7 };
 
 typedef struct {
     const upyml_window *p;
@@ -13,10 +13,9 @@ typedef struct {
     int8_t *output;
     int32_t in_ring, strip, out_row_bytes;
     int32_t *words, *accumulators;
-    int8_t *kept;
     uint32_t *taps;
-    int32_t kept_first, kept_end;  // input rows in `kept`; none before the end is read from the input again
-    int32_t packed_row;  // output row of the strip that `runs` describes
+    int32_t packed_low, packed_end;  // input rows: the first one in the low lane; the end of those packed so far
+    int32_t listed_row;  // output row of the strip that `runs` lists, or -1
     int32_t prepared;  // output channel of the requantization, `taps` and `rows`
     uint8_t is_3x3, is_listed;
     int8_t zero_point;
@@ -24,34 +23,35 @@ typedef struct {
     upyml_depthwise_rows rows;
     upyml_depthwise_layout layout;
     upyml_channels channels;
-    upyml_depthwise_run runs[MAX_RUNS + 1];
+    upyml_depthwise_run runs[MAX_RUNS + 1], *runs_end;
 } planes;
 
 // Where input row y of channel 0 lies, and how many rows from it on lie one behind the other.
 typedef struct {
     const int8_t *start;
-    int32_t step, rows;
+    int32_t step, rows, is_input;
 } source;
 
 static int32_t smaller(int32_t a, int32_t b) {
     return a < b ? a : b;
 }
 
-// end: rows from it on are not needed.
+// end: rows from it on are not needed. No row is read from the input twice: output may lie over it.
 static source find_rows(const planes *s, int32_t y, int32_t end) {
     const upyml_window *p = s->p;
-    source found = {&s->zero_point, 0, INT32_MAX};
+    source found = {&s->zero_point, 0, INT32_MAX, 0};
     if (y < 0) {
         found.rows = -y;
-    } else if (y < s->kept_end) {
-        found.start = s->kept + (y - s->kept_first) * p->in_w;
-        found.step = 1;
-        found.rows = s->kept_end - y;
+    } else if (y < s->packed_end) {
+        found.start = (const int8_t *)(s->words + (y - s->packed_low) * s->layout.row_words + p->pad_left);
+        found.step = 4;
+        found.rows = 1;
     } else if (y < end) {
         int32_t slot = upyml_slot(y, s->in_ring);
         found.start = s->input + slot * p->in_w * p->in_c;
         found.step = p->in_c;
         found.rows = smaller(end - y, s->in_ring - slot);
+        found.is_input = 1;
     }
     return found;
 }
@@ -60,46 +60,40 @@ static int32_t strip_start(const planes *s, int32_t row) {
     return row * s->p->stride_h - s->p->pad_top;
 }
 
-static int32_t strip_end(const planes *s, int32_t row, int32_t rows) {
-    return smaller(strip_start(s, row + rows - 1) + upyml_reach(s->p), s->p->in_h);
+static void pack_runs(planes *s, upyml_depthwise_run *end, int32_t channel) {
+    end->rows = 0;
+    upyml_depthwise_pack(s->runs, channel, s->p->in_w, 4 * (s->layout.row_words - s->p->in_w));
 }
 
-static void find_runs(planes *s, int32_t row, int32_t rows) {
+static void pack(planes *s, int32_t channel, int32_t row, int32_t rows) {
     const upyml_window *p = s->p;
     int32_t pairs = (rows + 1) >> 1, left = (pairs - 1) * p->stride_h + upyml_reach(p);
-    int32_t low_row = strip_start(s, row), high_row = strip_start(s, row + pairs), end = strip_end(s, row, rows);
+    int32_t high_row = strip_start(s, row), low_row = strip_start(s, row + pairs);
+    int32_t end = smaller(strip_start(s, row + rows - 1) + upyml_reach(p), p->in_h), first_low = low_row;
     int32_t *words = s->words + p->pad_left;
     upyml_depthwise_run *run = s->runs;
-    while (left > 0 && run < s->runs + MAX_RUNS) {
-        source low = find_rows(s, low_row, end), high = find_rows(s, high_row, end);
-        int32_t count = smaller(smaller(low.rows, high.rows), left);
-        upyml_depthwise_run next = {low.start, high.start, words, low.step, high.step, count};
+    s->listed_row = row;
+    while (left > 0) {
+        source high = find_rows(s, high_row, end), low = find_rows(s, low_row, end);
+        int32_t count = smaller(smaller(high.rows, low.rows), left);
+        if (run == s->runs + MAX_RUNS) {
+            pack_runs(s, run, channel);
+            run = s->runs;
+            s->listed_row = -1;
+        }
+        upyml_depthwise_run next = {
+            high.start, low.start, words, high.step, low.step, count, high.is_input, low.is_input,
+        };
         *run++ = next;
         words += count * s->layout.row_words;
-        low_row += count;
         high_row += count;
+        low_row += count;
         left -= count;
     }
-    run->rows = 0;
-    s->packed_row = row;
-}
-
-// Copies the rows that the next strip needs as well: this strip's output may lie over them.
-static void keep_rows(planes *s, int32_t channel, int32_t next_row, int32_t end) {
-    const upyml_window *p = s->p;
-    int32_t first = strip_start(s, next_row), old = 0;
-    first = first < 0 ? 0 : first;
-    if (first < s->kept_end) {  // only where a strip has fewer rows than are kept
-        old = s->kept_end - first;
-        memmove(s->kept, s->kept + (first - s->kept_first) * p->in_w, (size_t)(old * p->in_w));
-    }
-    const int8_t *x = s->input + (first + old) * p->in_w * p->in_c + channel;
-    int8_t *kept = s->kept + old * p->in_w, *kept_end = s->kept + (end - first) * p->in_w;
-    for (; kept < kept_end; x += p->in_c) {
-        *kept++ = *x;
-    }
-    s->kept_first = first;
-    s->kept_end = end;
+    pack_runs(s, run, channel);
+    s->runs_end = run;
+    s->packed_low = first_low;
+    s->packed_end = end;
 }
 
 // From the channels block, which usually is aligned.
@@ -170,7 +164,7 @@ static void make_channel(planes *s, int32_t channel, int32_t row, int32_t rows) 
     if (channel != s->prepared) {
         prepare(s, channel);
     }
-    int32_t pairs = (rows + 1) >> 1, high_row = row + pairs, end = row + rows;
+    int32_t pairs = (rows + 1) >> 1, low_row = row + pairs, end = row + rows;
     const int32_t *words = s->words;
     for (;;) {
         int32_t count = smaller(s->layout.batch, pairs);
@@ -181,17 +175,17 @@ static void make_channel(planes *s, int32_t channel, int32_t row, int32_t rows) 
         } else {
             upyml_depthwise_sum_3x3(&s->rows);
         }
-        write_rows(s, s->accumulators + 1, row, count);
-        int32_t high_rows = smaller(count, end - high_row);
-        if (high_rows > 0) {
-            write_rows(s, s->accumulators, high_row, high_rows);
+        write_rows(s, s->accumulators, row, count);
+        int32_t low_rows = smaller(count, end - low_row);
+        if (low_rows > 0) {
+            write_rows(s, s->accumulators + 1, low_row, low_rows);
         }
         pairs -= count;
         if (pairs == 0) {
             return;
         }
         row += count;
-        high_row += count;
+        low_row += count;
         words += count * s->p->stride_h * s->layout.row_words;
     }
 }
@@ -199,17 +193,14 @@ static void make_channel(planes *s, int32_t channel, int32_t row, int32_t rows) 
 // Output rows from `row` to `end` of all channels, one channel after another.
 static void make_planes(planes *s, int32_t row, int32_t end) {
     const upyml_window *p = s->p;
-    int32_t row_gap = 4 * (s->layout.row_words - p->in_w);
     for (int32_t channel = 0; channel < p->in_c; channel++) {
-        s->kept_end = 0;
+        s->packed_end = 0;
         for (int32_t first = row; first < end; first += s->strip) {
             int32_t rows = smaller(s->strip, end - first);
-            if (first != s->packed_row) {
-                find_runs(s, first, rows);
-            }
-            upyml_depthwise_pack(s->runs, channel, p->in_w, row_gap);
-            if (s->layout.kept_rows > 0 && first + rows < end) {
-                keep_rows(s, channel, first + rows, strip_end(s, first, rows));
+            if (first == s->listed_row) {
+                pack_runs(s, s->runs_end, channel);
+            } else {
+                pack(s, channel, first, rows);
             }
             for (int32_t i = 0; i < p->multiplier; i++) {
                 make_channel(s, channel * p->multiplier + i, first, rows);
@@ -231,9 +222,8 @@ static void begin(planes *s, const upyml_window *p, const int8_t *input, int8_t 
     s->words = (int32_t *)(void *)scratch;
     s->accumulators = (int32_t *)(void *)(scratch + s->layout.accumulators);
     s->taps = (uint32_t *)(void *)(scratch + s->layout.taps);
-    s->kept = (int8_t *)scratch + s->layout.kept;
     s->zero_point = (int8_t)p->in_zero_point;
-    s->packed_row = s->prepared = -1;
+    s->listed_row = s->prepared = -1;
     s->channels = upyml_read_channels(p->channels, p->out_c, 1);
     s->is_3x3 = (uint8_t)upyml_depthwise_is_3x3(p);
     s->out_row_bytes = p->out_w * p->out_c;

@@ -14,7 +14,7 @@
     add r0, r8
     ldrsb \other, [r1, r3]
     add r1, r9
-    lsls \other, \other, #16
+    lsls \word, \word, #16
     adds \word, \word, \other
 .endm
 
@@ -41,20 +41,19 @@ upyml_depthwise_pack:
 next_run:
     mov r7, lr
     ldm r7!, {r0, r1, r2, r4, r5, r6}
-    mov lr, r7
     cmp r6, #0
     beq all_packed
     mov r8, r4
     mov r9, r5
     mov r11, r6  // rows left
+    ldm r7!, {r4, r5}
+    mov lr, r7
     ldr r3, [sp, #CHANNEL]
-    cmp r4, #1
-    ble 1f
-    adds r0, r0, r3
-1:  cmp r5, #1
-    ble 1f
-    adds r1, r1, r3
-1:  movs r3, #0
+    muls r4, r3, r4
+    adds r0, r0, r4
+    muls r5, r3, r5
+    adds r1, r1, r5
+    movs r3, #0
 next_row:
     mov r7, r12
     lsrs r7, r7, #1

@@ -20,19 +20,17 @@ int32_t upyml_depthwise_lay_out(const upyml_window *p, int32_t strip, upyml_dept
     layout->word_rows = (layout->pairs - 1) * p->stride_h + reach_h;
     layout->row_words = larger((p->out_w - 1) * p->stride_w + reach_w, p->pad_left + p->in_w);
     layout->batch = larger(1, smaller(layout->pairs, BATCH_PIXELS / p->out_w));
-    int in_strips = p->order == UPYML_ORDER_PLANE && strip < p->out_h;
-    layout->kept_rows = in_strips ? smaller(larger(reach_h - p->stride_h, 0), p->in_h) : 0;
     int in_ring = p->order == UPYML_ORDER_FORWARD || p->order == UPYML_ORDER_REVERSE;
     layout->ring_rows = in_ring ? smaller((strip - 1) * p->stride_h + reach_h, p->in_h) : 0;
     // A file from outside may ask for more than there can be.
     int64_t words = (int64_t)layout->word_rows * layout->row_words;
     int64_t pixels = (int64_t)layout->batch * p->out_w;
     int64_t taps = ((int64_t)p->kernel_h * p->kernel_w + 1) & ~(int64_t)1;
-    int64_t rows = (int64_t)layout->kept_rows * p->in_w + (int64_t)layout->ring_rows * p->in_w * p->in_c;
+    int64_t rows = (int64_t)layout->ring_rows * p->in_w * p->in_c;
     int64_t size = 4 * words + 8 * pixels + 4 * taps + rows;
     layout->accumulators = (int32_t)(4 * words);
     layout->taps = (int32_t)(4 * words + 8 * pixels);
-    layout->kept = layout->ring = (int32_t)(4 * words + 8 * pixels + 4 * taps);
+    layout->ring = (int32_t)(4 * words + 8 * pixels + 4 * taps);
     return size > INT32_MAX ? INT32_MAX : (int32_t)size;
 }
 
