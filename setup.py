@@ -15,12 +15,13 @@ FLAGS = ["-std=c99", "-Wall", "-Wextra", "-O2"]
 if os.environ.get("UPYML_WERROR"):  # set by make: a user's newer compiler may warn of more, and must still install
     FLAGS.append("-Werror")
 
-# What host_tools/package_files.py finds in an installation: boards, and the native modules that `make natmods` built.
+# What host_tools/package_files.py finds in an installation: boards, and what `make natmods` and `make bare` built.
 PACKAGE_DATA = Path("host_tools/package_data")
 NATMODS = re.search(r"NATMODS := (.*)", Path("Makefile").read_text())[1].split()
 PACKED = {
     "boards": (Path("ports/boards"), ["*.toml"]),
     "natmod": (Path("build/natmod"), [f"{arch}/_upyml.mpy" for arch in NATMODS]),
+    "bare": (Path("build/bare"), ["cortex_m0/bench.elf"]),
 }
 
 
@@ -46,7 +47,7 @@ setup(
         Extension(
             "_upyml",
             sources=[*map(str, sorted(Path("ports/cpython").glob("*.c"))), *SOURCES],
-            depends=["ports/engine/sources.txt", *map(str, ENGINE.rglob("*.h")), *map(str, CORTEX_M0.glob("scratch_*.c"))],
+            depends=["ports/engine/sources.txt", *map(str, [*ENGINE.rglob("*.h"), *CORTEX_M0.glob("scratch_*.c")])],
             include_dirs=[str(ENGINE)],
             extra_compile_args=FLAGS,
         )

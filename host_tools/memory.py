@@ -17,8 +17,8 @@ LEGEND = f"{_MADE} made   {_KEPT} read or kept   {_SCRATCH} scratch   {_FREE} fr
 def blocks(model: dict[str, Any]) -> list[dict[str, int]]:
     """Each tensor's place and life: bytes from the arena's start, first and last op.
 
-    The first op makes the tensor (-1: an input of the model), the last one reads it (the number of ops: an output of the
-    model). model: of describe(). Equal tensors at one place share a record of the file, not a block.
+    The first op makes the tensor (-1: an input of the model), the last one reads it (the number of ops: an output of
+    the model). model: of describe(). Equal tensors at one place share a record of the file, not a block.
     """
     tensors, made = model["tensors"], []
     current: dict[int, dict[str, int]] = {}

@@ -78,13 +78,15 @@ class Program:
             self.views[out] = tensor
         return out
 
+    def in_arena(self, tensor: Tensor) -> bool:
+        """Does the tensor lie in the arena, and not in the file or with the caller?"""
+        with_caller = self.caller_inputs and any(self.base(tensor) is self.base(x) for x in self.inputs)
+        return tensor.data is None and not with_caller
+
     def activations(self) -> list[Tensor]:
         """The tensors that own arena bytes, in order of first use."""
         seen: dict[Tensor, None] = {}
-        for tensor in self.inputs:
-            seen[self.base(tensor)] = None
-        for step in self.steps:
-            for tensor in step.inputs + step.outputs:
-                if tensor.data is None:
-                    seen[self.base(tensor)] = None
+        for tensor in self.inputs + [tensor for step in self.steps for tensor in step.inputs + step.outputs]:
+            if self.in_arena(tensor):
+                seen[self.base(tensor)] = None
         return list(seen)

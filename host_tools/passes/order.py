@@ -50,7 +50,7 @@ class _Live:
     """How many bytes are live during a step and after it; which tensors those are follows from the steps run."""
 
     def __init__(self, program: Program):
-        self.inputs = [nbytes(tensor) for tensor in {program.base(t): None for t in program.inputs}]
+        self.inputs = [nbytes(t) for t in {program.base(t): None for t in program.inputs} if program.in_arena(t)]
         kept = {program.base(t) for t in program.outputs}
         readers: dict = {}  # steps that read each tensor, as a bit set
         for i, step in enumerate(program.steps):
@@ -61,7 +61,7 @@ class _Live:
         # Of each step: (bytes, who reads it) of the tensors that may die with it, and of those it may write over.
         self.dying, self.shared = [], []
         for step in program.steps:
-            bases = {program.base(t): None for t in step.inputs + step.outputs if t.data is None}
+            bases = {program.base(t): None for t in step.inputs + step.outputs if program.in_arena(t)}
             self.dying.append([(nbytes(t), readers.get(t, 0)) for t in bases if t not in kept])
             self.shared.append([(nbytes(t), readers[t]) for t in may_overlap(program, step) if t not in kept])
 

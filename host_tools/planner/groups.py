@@ -1,7 +1,7 @@
 """Fused groups: ops that run together, row by row, so that what lies between them needs room for a few rows only.
 
-Tried are runs of neighbouring ops with nothing but the last one's output used outside, where they need less RAM together
-than one by one: the first layers of a vision model, residual blocks.
+Tried are runs of neighbouring ops with nothing but the last one's output used outside, where they need less RAM
+together than one by one: the first layers of a vision model, residual blocks.
 """
 
 from __future__ import annotations

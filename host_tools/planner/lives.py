@@ -27,10 +27,11 @@ def lives(program: Program) -> dict[Tensor, Life]:
     found: dict[Tensor, Life] = {}
     for tensor in program.inputs:
         base = program.base(tensor)
-        found[base] = Life(base, -1, -1)
+        if program.in_arena(base):
+            found[base] = Life(base, -1, -1)
     for number, step in enumerate(program.steps):
         for tensor in step.inputs:
-            if tensor.data is None:
+            if program.in_arena(tensor):
                 found[program.base(tensor)].last = number
         for tensor in step.outputs:
             base = program.base(tensor)

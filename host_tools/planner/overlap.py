@@ -45,7 +45,7 @@ class Rule:
 def rules(program: Program, step: Step, place: int) -> list[Rule]:
     """The orders in which the step may write over its input number `place`."""
     x, y = step.inputs[place], step.outputs[0]
-    if x.data is not None:
+    if not program.in_arena(x):
         return []
     shape = window(step)
     if shape is not None:

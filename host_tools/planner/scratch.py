@@ -16,7 +16,7 @@ from upyml.format import layout
 @cache
 def _kernels():
     try:
-        return getattr(importlib.import_module("_upyml"), "scratch_size", None)
+        return getattr(importlib.import_module("_upyml"), "_scratch_size", None)
     except ImportError:
         return None
 

@@ -2,8 +2,8 @@
 
 Step by step over the sets of offsets the live tensors can have: for each, an output is tried at the places where good
 plans put one (an end of the arena, with and without room for scratch, beside a live tensor, over an input as near as an
-order allows), and the cheapest way to each new set is kept. A fused group is one such step over several ops. With at most
-WIDTH sets at a time that is exact among those places; beyond it keeps the cheapest (a beam).
+order allows), and the cheapest way to each new set is kept. A fused group is one such step over several ops. With at
+most WIDTH sets at a time that is exact among those places; beyond it keeps the cheapest (a beam).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What an op costs on a Cortex-M0+: time, scratch, and the time that smaller strips add.
 
-An engine works on strips as large as its scratch has room for. Each strip of a convolution widens the weights anew, each
-of a depthwise convolution packs some rows again; so more RAM is less time.
+An engine works on strips as large as its scratch has room for. Each strip of a convolution widens the weights anew,
+each of a depthwise convolution packs some rows again; so more RAM is less time.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """The proof that a plan is sound: the program runs on an arena where every byte is tagged with what it holds.
 
-A tag is a tensor's number and the byte's place in it. Each op reads and writes unit by unit as SPEC.md allows its order:
-a strip's new input is read before any of its output is written, and nothing consumed is read again. Every read must see
+A tag is a tensor's number and the byte's place in it. Each op reads and writes unit by unit as SPEC.md allows: a strip's new input is read before any of its output is written, and nothing consumed is read again. Every read must see
 its own tags. That is done with strips of one unit and with one strip for the whole op; what lies above `top` is lost
 each time. Fused groups run in the strips they have.
 """
@@ -80,7 +79,7 @@ def check(program: Program) -> Program:
 
 def _run(program: Program, whole: bool) -> None:
     arena = Arena(program)
-    for tensor in program.inputs:
+    for tensor in filter(program.in_arena, program.inputs):
         start, end = arena.span(tensor)
         if np.any(arena.tags[start:end] != _LOST):
             arena.fail(f"the input {tensor.name!r} overlaps another")
@@ -108,7 +107,7 @@ def _run(program: Program, whole: bool) -> None:
 def _edges(arena: Arena, step: Step) -> None:
     """Alignment and `top`."""
     for tensor in step.inputs + step.outputs:
-        if tensor.data is None:
+        if arena.program.in_arena(tensor):
             start, end = arena.span(tensor)
             if start % min(4, layout.DTYPES[dtype_code(tensor)][1]):
                 arena.fail(f"{tensor.name!r} is not aligned")
@@ -120,7 +119,7 @@ def _edges(arena: Arena, step: Step) -> None:
 
 def _step(arena: Arena, step: Step, whole: bool) -> None:
     y = step.outputs[0]
-    inputs = [tensor for tensor in step.inputs if tensor.data is None]
+    inputs = [tensor for tensor in step.inputs if arena.program.in_arena(tensor)]
     shape = window(step)
     if step.order == layout.DISJOINT:
         _apart(arena, step, inputs)
@@ -200,7 +199,7 @@ def _group(arena: Arena, steps: list[Step]) -> None:
             continue
         for again in (False, True):
             for x, first, end in demand.reads(event):
-                for row in range(first, end):
+                for row in range(first, end) if arena.program.in_arena(x) else ():
                     arena.read_row(x, row)
             if not again:
                 _write_rows(arena, step, event)
@@ -215,7 +214,7 @@ def _write_rows(arena: Arena, step: Step, event: Event) -> None:
 def _group_elements(arena: Arena, step: Step, row: int) -> None:
     start, tags = arena.row(step.outputs[0], row)
     for x in step.inputs:
-        if x.data is None:
+        if arena.program.in_arena(x):
             arena.read_row(x, row)
             if arena.row(x, row)[0] < start < arena.row(x, row)[0] + len(tags):
                 arena.fail(f"{x.name!r} was overwritten before this read")

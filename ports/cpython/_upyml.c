@@ -236,7 +236,7 @@ static PyTypeObject engine_type = {
 static PyMethodDef functions[] = {
     {"check", check, METH_O, "Bytes of arena a model needs, or a negative error code."},
     {"cast", cast, METH_VARARGS, "cast(buffer, typecode): the same memory with another type code."},
-    {"scratch_size", upyml_scratch_size, METH_VARARGS, "scratch_size(opcode, fields, strip): of a kernel for Cortex-M0+."},
+    {"_scratch_size", upyml_scratch_size, METH_VARARGS, "For the planner: of a kernel for Cortex-M0+."},
     {NULL, NULL, 0, NULL},
 };
 

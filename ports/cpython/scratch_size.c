@@ -1,4 +1,4 @@
-// scratch_size(): what the kernels for a Cortex-M0+ answer, for the planner on the host.
+// _scratch_size(): what the kernels for a Cortex-M0+ answer, for the planner on the host.
 #define PY_SSIZE_T_CLEAN
 #include "scratch_size.h"
 
@@ -10,7 +10,7 @@ int32_t upyml_m0_fully_connected_s8_scratch_size(const upyml_fully_connected *p)
 
 static int read_window(PyObject *fields, upyml_window *p) {
     *p = (upyml_window){0};
-    if (!PyArg_ParseTuple(fields, "iiiiiiiiiiiiiiiiii:scratch_size", &p->in_h, &p->in_w, &p->in_c, &p->out_h, &p->out_w,
+    if (!PyArg_ParseTuple(fields, "iiiiiiiiiiiiiiiiii:_scratch_size", &p->in_h, &p->in_w, &p->in_c, &p->out_h, &p->out_w,
             &p->out_c, &p->kernel_h, &p->kernel_w, &p->stride_h, &p->stride_w, &p->dilation_h, &p->dilation_w,
             &p->pad_top, &p->pad_left, &p->multiplier, &p->order, &p->in_ring, &p->out_ring)) {
         return 0;
@@ -24,12 +24,12 @@ PyObject *upyml_scratch_size(PyObject *module, PyObject *args) {
     int opcode;
     int strip;
     PyObject *fields;
-    if (!PyArg_ParseTuple(args, "iO!i:scratch_size", &opcode, &PyTuple_Type, &fields, &strip)) {
+    if (!PyArg_ParseTuple(args, "iO!i:_scratch_size", &opcode, &PyTuple_Type, &fields, &strip)) {
         return NULL;
     }
     if (opcode == UPYML_OPCODE_FULLY_CONNECTED) {
         upyml_fully_connected p = {0};
-        if (!PyArg_ParseTuple(fields, "iiii:scratch_size", &p.rows, &p.in_c, &p.out_c, &p.order)) {
+        if (!PyArg_ParseTuple(fields, "iiii:_scratch_size", &p.rows, &p.in_c, &p.out_c, &p.order)) {
             return NULL;
         }
         return PyLong_FromLong(upyml_m0_fully_connected_s8_scratch_size(&p));

@@ -4,7 +4,7 @@
 
 #include <Python.h>
 
-// scratch_size(opcode, fields, strip): bytes a kernel for a Cortex-M0+ needs for strips of so many units. fields: as
+// _scratch_size(opcode, fields, strip): bytes a kernel for a Cortex-M0+ needs for strips of so many units. fields: as
 // host_tools/planner/scratch.py gives them, the struct's of kernels.h in their order.
 PyObject *upyml_scratch_size(PyObject *module, PyObject *args);
 

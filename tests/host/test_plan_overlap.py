@@ -15,7 +15,7 @@ MODES = ("smallest", "balanced", "fastest")
 
 
 def crcs(program):
-    """CRC-32 of every op's output by the op's name, for each of the file's test vectors; of a ring only rows are left."""
+    """CRC-32 of every op's output by the op's name, for each of the file's test vectors; a ring has only rows left."""
     verify.plan(program)
     file = writer.write(program, best_engine())
     head = decode.header(file)

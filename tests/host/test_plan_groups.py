@@ -1,0 +1,109 @@
+"""Fused groups: what they save, that they run to the same bytes, and that the checker catches one that is a row off."""
+
+import pytest
+from image_programs import Builder, activation, apart
+from test_plan_overlap import crcs
+
+from host_tools import verify
+from host_tools.planner.demand import Demand
+from host_tools.passes.plan import plan
+from host_tools.program import nbytes
+
+
+def residual(seed=1, channels=4, height=12):
+    """x + conv(conv(x)): between the ops lies as much as x."""
+    b = Builder(seed)
+    x = activation("x", (height, 8, channels))
+    y = b.conv(b.conv(x, channels, (3, 3), (1, 1)), channels, (3, 3), (1, 1))
+    return b.program([x], [b.op("add", [x, y], y.shape)])
+
+
+def vision(seed=1):
+    """The first layers of a vision model: wide in the middle."""
+    b = Builder(seed)
+    x = activation("x", (24, 24, 2))
+    y = b.conv(b.depthwise(b.conv(x, 8, (3, 3), (1, 1)), 1, 1), 12, (1, 1), (1, 1))
+    return b.program([x], [b.pool(b.depthwise(y, 1, 2))])
+
+
+MODELS = {"residual": residual, "vision": vision}
+
+
+def grouped(name):
+    """The smallest plan, which has a group: (program, the group's steps)."""
+    program = plan(MODELS[name](), "smallest")
+    first = next(number for number, step in enumerate(program.steps) if step.fused)
+    return program, program.steps[first : first + program.steps[first].fused]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_group_needs_less_and_gives_the_same_bytes(name):
+    program, steps = grouped(name)
+    alone = plan(MODELS[name](), "smallest", fuse=False)
+    assert program.arena_size < 0.85 * alone.arena_size
+    for ram in ("smallest", "balanced", program.arena_size + 500):
+        found = crcs(plan(MODELS[name](), ram))
+        assert found.items() <= crcs(apart(MODELS[name]())).items() and found
+    assert all(step.strip and step.top == steps[0].top for step in steps)
+
+
+def test_a_residual_block_runs_in_place():
+    program, steps = grouped("residual")
+    x, y = program.inputs[0], program.outputs[0]
+    assert len(steps) == 3 and program.offsets[x] == program.offsets[y]
+    assert steps[0].top < 1.7 * nbytes(x)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_rings_are_no_larger_than_need_be(name):
+    """One row less, and a row that is still read would be overwritten."""
+    program, _ = grouped(name)
+    assert program.ring_rows
+    for tensor, rows in program.ring_rows.items():
+        if rows > 1:
+            program.ring_rows[tensor] = rows - 1
+            with pytest.raises(verify.GraphError, match="overwritten"):
+                verify.plan(program)
+            program.ring_rows[tensor] = rows
+    verify.plan(program)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_an_output_a_row_too_far_is_caught(name):
+    """Over the group's input the output may lie as near as limit() says, and no byte nearer."""
+    program, steps = grouped(name)
+    x, y = steps[0].inputs[0], steps[-1].outputs[0]
+    distance = Demand(steps, tuple(step.strip for step in steps)).limit(x)
+    rings = [tensor for tensor in program.ring_rows]
+    shift = 4 * nbytes(x)  # rings out of the way
+    for tensor in rings:
+        program.offsets[tensor] += shift
+    for step in program.steps:
+        step.top += shift
+    for far, sound in ((distance, True), (distance + 1, False), (distance - 7, True)):
+        program.offsets[x] = 200
+        program.offsets[y] = 200 + far
+        program.arena_size = 0
+        if sound:
+            verify.plan(program)
+        else:
+            with pytest.raises(verify.GraphError, match="overwritten"):
+                verify.plan(program)
+
+
+def test_a_strip_outside_of_groups_is_caught():
+    program = plan(residual(), "smallest", fuse=False)
+    verify.plan(program)
+    program.steps[0].strip = 1
+    with pytest.raises(verify.GraphError, match="stands in none"):
+        verify.plan(program)
+
+
+def test_a_tensor_that_is_read_outside_is_not_between():
+    b = Builder(1)
+    x = activation("x", (12, 8, 4))
+    y = b.conv(x, 4, (3, 3), (1, 1))
+    z = b.conv(y, 4, (3, 3), (1, 1))
+    program = plan(b.program([x], [z, y]), "smallest")
+    assert not program.ring_rows and not any(step.fused for step in program.steps)
+    assert crcs(program)
