@@ -1,4 +1,5 @@
-// One hostile file: checked, and if it passes, run in an arena of exactly the size the check answered.
+// One hostile file: checked, and if it passes, run in an arena of exactly the size the check answered and in a larger
+// one.
 //
 // With libFuzzer (clang -fsanitize=fuzzer,address,undefined) this is all that is needed. Built by gcc with
 // -DFUZZ_MAIN, it replays the files it is given and then changes them at random for a number of rounds, always the same.
@@ -7,25 +8,67 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "load.h"
-#include "upyml.h"
+#include "model.h"
 
-#define MOST_ARENA 4096  // a larger one only takes longer
+#define MOST_BYTES 4096  // of an arena or a tensor: larger ones only take longer
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 // The sizes that say how long a run takes may be large without the file being large; those files are left out.
 static int quick(const uint8_t *file) {
-    const uint8_t *op = file + upyml_load32(file + UPYML_HEADER_OPS);
     uint32_t count = upyml_load16(file + UPYML_HEADER_OP_COUNT);
-    for (uint32_t i = 0; i < count; i++, op += UPYML_OP_BYTES) {
-        const uint8_t *p = op + UPYML_OP_PARAMS;
-        if ((op[UPYML_OP_OPCODE] == UPYML_OPCODE_CONV2D || op[UPYML_OP_OPCODE] == UPYML_OPCODE_DEPTHWISE_CONV2D)
+    for (uint32_t i = 0; i < count; i++) {
+        upyml_op op;
+        upyml_tensor y;
+        upyml_read_op(file, i, &op);
+        upyml_read_link(file, &op, op.input_count, &y);
+        const uint8_t *p = op.params;
+        if ((op.opcode == UPYML_OPCODE_CONV2D || op.opcode == UPYML_OPCODE_DEPTHWISE_CONV2D)
             && upyml_load16(p + UPYML_CONV2D_KERNEL_H) * upyml_load16(p + UPYML_CONV2D_KERNEL_W) > 256) {
+            return 0;
+        }
+        if (y.elements > MOST_BYTES) {  // a ring
+            return 0;
+        }
+    }
+    for (uint32_t i = 0; i < UPYML_MAX_CALLERS; i++) {
+        if (upyml_caller_size(file, i) > MOST_BYTES) {
             return 0;
         }
     }
     return count <= 64;
+}
+
+static void *bytes(size_t size) {
+    return calloc(size ? size : 1, 1);
+}
+
+static void run(const uint8_t *file, uint32_t arena_size) {
+    uint8_t *arena = bytes(arena_size), *callers[UPYML_MAX_CALLERS];
+    memset(arena, 0x55, arena_size);
+    for (uint32_t i = 0; i < UPYML_MAX_CALLERS; i++) {
+        callers[i] = bytes(upyml_caller_size(file, i));
+    }
+    upyml_run(file, arena, arena_size, (const uint8_t *const *)callers, NULL, NULL);
+    upyml_run(file, arena, arena_size, (const uint8_t *const *)callers, NULL, NULL);
+    for (uint32_t i = 0; i < UPYML_MAX_CALLERS; i++) {
+        free(callers[i]);
+    }
+    free(arena);
+}
+
+static void convert(const uint8_t *file, uint32_t number) {
+    uint32_t width = 0, count = upyml_input_size(file, number, &width);
+    uint8_t *floats = bytes((size_t)count * 4), *raw = bytes((size_t)count * width);
+    upyml_quantize_input(file, number, floats, raw);
+    free(floats);
+    free(raw);
+    count = upyml_output_size(file, number, &width);
+    floats = bytes((size_t)count * 4);
+    raw = bytes((size_t)count * width);
+    upyml_dequantize_output(file, number, raw, floats);
+    free(floats);
+    free(raw);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -36,31 +79,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         upyml_store32(file + UPYML_HEADER_FILE_SIZE, (uint32_t)size);
     }
     int32_t need = upyml_check(file, (uint32_t)size, 0);
-    if (need >= 0 && need <= MOST_ARENA && quick(file)) {
-        uint8_t *arena = malloc((size_t)need + 1);
-        memset(arena, 0x55, (size_t)need);
-        uint8_t *callers[UPYML_MAX_CALLERS];
-        for (uint32_t i = 0; i < UPYML_MAX_CALLERS; i++) {
-            callers[i] = calloc(upyml_caller_size(file, i) + 1, 1);
-        }
-        upyml_run(file, arena, (uint32_t)need, (const uint8_t *const *)callers, NULL, NULL);
-        upyml_run(file, arena, (uint32_t)need, (const uint8_t *const *)callers, NULL, NULL);
-        for (uint32_t i = 0; i < UPYML_MAX_CALLERS; i++) {
-            free(callers[i]);
-        }
+    if (need >= 0 && need <= MOST_BYTES && quick(file)) {
+        run(file, (uint32_t)need);
+        run(file, (uint32_t)need + 1 + upyml_load16(file + UPYML_HEADER_CRC32) % 600);  // the CRC-32 is anything here
         for (uint32_t i = 0; i < 3; i++) {
-            uint32_t width = 0, count = upyml_input_size(file, i, &width);
-            uint8_t *floats = calloc(count + 1, 4), *raw = calloc(count + 1, 4);
-            upyml_quantize_input(file, i, floats, raw);
-            free(floats);
-            free(raw);
-            count = upyml_output_size(file, i, &width);
-            floats = calloc(count + 1, 4), raw = calloc(count + 1, 4);
-            upyml_dequantize_output(file, i, raw, floats);
-            free(floats);
-            free(raw);
+            convert(file, i);
         }
-        free(arena);
     }
     free(file);
     return need >= 0;

@@ -1,14 +1,34 @@
-"""Writes the fuzzer's corpus: python tests/engine/make_corpus.py (small models of every op, fixed seeds)."""
+"""Writes the fuzzer's corpus: python tests/engine/make_corpus.py (small models of every op and groups, fixed seeds)."""
 
 from pathlib import Path
 
 import numpy as np
+from group_models import random_group
 from op_models import random_op
 
-from upyml.format import layout
+from upyml.format import decode, layout
+from upyml.format.encode import seal
 
 FOLDER = Path(__file__).parent / "corpus"
-MOST_BYTES = 1024
+MOST_BYTES = 1024  # of an op; of a group twice as many
+GROUPS = 12
+
+
+def with_callers_input(model):
+    """The model with its first input in a buffer of the caller's."""
+    head = decode.header(model)
+    record = head["tensors"] + decode.inputs(model, head)[0] * decode.TENSOR_SIZE
+    start = bytes([layout.CALLER]) + model[record + 1 : record + 4] + bytes(4)
+    return seal(model[:record] + start + model[record + 8 :])
+
+
+def small_group(rng):
+    """A group with the least rings, in a small file."""
+    while True:
+        group = random_group(rng, most=5)
+        model = group.encode(rings=group.least_rings(), gap=int(rng.integers(0, 2)))
+        if len(model) <= 2 * MOST_BYTES:
+            return model
 
 
 def main():
@@ -22,6 +42,10 @@ def main():
             if len(model) <= MOST_BYTES:
                 (FOLDER / f"{name.lower()}_{count}.upm").write_bytes(model)
                 count += 1
+    rng = np.random.default_rng(100)
+    for count in range(GROUPS):
+        model = small_group(rng)
+        (FOLDER / f"group_{count}.upm").write_bytes(with_callers_input(model) if count % 3 == 0 else model)
 
 
 if __name__ == "__main__":

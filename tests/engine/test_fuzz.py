@@ -37,12 +37,12 @@ def replay(fuzz, rounds, files):
 
 def test_no_changed_file_makes_the_engine_leave_its_buffers(fuzz):
     files = sorted((HERE / "corpus").glob("*"))
-    assert len(files) >= 3 * len(layout.OPS)
+    assert len(files) >= 3 * len(layout.OPS) + 10
     assert replay(fuzz, ROUNDS, files) > len(files) * 1000, "most changed files must not already fail the check"
 
 
 def test_nor_does_one_that_reached_new_code(fuzz, tmp_path):
-    """What libFuzzer kept of 34 million files in ten minutes: one for each new edge or count."""
+    """What libFuzzer kept of 39 million files in eight minutes: one for each new edge or count."""
     with zipfile.ZipFile(HERE / "corpus_found.zip") as found:
         found.extractall(tmp_path)
     files = sorted(tmp_path.glob("*"))
