@@ -33,4 +33,4 @@ for wrong in (bytearray(3), 7, None):
         model.bind(wrong)
     except upyml.ModelError as error:
         print(error)
-print([round(value, 3) for value in model.predict([0.25] * len(frame))])
+print(" ".join(["%.3f" % value for value in model.predict([0.25] * len(frame))]))
