@@ -16,6 +16,7 @@ typedef struct {
     uint32_t *taps;
     int32_t packed_low, packed_end;  // input rows: the first one in the low lane; the end of those packed so far
     int32_t listed_row;  // output row of the strip that `runs` lists, or -1
+    int32_t repeated_row;  // a later one whose list differs by its place in the input only, or -1
     int32_t prepared;  // output channel of the requantization, `taps` and `rows`
     uint8_t is_3x3, is_listed;
     int8_t zero_point;
@@ -92,6 +93,8 @@ static void pack(planes *s, int32_t channel, int32_t row, int32_t rows) {
     }
     pack_runs(s, run, channel);
     s->runs_end = run;
+    int in_between = strip_start(s, row) >= 0 && s->packed_end > 0 && s->listed_row >= 0 && s->in_ring == p->in_h;
+    s->repeated_row = in_between ? row + rows : -1;
     s->packed_low = first_low;
     s->packed_end = end;
 }
@@ -190,6 +193,25 @@ static void make_channel(planes *s, int32_t channel, int32_t row, int32_t rows) 
     }
 }
 
+// Whether the strip differs from the listed one by its place only: both are full and away from the image's ends.
+static int repeats(const planes *s, int32_t row, int32_t rows) {
+    return row == s->repeated_row && rows == s->strip
+           && strip_start(s, row + rows - 1) + upyml_reach(s->p) <= s->p->in_h;
+}
+
+static void pack_next(planes *s, int32_t channel) {
+    int32_t rows = s->strip * s->p->stride_h, bytes = rows * s->p->in_w * s->p->in_c;
+    for (upyml_depthwise_run *run = s->runs; run < s->runs_end; run++) {
+        run->high += run->high_is_input ? bytes : 0;
+        run->low += run->low_is_input ? bytes : 0;
+    }
+    pack_runs(s, s->runs_end, channel);
+    s->packed_low += rows;
+    s->packed_end += rows;
+    s->listed_row = s->repeated_row;
+    s->repeated_row += s->strip;
+}
+
 // Output rows from `row` to `end` of all channels, one channel after another.
 static void make_planes(planes *s, int32_t row, int32_t end) {
     const upyml_window *p = s->p;
@@ -199,6 +221,8 @@ static void make_planes(planes *s, int32_t row, int32_t end) {
             int32_t rows = smaller(s->strip, end - first);
             if (first == s->listed_row) {
                 pack_runs(s, s->runs_end, channel);
+            } else if (repeats(s, first, rows)) {
+                pack_next(s, channel);
             } else {
                 pack(s, channel, first, rows);
             }
@@ -223,7 +247,7 @@ static void begin(planes *s, const upyml_window *p, const int8_t *input, int8_t 
     s->accumulators = (int32_t *)(void *)(scratch + s->layout.accumulators);
     s->taps = (uint32_t *)(void *)(scratch + s->layout.taps);
     s->zero_point = (int8_t)p->in_zero_point;
-    s->listed_row = s->prepared = -1;
+    s->listed_row = s->repeated_row = s->prepared = -1;
     s->channels = upyml_read_channels(p->channels, p->out_c, 1);
     s->is_3x3 = (uint8_t)upyml_depthwise_is_3x3(p);
     s->out_row_bytes = p->out_w * p->out_c;
