@@ -6,7 +6,7 @@ IN_PATH := PATH=$(CURDIR)/build/venv/bin:$$PATH
 
 export UPYML_WERROR := 1 # warnings in our C are errors here, not where users build it
 
-.PHONY: help setup native unix natmods boards bare wheel test demo bench readme clean
+.PHONY: help setup native unix natmods boards bare wheel test demo bench baseline readme clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -55,6 +55,9 @@ build/gesture/gesture.upm: | native
 
 bench: native natmods boards bare build/gesture/gesture.upm ## the benchmark models and the boards, measured to build/bench.json
 	@$(PY) tests/bench/bench.py
+
+baseline: native bare ## cycles_baseline.json: what the benchmark models take on a Cortex-M0+ from now on
+	@$(PY) tests/bench/baseline.py
 
 readme: bench unix natmod-x64 ## the tables of README.md
 	@$(PY) tests/bench/readme.py

@@ -1,4 +1,4 @@
-"""What a run of a model takes: cycles on a board, counted in an emulator, or microseconds on this computer, measured."""
+"""What a run of a model takes: cycles on a board, counted in an emulator, or microseconds measured on this computer."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def count(file: bytes, board, progress: Callable[[int, int], None] | None = None
     require_counter(board)
     layers = moved(file)
     if len(file) > board.flash_kb * 1024:
-        raise cycles.DoesNotFit(f"the file has {len(file):,} bytes, and {board.title} has {board.flash_kb:,} KB of flash")
+        raise cycles.DoesNotFit(f"the file has {len(file):,} bytes, {board.title} has {board.flash_kb:,} KB of flash")
     try:
         counted = cycles.count(file, progress)
     except cycles.DoesNotFit as error:
@@ -141,7 +141,8 @@ def _run_ops(model, count: int) -> list[int]:
 def moved(file: bytes) -> list[dict[str, Any]]:
     """Each op with its multiply-accumulates, and the bytes of weights, inputs and outputs that a run moves.
 
-    group: the first op of the fused group that the op runs in, or the op itself. Raises ValueError where the file is no .upm file this version reads.
+    group: the first op of the fused group that the op runs in, or the op itself. Raises ValueError where the file is no
+    .upm file this version reads.
     """
     model = describe(file)
     tensors, layers = model["tensors"], []

@@ -96,7 +96,8 @@ def _summary(n: dict) -> list[str]:
     )
     memory = f"flash {n['file_bytes']:,} bytes, RAM {n['arena_bytes']:,} bytes (arena)"
     if "us" in n:
-        return [f"{name}: {n['us']:,.1f} us a run on this computer, the median of {n['runs']} by its clock", moves, memory]
+        time = f"{name}: {n['us']:,.1f} us a run on this computer, the median of {n['runs']} by its clock"
+        return [time, moves, memory]
     rated = f", {n['rated_ms']:,.1f} ms at {n['rated_mhz']} MHz, the chip's rated clock" if n["rated_ms"] else ""
     a_mac = f", {_digits(n['cycles_per_mac'])} a MAC" if n["cycles_per_mac"] else ""
     lines = [

@@ -1,7 +1,7 @@
-"""Files that come with upyml and are no Python: native modules and boards' descriptions.
+"""Files that come with upyml and are no Python: native modules, boards' descriptions, the program that counts cycles.
 
-A checkout has them where they are written and built (ports/boards, build/natmod); in an installed wheel they lie in
-host_tools/package_data, where setup.py puts them.
+A checkout has them where they are written and built (ports/boards, build/natmod, build/bare); in an installed wheel
+they lie in host_tools/package_data, where setup.py puts them.
 """
 
 from __future__ import annotations

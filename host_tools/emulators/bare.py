@@ -33,8 +33,8 @@ class Program:
 def program(bench: bytes, model: bytes, runs: int = 1, seed: int = 1, model_at: int = FLASH_DATA) -> Program:
     """The file of `bench` with a model, whose inputs are filled as test vectors are (upyml/format/SPEC.md).
 
-    runs: pairs of a run op by op and one in one piece. seed: of the inputs. model_at: the model's address, a multiple of
-    16. Raises upyml.ModelError where the model is none.
+    runs: pairs of a run op by op and one in one piece. seed: of the inputs. model_at: the model's address, a multiple
+    of 16. Raises upyml.ModelError where the model is none.
     """
     loaded = upyml.load(model)
     inspection.fill(loaded, seed)

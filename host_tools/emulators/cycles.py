@@ -1,6 +1,8 @@
 """Cycles of a model on the Cortex-M0+ of an RP2040, counted in rp2040js; memory has no wait states, flash neither.
 
-    python -m host_tools.emulators.cycles MODEL.upm OUT.elf [RUNS [MODEL_AT]]     only writes the program, for another emulator
+    python -m host_tools.emulators.cycles MODEL.upm OUT.elf [RUNS [MODEL_AT]]
+
+only writes the program, for another emulator.
 """
 
 from __future__ import annotations
@@ -132,7 +134,7 @@ def _reason(said: str) -> str:
 def main(model: str, out: str, runs: str = "1", model_at: str = hex(bare.FLASH_DATA)) -> None:
     program = bare.program(package_files.bare().read_bytes(), Path(model).read_bytes(), int(runs), 1, int(model_at, 0))
     Path(out).write_bytes(program.elf)
-    print(f"{out}: room for an arena of {program.room}; CRC-32", *[binascii.crc32(output) for output in program.outputs])
+    print(f"{out}: room for an arena of {program.room}; CRC-32", *map(binascii.crc32, program.outputs))
 
 
 if __name__ == "__main__":

@@ -26,8 +26,8 @@ for (let i = 0; i < view.getUint16(44, true); i++) {
   const at = view.getUint32(28, true) + 32 * i;
   const [type, offset, address, , size] = [0, 4, 8, 12, 16].map((field) => view.getUint32(at + field, true));
   if (type === PT_LOAD) {
-    const inRam = address >= RAM_START;
-    (inRam ? chip.sram : chip.flash).set(file.subarray(offset, offset + size), address - (inRam ? RAM_START : FLASH_START));
+    const [memory, start] = address >= RAM_START ? [chip.sram, RAM_START] : [chip.flash, FLASH_START];
+    memory.set(file.subarray(offset, offset + size), address - start);
   }
 }
 chip.core.PC = view.getUint32(24, true) & ~1;

@@ -1,5 +1,5 @@
-// Runs one model on a bare Cortex-M0+, without MicroPython, in an emulator that counts cycles: how long each op takes, how
-// long a run takes, and whether the outputs are right. ports/bare/README.md says who puts what where.
+// Runs one model on a bare Cortex-M0+, without MicroPython, in an emulator that counts cycles: how long each op takes,
+// how long a run takes, and whether the outputs are right. ports/bare/README.md says who puts what where.
 #include <string.h>
 
 #include "upyml.h"

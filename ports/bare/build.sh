@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the program that counts a model's cycles on a Cortex-M0+: ports/bare/build.sh FOLDER; it leaves FOLDER/bench.elf.
+# Builds FOLDER/bench.elf, which counts a model's cycles on a Cortex-M0+: ports/bare/build.sh FOLDER
 # The engine is compiled as for the Pico's firmware: kernels for speed, the rest for size.
 set -euo pipefail
 
@@ -9,7 +9,7 @@ begin_build "$1" bench.elf
 "$root/ports/fetch/packages.sh" arm-none-eabi-gcc:gcc-arm-none-eabi arm-none-eabi-gcc/libc.a:libnewlib-arm-none-eabi
 
 begun=$folder/begun # as old as the sources that the program was made of
-if [ -e "$folder/bench.elf" ] && [ -e "$begun" ] && [ -z "$(find "$here" "$engine" -newer "$begun" -print -quit)" ]; then
+if [ -e "$begun" ] && [ -e "$folder/bench.elf" ] && [ -z "$(find "$here" "$engine" -newer "$begun")" ]; then
     end_build
     exit 0
 fi

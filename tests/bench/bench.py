@@ -1,6 +1,11 @@
 """Measures the benchmark models and the boards, and writes build/bench.json.
 
-    {"models": {"kws": {"upm_bytes", "arena_bytes", "bit_exact", "tflite_bytes", "tflm_arena_bytes"}, ...},
+    {"models": {"kws": {"upm_bytes", "arena_bytes", "bit_exact", "tflite_bytes", "tflm_arena_bytes",
+                        "cortex_m0_cycles": of a run on an emulated Cortex-M0+, memory without wait states,
+                        "cortex_m0_ms": at 133 MHz, "cortex_m0_arena_bytes": RAM it took there,
+                        "peers": {name of peers.py: times our cycles},
+                        "host_us": of a run by the engine in C on this computer,
+                        "tflm_us": of TensorFlow Lite Micro, measured in turns with that, "host_ratio"}, ...},
      "engine_text_bytes": {board: bytes of the engine's code in its firmware},
      "native_module_bytes": {arch: bytes of _upyml.mpy},
      "pico": what pico_memory.py measures on the emulated Pico, with kws, vww and gesture,
@@ -13,11 +18,14 @@ file; for gesture, which is made from Keras and has no .tflite, those of the pur
 import json
 import os
 import re
+import statistics
 import tempfile
+import time
 from pathlib import Path
 
+import baseline
 import numpy as np
-
+import peers
 import pico_memory
 import sizes
 
@@ -25,19 +33,14 @@ import upyml
 import upyml._reference
 from host_tools import boards
 from host_tools.convert import convert
+from host_tools.emulators import cycles
 
 ROOT = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("UPYML_SHARED") or ROOT.parent / "shared") / "models" / "mlperf_tiny"
 BUILD = ROOT / "build" / "bench"
 GESTURE = ROOT / "build" / "gesture" / "gesture.upm"
 
-MODELS = {
-    "kws": "kws_ref_model.tflite",
-    "vww": "vww_96_int8.tflite",
-    "ic": "pretrainedResnet_quant.tflite",
-    "ad": "ad01_int8.tflite",
-}
 RANDOM_INPUTS = 200
+TIMED_RUNS = 50
 
 
 def inputs(size: int, zero_point: int):
@@ -56,7 +59,7 @@ def answer(model, data) -> bytes:
     return bytes(model.output)
 
 
-def bench_tflite(tflite: Path) -> dict:
+def bench_tflite(name: str, tflite: Path) -> dict:
     """Converts a .tflite file and compares it with TensorFlow Lite Micro."""
     from tflite_micro import runtime
 
@@ -77,6 +80,8 @@ def bench_tflite(tflite: Path) -> dict:
         "bit_exact": all(answer(model, data) == expected(data) for data in tries),
         "tflite_bytes": tflite.stat().st_size,
         "tflm_arena_bytes": tflm_arena(oracle),
+        **on_cortex_m0(path, name),
+        **side_by_side(model, oracle),
     }
 
 
@@ -85,7 +90,38 @@ def bench_upm(path: Path) -> dict:
     model = upyml.load(str(path))
     reference = upyml.load(str(path), engine=upyml._reference)
     tries = inputs(len(model.input), 0)
-    return {**costs(path, model), "bit_exact": all(answer(model, data) == answer(reference, data) for data in tries)}
+    return {
+        **costs(path, model),
+        "bit_exact": all(answer(model, data) == answer(reference, data) for data in tries),
+        **on_cortex_m0(path, "gesture"),
+        "host_us": round(statistics.median(microseconds(model.run) for _ in range(TIMED_RUNS)), 1),
+    }
+
+
+def on_cortex_m0(path: Path, name: str) -> dict:
+    """Cycles of a run, and how many times as many others take. Nothing where there is no emulator."""
+    if cycles.missing():
+        return {}
+    counted = cycles.count(path.read_bytes())
+    return {
+        "cortex_m0_cycles": counted.run,
+        "cortex_m0_ms": round(counted.run / peers.MHZ / 1000, 1),
+        "cortex_m0_arena_bytes": counted.arena,
+        "peers": peers.ratios(name, counted.run),
+    }
+
+
+def side_by_side(model, oracle) -> dict:
+    """Medians of runs in turns, so that whatever else the computer does slows both."""
+    pairs = [(microseconds(model.run), microseconds(oracle.invoke)) for _ in range(TIMED_RUNS)]
+    ours, theirs = (statistics.median(times) for times in zip(*pairs))
+    return {"host_us": round(ours, 1), "tflm_us": round(theirs, 1), "host_ratio": round(theirs / ours, 2)}
+
+
+def microseconds(run) -> float:
+    start = time.perf_counter_ns()
+    run()
+    return (time.perf_counter_ns() - start) / 1000
 
 
 def pico_models() -> dict[str, bytes]:
@@ -115,15 +151,17 @@ def tflm_arena(oracle) -> int:
 def main() -> None:
     BUILD.mkdir(parents=True, exist_ok=True)
     result = {"models": {}, "skipped": {}}
-    for name, file_name in MODELS.items():
-        if (SHARED / file_name).exists():
-            result["models"][name] = bench_tflite(SHARED / file_name)
+    for name, file_name in baseline.TFLITE.items():
+        if (baseline.SHARED / file_name).exists():
+            result["models"][name] = bench_tflite(name, baseline.SHARED / file_name)
         else:
             result["skipped"][name] = f"no {file_name} in ../shared/models/mlperf_tiny (UPYML_SHARED names its root)"
     if GESTURE.exists():
         result["models"]["gesture"] = bench_upm(GESTURE)
     else:
         result["skipped"]["gesture"] = f"no {GESTURE.relative_to(ROOT)}: make bench makes it"
+    if cycles.missing():
+        result["skipped"]["cortex_m0_cycles"] = cycles.missing()
     result["engine_text_bytes"] = sizes.engine_text()
     result["native_module_bytes"] = sizes.native_modules()
     if all(boards.get(name).image.exists() for name in ("pico", "pico-stock")) and not result["skipped"]:

@@ -16,7 +16,7 @@ PICO = boards.get("pico")
 
 @pytest.fixture(autouse=True)
 def counter(require):
-    require(not cycles.missing(), cycles.missing(), "make bare boards")
+    require(not cycles.missing(), cycles.missing(), "make bare")
 
 
 def test_a_run_takes_what_its_layers_take():
@@ -118,7 +118,7 @@ def test_the_command_tells_a_script(model):
 @pytest.mark.parametrize(
     "board, sentence",
     [
-        ("esp32", "no cycles are counted for esp32: they are for pico, pico-stock; --board host measures this computer"),
+        ("esp32", "no cycles are counted for esp32: they are for pico, pico-stock; --board host measures this"),
         ("pico3", "there is no board 'pico3'; the boards are "),
     ],
 )

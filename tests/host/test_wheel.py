@@ -47,6 +47,9 @@ def _sources(folder):
     for arch in package_files.natmods():
         (folder / "build" / "natmod" / arch).mkdir(parents=True)
         shutil.copy(package_files.natmod(arch), folder / "build" / "natmod" / arch)
+    if package_files.bare().is_file():
+        (folder / "build" / "bare" / "cortex_m0").mkdir(parents=True)
+        shutil.copy(package_files.bare(), folder / "build" / "bare" / "cortex_m0")
     return folder
 
 
@@ -70,6 +73,13 @@ def test_it_has_every_board_and_native_module(installed):
     assert sorted(names.split()) == sorted(path.stem for path in (ROOT / "ports" / "boards").glob("*.toml"))
     assert tuple(archs.split()) == package_files.natmods()
     assert "/venv/lib/" in path and open(path, "rb").read() == package_files.natmod("armv6m").read_bytes()
+
+
+@pytest.mark.slow
+def test_it_has_the_program_that_counts_cycles(installed, require):
+    require(package_files.bare().is_file(), "build/bare/cortex_m0/bench.elf", "make bare")
+    (path,) = python(installed, "from host_tools import package_files as p; print(p.bare())")
+    assert "/venv/lib/" in path and open(path, "rb").read() == package_files.bare().read_bytes()
 
 
 @pytest.mark.slow
