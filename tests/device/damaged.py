@@ -1,7 +1,7 @@
-"""Cut and changed files: damaged.py MODEL. Prints what the check answers, which must be the same everywhere.
+"""Cut and changed files: damaged.py MODEL. Prints the errors that the check answers, which must be the same everywhere.
 
-Each cut is refused; each changed byte is refused by the CRC-32; with the CRC-32 repaired the check answers an arena or
-an error, and never reads outside the file.
+Each cut is refused; each changed byte is refused by the CRC-32; with the CRC-32 repaired the check answers an arena, whose
+size is this engine's own, or an error, and never reads outside the file.
 """
 
 import binascii
@@ -25,7 +25,7 @@ crc = 0
 for size in range(0, len(data), step):
     code = ENGINE.check(memoryview(data)[:size])
     passed += code >= 0
-    crc = binascii.crc32(struct.pack("<i", code), crc)
+    crc = binascii.crc32(struct.pack("<i", min(code, 0)), crc)
 print("cut", passed, crc)
 
 passed = 0
@@ -43,6 +43,6 @@ for at in range(16, len(data), step):
     struct.pack_into("<I", data, 12, binascii.crc32(view[16:], binascii.crc32(view[:12])) & 0xFFFFFFFF)
     code = ENGINE.check(data)
     passed += code >= 0
-    crc = binascii.crc32(struct.pack("<i", code), crc)
+    crc = binascii.crc32(struct.pack("<i", min(code, 0)), crc)
     data[at] ^= 1 + at % 255
 print("repaired", passed, crc)
