@@ -49,15 +49,34 @@ _FILE = click.Path(path_type=Path)
     "brings time; or that many bytes (20k is 20,480). Time is estimated for a Cortex-M0+.",
 )
 @click.option(
+    "--keep-channels",
+    is_flag=True,
+    help="Compute also channels whose value no input can change, as other engines do. Without it they are folded into "
+    "the biases behind them; the outputs are the same to the bit.",
+)
+@click.option(
     "--dump-after",
     metavar="PASS",
     help="Print the model as it is after a pass (or all): read, the float passes of a Keras model (drop_identity ... "
-    "pool_to_mean), quantize, fuse_quantized_padding, drop_unused, lower, order, plan.",
+    "pool_to_mean), quantize, fuse_quantized_padding, drop_unused, drop_constant_channels, lower, order, plan.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 @guarded
 def convert(
-    model, data, output, name, model_version, labels, sample_rate, hop, meta, calibration, ram, dump_after, as_json
+    model,
+    data,
+    output,
+    name,
+    model_version,
+    labels,
+    sample_rate,
+    hop,
+    meta,
+    calibration,
+    ram,
+    keep_channels,
+    dump_after,
+    as_json,
 ):
     """Converts MODEL (.keras, .h5, .tflite) to a .upm file.
 
@@ -85,7 +104,7 @@ def convert(
             click.echo(f"--- {stage}\n{render.text(made)}", err=as_json)
 
     with Bar("calibrating", as_json) as step:
-        done = conversion.convert(model, data, metadata, calibration, step, show, ram=ram)
+        done = conversion.convert(model, data, metadata, calibration, step, show, ram=ram, keep_channels=keep_channels)
     write_atomically(output, done.file)
     _tell(output, model, done, as_json)
 
@@ -152,12 +171,15 @@ def _tell(output: Path, model: Path, done, as_json: bool) -> None:
                 "equal": check.equal,
             }
         )
-        click.echo(json.dumps({"output": str(output), "check": checked} | plan | numbers))
+        dropped = {"dropped_channels": done.dropped_channels}
+        click.echo(json.dumps({"output": str(output), "check": checked} | dropped | plan | numbers))
         return
     click.echo(
         f"{output}: {numbers['file_bytes']:,} bytes ({model.name} has {model.stat().st_size:,}), "
         f"{len(numbers['layers'])} layers, {numbers['macs']:,} MACs, arena {numbers['arena_bytes']:,} bytes"
     )
+    if done.dropped_channels:
+        click.echo(f"dropped: {done.dropped_channels:,} channels that no input can change (--keep-channels keeps them)")
     click.echo(f"planned: {plan['plan_bytes']:,} bytes of RAM, {_slower(plan['plan_overhead'])} (--ram)")
     click.echo(
         "checked: " + (str(check) if check else "the engine runs it (nothing to compare with: install tflite-micro)")

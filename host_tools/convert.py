@@ -18,6 +18,7 @@ from host_tools.passes import normalise as normalising
 from host_tools.passes import order as ordering
 from host_tools.passes import plan as planning
 from host_tools.passes import tidy
+from host_tools.passes.drop_constant_channels import drop_constant_channels
 from host_tools.planner import sizes
 from host_tools.program import Program
 
@@ -28,6 +29,7 @@ PASSES = (
     "quantize",
     "fuse_quantized_padding",
     "drop_unused",
+    "drop_constant_channels",
     "lower",
     "order",
     "plan",
@@ -37,11 +39,15 @@ _NOISE = ("MLIR Converted.", "TOCO Converted.")  # what converters call a descri
 
 @dataclass
 class Conversion:
-    """A converted model: the file's bytes, the program they encode, and what the check against the source found."""
+    """A converted model: the file's bytes, the program they encode, and what the check against the source found.
+
+    dropped_channels: of all layers, those that no input could change.
+    """
 
     file: bytes
     program: Program
     check: compare.Check | None
+    dropped_channels: int = 0
 
 
 def convert(
@@ -54,6 +60,7 @@ def convert(
     engine: Any = None,
     check: bool = True,
     ram: str | int = sizes.BALANCED,
+    keep_channels: bool = False,
 ) -> Conversion:
     """Converts a model.
 
@@ -62,8 +69,9 @@ def convert(
     compared with its source on them. metadata: text for the file by key (name, labels, sample_rate, ...). method:
     "mse", "minmax" or "percentile" calibration. show is called with each pass's name and result. engine: the module
     that runs the check, by default the fastest there is; check=False leaves it out. ram: what the plan of the memory is
-    made for, "smallest", "balanced", "fastest" or bytes (20480 or "20k"). Raises ConversionError, with what to do,
-    where the model, the data or the RAM cannot be used, and FileNotFoundError.
+    made for, "smallest", "balanced", "fastest" or bytes (20480 or "20k"). keep_channels: also those whose value no input
+    can change, as other engines compute them. Raises ConversionError, with what to do, where the model, the data or the
+    RAM cannot be used, and FileNotFoundError.
     """
     ram = sizes.parse(ram)  # before the long work
     engine = engine or compare.best_engine()
@@ -78,8 +86,12 @@ def convert(
         graph = _quantized(original, data, method, progress, stages)
     # A pad costs a copy of the image, a padded window nothing.
     graph = stages("fuse_quantized_padding", tidy.fuse_padding(graph), True)
-    # Last of the graph passes: nothing is made for nobody.
+    # Nothing is made for nobody.
     graph = stages("drop_unused", tidy.drop_unused(graph), True)
+    channels = _channels(graph)
+    if not keep_channels:  # last of the graph passes, when all sums are known
+        graph = stages("drop_constant_channels", drop_constant_channels(graph), True)
+    dropped = channels - _channels(graph)
     program = stages("lower", lowering.lower(graph))
     program = stages("order", ordering.order(program))  # before plan: it decides what is live together
     program = stages("plan", planning.plan(program, ram))
@@ -89,7 +101,11 @@ def convert(
         file = writer.write(program, engine)
     except (ValueError, OverflowError) as error:
         raise ConversionError(f"the model does not fit the file format: {error}") from error
-    return Conversion(file, program, compare.check(file, original, data, engine) if check else None)
+    return Conversion(file, program, compare.check(file, original, data, engine) if check else None, dropped)
+
+
+def _channels(graph: Graph) -> int:
+    return sum(op.output.shape[-1] for op in graph.ops if op.output.shape)
 
 
 class _Stages:
