@@ -23,6 +23,7 @@ typedef struct {
     int32_t *gathered, *weights, *accumulators;
     int32_t bias[4];  // of the channels of one block
     upyml_requantization_m0 q[4];
+    int32_t plain;  // is any of them?
 } convolution;
 
 // Pixels whose outputs are out_step apart, inputs pixel_step.
@@ -46,8 +47,8 @@ static void expand_bytes(const uint8_t *weights, int32_t *words, int32_t quads) 
     }
 }
 
-// Makes one block's weights, biases and requantization ready. The weights lie in runs of a kernel row: an odd run's last
-// word has k that there are not and is written over by the next run, or by accumulators.
+// Makes one block's weights, biases and requantization ready. The weights lie in runs of a kernel row: an odd run's
+// last word has k that there are not and is written over by the next run, or by accumulators.
 static void prepare_block(convolution *c, const uint8_t *block, int32_t channel) {
     int32_t quads = (c->layout.run_words + 1) >> 1, *words = c->weights;
     for (int32_t ky = 0; ky < c->p->kernel_h; ky++, words += 4 * c->layout.run_words, block += 16 * quads) {
@@ -57,12 +58,14 @@ static void prepare_block(convolution *c, const uint8_t *block, int32_t channel)
             expand_bytes(block, words, quads);
         }
     }
+    c->plain = 0;
     for (int32_t i = 0; i < 4; i++, channel++) {
         c->bias[i] = load_word(c->channels.bias + 4 * channel);
         if (channel < c->p->out_c) {
             int32_t at = channel * c->channels.step;
             upyml_m0_prepare_channel(&c->q[i], load_word(c->channels.multipliers + 4 * at), c->channels.shifts[at],
                 c->channels.bits[at]);
+            c->plain |= c->q[i].plain;
         }
     }
 }
@@ -96,7 +99,13 @@ static void run_line(const convolution *c, const line *made, int32_t channel) {
             l->run_words, c->p->kernel_h, c->p->dilation_h * l->row_bytes);
     }
     const upyml_requantization_m0 *q = c->q;
-    for (int32_t i = 0; i < 4 && channel + i < c->p->out_c; i++) {
+    int32_t channels = c->p->out_c - channel < 4 ? c->p->out_c - channel : 4;
+    if (!c->plain) {
+        upyml_m0_requantize_channels(c->accumulators, made->output + channel, q, made->count, 16, made->out_step,
+            channels);
+        return;
+    }
+    for (int32_t i = 0; i < channels; i++) {
         upyml_m0_requantize(c->accumulators + i, made->output + channel + i, q++, made->count, 16, made->out_step);
     }
 }

@@ -14,55 +14,14 @@
 
 #include "../requantize.h"
 
-// With the largest shift, offset and twice the error stay in 31 bits.
-enum { MAX_SHIFT = 22, MIN_FACTOR_BITS = 6 };
-
 void upyml_m0_prepare_range(upyml_requantization_m0 *q, int32_t zero_point, int32_t low, int32_t high) {
     int32_t middle = low + high - 2 * zero_point;
     q->range = high - low;
     q->low = low;
     q->zero_point = zero_point - low;
     q->middle = middle;
-    // An eighth of the middle and of the width more: `ratio` below may be a 13th wrong.
+    // An eighth of the middle and of the width more, because residual / multiplier may be taken a 13th wrong.
     q->reach = high - low + 3 + ((high - low + (middle < 0 ? -middle : middle)) >> 3);
-}
-
-void upyml_m0_prepare_channel(upyml_requantization_m0 *q, int32_t multiplier, int shift, int bits) {
-    int right = -shift;
-    q->right_shift = right;
-    q->multiplier = multiplier;
-    q->plain = shift > 0 || multiplier < 0 || bits > 29;
-    // Each bit of pre_shift doubles one error and halves the other: they are equal about here.
-    int pre_shift = bits + right > 24 ? (bits + right - 24) >> 1 : 0;
-    int precision = 31 - bits < MAX_SHIFT - right ? 31 - bits : MAX_SHIFT - right;
-    int factor_bits = precision + pre_shift;
-    if (multiplier < 1 << 30 || precision < 0 || factor_bits < MIN_FACTOR_BITS) {
-        q->pre_shift = q->factor = q->offset = q->guard = q->shift = 0;  // always unsure
-        return;
-    }
-    uint32_t rounded = (uint32_t)multiplier + ((1u << 30) >> factor_bits);
-    int32_t factor = (int32_t)(rounded >> (31 - factor_bits));
-    // residual / 2^drop, -1/2 to 1/2, in units of 2^-16: half less the bits that were dropped.
-    int32_t residual = (int32_t)(rounded << (factor_bits + 1) ^ 0x7fffffff) >> 16;
-    // 2^30 / multiplier in units of 2^-15: 1.4641 - x / 2 for 1 / x is wrong by a 14th at most from 1 to 2.
-    int32_t inverse = 47976 - (multiplier >> 16);
-    int32_t ratio = residual * inverse >> 15, ratio_size = ratio < 0 ? -ratio : ratio;
-    int down = 16 - right + pre_shift;
-    int32_t dropped = (factor - (factor >> pre_shift) + 1) >> 1;
-    // 2048: `ratio` may be wrong by 4. (1 << precision) >> 1: the first rounding. 9: the roundings here.
-    int32_t error = ((ratio_size * q->reach + 2048) >> down) + dropped + (1 << precision >> 1) + 9;
-    int32_t one = 1 << (precision + right);
-    q->pre_shift = pre_shift;
-    q->shift = precision + right;
-    q->factor = factor;
-    q->offset = q->zero_point * one + (one >> 1) + dropped - (q->middle * ratio >> down) + error;
-    uint32_t unsure = (uint32_t)error;  // to a power of two less 1
-    unsure |= unsure >> 1;
-    unsure |= unsure >> 2;
-    unsure |= unsure >> 4;
-    unsure |= unsure >> 8;
-    unsure |= unsure >> 16;
-    q->guard = (int32_t)((uint32_t)(one - 1) & ~(2 * unsure + 1));
 }
 
 void upyml_m0_requantize_plain(const int32_t *accumulators, int8_t *output, const upyml_requantization_m0 *q,

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-// One channel, prepared. requantize_channel.S knows the offsets: every field is a word.
+// One channel, prepared. requantize_channels.S knows the offsets: every field is a word.
 typedef struct {
     // u = (accumulator >> pre_shift) * factor + offset. Unless (u & guard) = 0, u >> shift is the output less `low`.
     int32_t pre_shift, offset, guard, shift, factor;
@@ -18,7 +18,7 @@ typedef struct {
 // What all channels have in common. low, high: the clamp, in int8, as is the zero point.
 void upyml_m0_prepare_range(upyml_requantization_m0 *q, int32_t zero_point, int32_t low, int32_t high);
 
-// One channel of that range, in some 110 cycles. bits: accumulators lie in (-2^bits, 2^bits), 1 to 32.
+// One channel of that range (prepare_channel.S). bits: accumulators lie in (-2^bits, 2^bits), 1 to 32.
 void upyml_m0_prepare_channel(upyml_requantization_m0 *q, int32_t multiplier, int shift, int bits);
 
 static inline void upyml_m0_prepare(upyml_requantization_m0 *q, int32_t multiplier, int shift, int bits,
@@ -37,8 +37,10 @@ static inline int32_t upyml_m0_requantize_exact(int32_t accumulator, int32_t mul
     return right_shift == 0 ? high : (((high + (high >> 31)) >> (right_shift - 1)) + 1) >> 1;
 }
 
-void upyml_m0_requantize_channel(const int32_t *accumulators, int8_t *output, const upyml_requantization_m0 *q,
-    int32_t count, int32_t accumulator_step, int32_t output_step);
+// requantize_channels.S: `channels` of one range, none of them plain; their q, accumulators and outputs lie one after
+// another.
+void upyml_m0_requantize_channels(const int32_t *accumulators, int8_t *output, const upyml_requantization_m0 *q,
+    int32_t count, int32_t accumulator_step, int32_t output_step, int32_t channels);
 void upyml_m0_requantize_plain(const int32_t *accumulators, int8_t *output, const upyml_requantization_m0 *q,
     int32_t count, int32_t accumulator_step, int32_t output_step);
 
@@ -48,7 +50,7 @@ static inline void upyml_m0_requantize(const int32_t *accumulators, int8_t *outp
     if (q->plain) {
         upyml_m0_requantize_plain(accumulators, output, q, count, accumulator_step, output_step);
     } else {
-        upyml_m0_requantize_channel(accumulators, output, q, count, accumulator_step, output_step);
+        upyml_m0_requantize_channels(accumulators, output, q, count, accumulator_step, output_step, 1);
     }
 }
 

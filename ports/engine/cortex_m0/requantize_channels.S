@@ -1,4 +1,4 @@
-// void upyml_m0_requantize_channel(accumulators, output, q, count, accumulator_step, output_step)
+// void upyml_m0_requantize_channels(accumulators, output, q, count, accumulator_step, output_step, channels)
 // See requantization.c. Cycles a value: 16.75; clamped to the low end 14.75, to the high end 18.75; unsure 68.
 #include "hot.h"
 
@@ -12,10 +12,15 @@
     .equ ZERO_POINT, 28
     .equ RIGHT_SHIFT, 32
     .equ MULTIPLIER, 36
-    // on the stack, below q, r4 to r11 and lr
-    .equ SAVED_Q, 16
-    .equ ACCUMULATOR_STEP, 40
-    .equ OUTPUT_STEP, 44
+    .equ Q_BYTES, 52
+    // on the stack, with r0 to r11 and lr saved
+    .equ ACCUMULATORS, 16
+    .equ OUTPUT, 20
+    .equ Q, 24
+    .equ COUNT, 28
+    .equ ACCUMULATOR_STEP, 52
+    .equ OUTPUT_STEP, 56
+    .equ CHANNELS, 60
 
     // One value. r1 pre_shift, r2 factor, r3 offset, r4 guard, r5 accumulator, r6 output, r7 shift, r8 and r9 their
     // steps, r10 range, r11 low, r12 end of the output
@@ -52,26 +57,30 @@ unsure\place:
     .endm
 
     UPYML_HOT
-    .global upyml_m0_requantize_channel
-    .type upyml_m0_requantize_channel, %function
+    .global upyml_m0_requantize_channels
+    .type upyml_m0_requantize_channels, %function
     .thumb_func
-upyml_m0_requantize_channel:
-    push {r2, r4-r7, lr}
+upyml_m0_requantize_channels:
+    push {r0-r7, lr}
     mov r4, r8
     mov r5, r9
     mov r6, r10
     mov r7, r11
     push {r4-r7}
-    mov r5, r0
-    mov r6, r1
     ldr r0, [sp, #ACCUMULATOR_STEP]
     mov r8, r0
-    ldr r1, [sp, #OUTPUT_STEP]
-    mov r9, r1
+    ldr r0, [sp, #OUTPUT_STEP]
+    mov r9, r0
     ldr r0, [r2, #RANGE]
     mov r10, r0
     ldr r0, [r2, #LOW]
     mov r11, r0
+channel:
+    ldr r5, [sp, #ACCUMULATORS]
+    ldr r6, [sp, #OUTPUT]
+    ldr r2, [sp, #Q]
+    ldr r3, [sp, #COUNT]
+    mov r1, r9
     muls r1, r3
     adds r1, r6
     mov r12, r1
@@ -91,12 +100,27 @@ loop:
     VALUE 3
     cmp r6, r12
     bne loop
+    ldr r0, [sp, #CHANNELS]
+    subs r0, #1
+    beq done
+    str r0, [sp, #CHANNELS]
+    ldr r0, [sp, #ACCUMULATORS]
+    adds r0, #4
+    str r0, [sp, #ACCUMULATORS]
+    ldr r0, [sp, #OUTPUT]
+    adds r0, #1
+    str r0, [sp, #OUTPUT]
+    ldr r0, [sp, #Q]
+    adds r0, #Q_BYTES
+    str r0, [sp, #Q]
+    b channel
+done:
     pop {r4-r7}
     mov r8, r4
     mov r9, r5
     mov r10, r6
     mov r11, r7
-    pop {r2, r4-r7, pc}
+    pop {r0-r7, pc}
 
     VALUE_ASIDE 0
     VALUE_ASIDE 1
@@ -107,7 +131,7 @@ loop:
 // a0 * m1, which are below 2^28 and 2^30, have room in one word.
 exact:
     push {r1-r4, r7}
-    ldr r1, [sp, #SAVED_Q + 20]
+    ldr r1, [sp, #Q + 20]
     ldr r0, [r5]
     ldr r3, [r1, #MULTIPLIER]
     sxth r2, r3
