@@ -11,7 +11,7 @@ from typing import Any
 
 from host_tools import boards
 from host_tools.describe import describe
-from host_tools.emulators import cycles
+from host_tools.emulators import EmulatorError, cycles
 from upyml.format import layout
 
 HOST = "host"  # the name of this computer among the boards
@@ -179,3 +179,42 @@ def _totals(file: bytes, layers: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _per_mac(n: int, macs: int) -> float | None:
     return n / macs if macs else None
+
+
+def sentences(numbers: dict[str, Any]) -> list[str]:
+    """What count() or measure() found of a whole run, in lines to print."""
+    n, name = numbers, numbers["name"] or "model"
+    if "us" in n:
+        return [f"{name}: {n['us']:,.1f} us a run on this computer, the median of {n['runs']} by its clock"]
+    rated = f", {n['rated_ms']:,.1f} ms at {n['rated_mhz']} MHz, the chip's rated clock" if n["rated_ms"] else ""
+    a_mac = f", {n['cycles_per_mac']:.2f} a MAC" if n["cycles_per_mac"] else ""
+    lines = [
+        f"{name}: {n['cycles']:,} cycles a run on {n['title']} ({n['cpu']}){a_mac}, counted in an emulator",
+        f"{n['ms']:,.1f} ms at {n['clock_mhz']} MHz, as MicroPython starts{rated}; more where the flash's cache misses",
+    ]
+    if n["mj"] is not None:
+        lines.append(f"{n['mj']:.3g} mJ a run, estimated: {n['power_mw']} mW ({n['power_source']})")
+    return lines
+
+
+def on_board(file: bytes, board, progress: Callable[[int, int], None] | None = None) -> dict[str, Any]:
+    """Whether the model fits a board, and what a run takes there.
+
+    fits: the file in the flash, the arena in the RAM, of both of which MicroPython takes some. count: that of count();
+    None where there is none, and why_not is the reason. Raises ValueError where the file is no model.
+    """
+    needs = describe(file)["arena_size"]
+    answer = {
+        "name": board.name,
+        "title": board.title,
+        "flash_bytes": board.flash_kb * 1024,
+        "ram_bytes": board.ram_kb * 1024,
+        "fits": len(file) <= board.flash_kb * 1024 and needs <= board.ram_kb * 1024,
+        "count": None,
+        "why_not": "",
+    }
+    try:
+        answer["count"] = count(file, board, progress)
+    except (NoCounter, cycles.DoesNotFit, EmulatorError) as error:
+        answer["why_not"] = str(error)
+    return answer

@@ -8,12 +8,14 @@ from pathlib import Path
 import click
 
 from host_tools.cli_bench import bench
+from host_tools.cli_board import board_named
 from host_tools.cli_boards import boards, deploy
 from host_tools.cli_convert import convert
 from host_tools.cli_emulate import emulate
 from host_tools.cli_errors import BOARD_CODES, CODES, guarded
 from host_tools.cli_flash import flash
 from host_tools.cli_mip import mip
+from host_tools.cli_progress import Bar
 from host_tools.cli_run import run
 
 
@@ -63,14 +65,20 @@ def dump(model, as_json):
 
 @main.command(epilog=CODES)
 @click.argument("model", type=_FILE)
+@click.option("--board", metavar="NAME", help="Also whether it fits there, and cycles of each layer, as `upyml bench`.")
 @click.option("--json", "as_json", is_flag=True, help="The numbers as JSON.")
 @guarded
-def report(model, as_json):
+def report(model, board, as_json):
     """Shows what MODEL (.upm) costs: multiply-accumulates, flash and RAM, layer by layer."""
+    from host_tools import bench as benching
     from host_tools import report as reporting
 
     file = model.read_bytes()
     numbers = reporting.costs(file)
+    if board:
+        chosen = board_named(board)
+        with Bar("counting cycles", as_json) as step:
+            numbers["board"] = benching.on_board(file, chosen, step)
     if as_json:
         click.echo(json.dumps(numbers, indent=1))
         return

@@ -89,24 +89,13 @@ def _table(numbers):
 
 
 def _summary(n: dict) -> list[str]:
-    name = n["name"] or "model"
+    from host_tools.bench import sentences
+
     moves = (
         f"{n['macs']:,} MACs; moves {n['bytes_moved']:,} bytes: weights {n['weight_bytes']:,}, inputs "
         f"{n['input_bytes']:,}, outputs {n['output_bytes']:,}"
     )
-    memory = f"flash {n['file_bytes']:,} bytes, RAM {n['arena_bytes']:,} bytes (arena)"
-    if "us" in n:
-        time = f"{name}: {n['us']:,.1f} us a run on this computer, the median of {n['runs']} by its clock"
-        return [time, moves, memory]
-    rated = f", {n['rated_ms']:,.1f} ms at {n['rated_mhz']} MHz, the chip's rated clock" if n["rated_ms"] else ""
-    a_mac = f", {_digits(n['cycles_per_mac'])} a MAC" if n["cycles_per_mac"] else ""
-    lines = [
-        f"{name}: {n['cycles']:,} cycles a run on {n['title']} ({n['cpu']}){a_mac}, counted in an emulator",
-        f"{n['ms']:,.1f} ms at {n['clock_mhz']} MHz, as MicroPython starts{rated}; more where the flash's cache misses",
-    ]
-    if n["mj"] is not None:
-        lines.append(f"{n['mj']:.3g} mJ a run, estimated: {n['power_mw']} mW ({n['power_source']})")
-    return [*lines, moves, memory]
+    return [*sentences(n), moves, f"flash {n['file_bytes']:,} bytes, RAM {n['arena_bytes']:,} bytes (arena)"]
 
 
 def _digits(x: float | None) -> str:

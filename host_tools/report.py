@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from host_tools import memory
+from host_tools import bench, memory
 from host_tools.describe import describe
 
 _NAMES = 21  # characters before the picture of the memory
@@ -57,9 +57,11 @@ def picture(file: bytes, width: int) -> list[str]:
 
 
 def show(numbers: dict[str, Any], console, drawn: list[str] = ()) -> None:
-    """Prints the costs as a table, and the lines of picture() below it."""
+    """Prints the costs as a table, and the lines of picture() below it; what a run takes if there is a `board`."""
     from rich.table import Table
 
+    board = numbers.get("board") or {}
+    run = board.get("count")
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title, side in (
         ("", "right"),
@@ -67,19 +69,21 @@ def show(numbers: dict[str, Any], console, drawn: list[str] = ()) -> None:
         ("output", "left"),
         ("MACs", "right"),
         ("flash", "right"),
-        ("live RAM", "right"),
+        *(() if run else (("live RAM", "right"),)),  # 80 columns have no room for all of them
         ("scratch", "right"),
+        *((("cycles", "right"), ("ms", "right")) if run else ()),
     ):
         table.add_column(title, justify=side, no_wrap=True)
     for layer in numbers["layers"]:
         table.add_row(
             str(layer["number"]),
-            layer["op"] + (" (fused)" if layer["fused"] else " (in place)" if layer["in_place"] else ""),
+            layer["op"] + ("" if run else " (fused)" if layer["fused"] else " (in place)" if layer["in_place"] else ""),
             "x".join(map(str, layer["output"])),
             f"{layer['macs']:,}" if layer["macs"] else "",
             f"{layer['file_bytes']:,}" if layer["file_bytes"] else "",
-            f"{layer['ram_live']:,}",
+            *(() if run else (f"{layer['ram_live']:,}",)),
             f"{layer['ram_scratch']:,}" if layer["ram_scratch"] else "",
+            *(_times(run["layers"][layer["number"]]) if run else ()),
         )
     console.print(table)
     if drawn:
@@ -90,3 +94,21 @@ def show(numbers: dict[str, Any], console, drawn: list[str] = ()) -> None:
         f"[bold]{numbers['arena_bytes']:,}[/] bytes (arena)"
     )
     console.print(f"An engine for it needs {', '.join(numbers['ops'])}.")
+    for line in _on_board(numbers, board) if board else ():
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def _times(layer: dict[str, Any]) -> tuple[str, str]:
+    """Cycles and milliseconds of one of bench's layers; those of a fused group stand at its first."""
+    if layer["cycles"] is None:
+        return f"with {layer['group']}", ""
+    return f"{layer['cycles']:,}", f"{layer['ms']:.2f}"
+
+
+def _on_board(numbers: dict[str, Any], board: dict[str, Any]) -> list[str]:
+    room = (
+        f"{board['title']}: {'fits' if board['fits'] else '[bold]does not fit[/]'}, {numbers['file_bytes']:,} of "
+        f"{board['flash_bytes']:,} bytes of flash, {numbers['arena_bytes']:,} of {board['ram_bytes']:,} of RAM, before "
+        "what MicroPython takes"
+    )
+    return [room, *(bench.sentences(board["count"]) if board["count"] else [board["why_not"]])]

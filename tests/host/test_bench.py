@@ -133,3 +133,29 @@ def test_a_file_that_is_no_model_is_a_sentence(tmp_path):
         done = upyml_command("bench", tmp_path / "text.upm", "--board", board)
         assert (done.exit_code, done.stderr.count("\n")) == (3, 1) and done.stderr.startswith("upyml: ")
     assert upyml_command("bench", tmp_path / "nowhere.upm").exit_code == 2
+
+
+def test_a_report_on_a_board_has_the_same_numbers(model):
+    told = json.loads(upyml_command("bench", model, "--json").stdout)
+    there = json.loads(upyml_command("report", model, "--board", "pico", "--json").stdout)["board"]
+    assert there["fits"] and there["count"] == told
+    text = upyml_command("report", model, "--board", "pico").stdout
+    assert max(map(len, text.splitlines()[: len(told["layers"]) + 1])) <= 80
+    for part in ("cycles", "Raspberry Pi Pico: fits, ", f"{told['layers'][0]['cycles']:,}", "ms at 133 MHz"):
+        assert part in text
+
+
+def test_a_report_tells_of_a_board_that_nothing_counts(model, tmp_path):
+    done = upyml_command("report", model, "--board", "esp32")
+    assert done.exit_code == 0 and "ESP32: fits, " in done.stdout and "no cycles are counted for esp32" in done.stdout
+    (tmp_path / "big.upm").write_bytes(small_models.big())
+    done = upyml_command("report", tmp_path / "big.upm", "--board", "pico")
+    assert done.exit_code == 0 and "Raspberry Pi Pico: does not fit, " in done.stdout
+    assert upyml_command("report", model, "--board", "pico3").exit_code == 2
+
+
+def test_a_report_needs_no_emulator(model, monkeypatch):
+    monkeypatch.setattr(cycles, "missing", lambda: "rp2040js is not here")
+    assert upyml_command("report", model).exit_code == 0
+    done = upyml_command("report", model, "--board", "pico")
+    assert done.exit_code == 0 and "rp2040js is not here" in done.stdout
