@@ -2,8 +2,8 @@
 //
 // A strip of n output rows is n / 2 (rounded up) pairs of rows: row y in the high lane, row y + pairs in the low one.
 // The input is packed alike, (x[y] << 16) + x[y + pairs], so that one multiplication by a weight serves both. Sums of
-// products are split into two accumulators before the low lane could leave 16 bits. Input rows that the next strip needs
-// again are in the low lane: each value is the lowest byte of its word.
+// products are split into two accumulators before the low lane could leave 16 bits. Input rows that the next strip
+// needs again are in the low lane: each value is the lowest byte of its word.
 #ifndef UPYML_CORTEX_M0_DEPTHWISE_H
 #define UPYML_CORTEX_M0_DEPTHWISE_H
 
@@ -38,7 +38,8 @@ typedef struct {
 // columns: at least 1. row_gap: bytes from the end of one row of words to the next.
 void upyml_depthwise_pack(const upyml_depthwise_run *runs, int32_t channel, int32_t columns, int32_t row_gap);
 
-// Products of a kernel row that may be added up before they are split: 255 * 128 fits 16 bits, two weights of -128 do not.
+// Products of a kernel row that may be added up before they are split: weights of 255 in sum keep the low lane in 16
+// bits, two of -128 do not.
 enum { UPYML_DEPTHWISE_THREE_TAPS, UPYML_DEPTHWISE_TWO_TAPS, UPYML_DEPTHWISE_ONE_TAP };
 
 // Loops, twice their number, + 2 where two taps are added up: two columns with stride 1 and 2, one column, none.

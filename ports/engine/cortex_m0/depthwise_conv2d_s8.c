@@ -18,7 +18,7 @@ typedef struct {
     int32_t listed_row;  // output row of the strip that `runs` lists, or -1
     int32_t repeated_row;  // a later one whose list differs by its place in the input only, or -1
     int32_t prepared;  // output channel of the requantization, `taps` and `rows`
-    uint8_t is_3x3, is_listed;
+    uint8_t is_3x3, by_taps;
     int8_t zero_point;
     upyml_requantization_m0 requantization;
     upyml_depthwise_rows rows;
@@ -128,8 +128,8 @@ static void prepare(planes *s, int32_t channel) {
     const upyml_window *p = s->p;
     const uint8_t *block = p->weights + (channel >> 2) * (((p->kernel_h * p->kernel_w + 3) & ~3) * 4);
     s->rows.bias = load_word(s->channels.bias + 4 * channel);
-    upyml_m0_prepare(&s->requantization, load_word(s->channels.multipliers + 4 * channel),
-        s->channels.shifts[channel], s->channels.bits[channel], p->out_zero_point, p->clamp_min, p->clamp_max);
+    upyml_m0_prepare_channel(&s->requantization, load_word(s->channels.multipliers + 4 * channel),
+        s->channels.shifts[channel], s->channels.bits[channel]);
     s->prepared = channel;
     int taps_added = UPYML_DEPTHWISE_ONE_TAP;
     if (s->is_3x3) {
@@ -139,10 +139,10 @@ static void prepare(planes *s, int32_t channel) {
         s->rows.single = p->out_w & 1 ? single : UPYML_DEPTHWISE_LOOP_NONE;
         s->rows.loop = p->out_w > 1 ? loop : single;
     }
-    s->is_listed = taps_added == UPYML_DEPTHWISE_ONE_TAP;
-    s->rows.span = (s->is_listed ? p->out_w : p->out_w & ~1) * s->rows.step;
+    s->by_taps = taps_added == UPYML_DEPTHWISE_ONE_TAP;
+    s->rows.span = (s->by_taps ? p->out_w : p->out_w & ~1) * s->rows.step;
     s->rows.next_row = s->rows.row_bytes - s->rows.span;
-    if (s->is_listed) {
+    if (s->by_taps) {
         list_taps(s, block, channel & 3);
     }
 }
@@ -150,17 +150,13 @@ static void prepare(planes *s, int32_t channel) {
 // Row `row` of the output and those after it, at least one, from one lane.
 static void write_rows(const planes *s, const int32_t *accumulators, int32_t row, int32_t rows) {
     const upyml_window *p = s->p;
-    for (;;) {
-        int32_t slot = upyml_slot(row, p->out_ring), count = smaller(rows, p->out_ring - slot);
-        upyml_m0_requantize(accumulators, s->output + s->prepared + slot * s->out_row_bytes, &s->requantization,
-            count * p->out_w, 8, p->out_c);
-        if (count == rows) {
-            return;
-        }
-        accumulators += 2 * count * p->out_w;
-        row += count;
-        rows -= count;
+    int32_t slot = upyml_slot(row, p->out_ring), before_end = p->out_ring - slot;
+    if (rows > before_end) {
+        write_rows(s, accumulators + 2 * before_end * p->out_w, row + before_end, rows - before_end);
+        rows = before_end;
     }
+    upyml_m0_requantize(accumulators, s->output + s->prepared + slot * s->out_row_bytes, &s->requantization,
+        rows * p->out_w, 8, p->out_c);
 }
 
 static void make_channel(planes *s, int32_t channel, int32_t row, int32_t rows) {
@@ -173,7 +169,7 @@ static void make_channel(planes *s, int32_t channel, int32_t row, int32_t rows) 
         int32_t count = smaller(s->layout.batch, pairs);
         s->rows.words = words;
         s->rows.pairs = count;
-        if (s->is_listed) {
+        if (s->by_taps) {
             upyml_depthwise_sum(&s->rows);
         } else {
             upyml_depthwise_sum_3x3(&s->rows);
@@ -233,15 +229,25 @@ static void make_planes(planes *s, int32_t row, int32_t end) {
     }
 }
 
+// The largest strip, in output rows, for which there is room.
+static int32_t choose_strip(const upyml_window *p) {
+    int32_t fits = 1, most = p->end_row - p->first_row;
+    for (int32_t strip = most; fits < most; strip = (fits + most + 1) >> 1) {
+        if (upyml_depthwise_conv2d_s8_scratch_size(p, strip) <= p->scratch_size) {
+            fits = strip;
+        } else {
+            most = strip - 1;
+        }
+    }
+    return fits;
+}
+
 static void begin(planes *s, const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
     s->p = p;
     s->input = input;
     s->output = output;
     s->in_ring = p->in_ring;
-    s->strip = p->end_row - p->first_row;
-    while (s->strip > 1 && upyml_depthwise_conv2d_s8_scratch_size(p, s->strip) > p->scratch_size) {
-        s->strip--;
-    }
+    s->strip = choose_strip(p);
     upyml_depthwise_lay_out(p, s->strip, &s->layout);
     s->words = (int32_t *)(void *)scratch;
     s->accumulators = (int32_t *)(void *)(scratch + s->layout.accumulators);
@@ -249,6 +255,7 @@ static void begin(planes *s, const upyml_window *p, const int8_t *input, int8_t 
     s->zero_point = (int8_t)p->in_zero_point;
     s->listed_row = s->repeated_row = s->prepared = -1;
     s->channels = upyml_read_channels(p->channels, p->out_c, 1);
+    upyml_m0_prepare_range(&s->requantization, p->out_zero_point, p->clamp_min, p->clamp_max);
     s->is_3x3 = (uint8_t)upyml_depthwise_is_3x3(p);
     s->out_row_bytes = p->out_w * p->out_c;
     upyml_depthwise_rows *rows = &s->rows;
