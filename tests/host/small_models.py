@@ -96,9 +96,9 @@ class Builder:
         diff_min = -math.floor(31 * (1 << 26) / (1 << shift))
         return self.op(layout.SOFTMAX, [x], y, multiplier=multiplier, shift=shift, diff_min=diff_min)
 
-    def file(self, inputs, outputs, metadata=None, vectors=()):
+    def file(self, inputs, outputs, metadata=None, vectors=(), arena_size=0):
         """The .upm file's bytes."""
-        return encode.encode(self.tensors, self.ops, inputs, outputs, metadata or {}, vectors)
+        return encode.encode(self.tensors, self.ops, inputs, outputs, metadata or {}, vectors, arena_size=arena_size)
 
 
 def gesture(vectors=(), metadata=None):
@@ -112,7 +112,8 @@ def gesture(vectors=(), metadata=None):
              pad_top=0, pad_left=0, clamp_min=-128, clamp_max=127)
     y = b.softmax(b.dense(y, 4))
     texts = {"name": "gesture", "version": "1", "labels": "rest\nshake\nturn\ntap", "hop": "8", "window": "32"}
-    return b.file([x], [y], texts if metadata is None else metadata, vectors)
+    arena_size = 2048  # enough for every processor's kernels: the arena is then as large everywhere
+    return b.file([x], [y], texts if metadata is None else metadata, vectors, arena_size)
 
 
 def edges():
