@@ -76,21 +76,35 @@ static int32_t element(const int32_t *row, int32_t at) {
     return at & 1 ? (word - x) >> 16 : x;
 }
 
-// `count` elements from `at` on. Those that start a word are copied as words: the last one's rest meets weights of 0.
-static void gather_run(const upyml_m0_layout *l, const int32_t *row, int32_t at, int32_t count, int32_t *words) {
-    const int32_t *from = at & 1 ? row + (l->row_bytes >> 3) + (at >> 1) : row + (at >> 1);
-    for (; count > 0; count -= 2) {
-        *words++ = *from++;
+// The window of one pixel that starts with element `at`. What a run's last word has too much meets weights of 0.
+static void gather_pixel(const upyml_window *p, const upyml_m0_layout *l, const uint8_t *row, int32_t at,
+    int32_t *words) {
+    const int32_t *from = (const int32_t *)(at & 1 ? row + (l->row_bytes >> 1) : row) + (at >> 1);
+    int32_t step = p->dilation_h * (l->row_bytes >> 2) - l->run_words;
+    for (int32_t *end = words + (l->pixel_bytes >> 2); words < end; from += step) {
+        for (int32_t *run_end = words + l->run_words; words < run_end;) {
+            *words++ = *from++;
+        }
     }
 }
 
-// A kernel row whose taps are dilated, with an odd number of channels.
-static void gather_elements(const upyml_window *p, const int32_t *row, int32_t at, int32_t *words) {
-    int32_t k = 0;
-    for (int32_t kx = 0; kx < p->kernel_w; kx++, at += p->dilation_w * p->in_c) {
-        for (int32_t c = 0; c < p->in_c; c++, k++) {
-            int32_t x = element(row, at + c);
-            words[k >> 1] = k & 1 ? pair(words[k >> 1], x) : x;
+// The same where the taps of a kernel row are dilated.
+static void gather_dilated(const upyml_window *p, const upyml_m0_layout *l, const uint8_t *row, int32_t at,
+    int32_t *words) {
+    for (int32_t ky = 0; ky < p->kernel_h; ky++, row += p->dilation_h * l->row_bytes, words += l->run_words) {
+        int32_t k = 0;
+        for (int32_t kx = 0; kx < p->kernel_w; kx++) {
+            const int32_t *tap = (const int32_t *)row;
+            int32_t from = at + kx * p->dilation_w * p->in_c, end = from + p->in_c;
+            if ((p->in_c & 1) == 0) {
+                for (; from < end; from += 2, k += 2) {
+                    words[k >> 1] = tap[from >> 1];
+                }
+            }
+            for (; from < end; from++, k++) {
+                int32_t x = element(tap, from);
+                words[k >> 1] = k & 1 ? pair(words[k >> 1], x) : x;
+            }
         }
     }
 }
@@ -99,21 +113,11 @@ void upyml_m0_conv2d_gather(const upyml_window *p, const upyml_m0_layout *l, con
     int32_t column, int32_t count, int32_t *gathered) {
     int dilated = p->dilation_w > 1 && p->kernel_w > 1;
     rows += row * l->row_step * l->row_bytes;
-    for (; count > 0; count--) {
-        const uint8_t *from = rows;
-        int32_t at = column * l->pixel_elements;
-        for (int32_t ky = 0; ky < p->kernel_h; ky++, from += p->dilation_h * l->row_bytes) {
-            if (!dilated) {
-                gather_run(l, (const int32_t *)from, at, p->kernel_w * p->in_c, gathered);
-            } else if (p->in_c & 1) {
-                gather_elements(p, (const int32_t *)from, at, gathered);
-            } else {
-                for (int32_t kx = 0; kx < p->kernel_w; kx++) {
-                    gather_run(l, (const int32_t *)from, at + kx * p->dilation_w * p->in_c, p->in_c,
-                        gathered + kx * (p->in_c >> 1));
-                }
-            }
-            gathered += l->run_words;
+    for (; count > 0; count--, gathered += l->pixel_bytes >> 2) {
+        if (dilated) {
+            gather_dilated(p, l, rows, column * l->pixel_elements, gathered);
+        } else {
+            gather_pixel(p, l, rows, column * l->pixel_elements, gathered);
         }
         if (++column == l->unit_w) {
             column = 0;

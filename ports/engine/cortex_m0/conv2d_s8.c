@@ -33,10 +33,6 @@ typedef struct {
     int32_t count, pixel_step, out_step;
 } line;
 
-static int32_t load_word(const uint8_t *p) {
-    return ((uintptr_t)p & 3) == 0 ? *(const int32_t *)p : upyml_load_int32(p);
-}
-
 // The same as upyml_m0_expand_weights for weights that do not start on a word.
 static void expand_bytes(const uint8_t *weights, int32_t *words, int32_t quads) {
     for (int32_t i = 0; i < 4 * quads; i++) {
@@ -60,11 +56,11 @@ static void prepare_block(convolution *c, const uint8_t *block, int32_t channel)
     }
     c->plain = 0;
     for (int32_t i = 0; i < 4; i++, channel++) {
-        c->bias[i] = load_word(c->channels.bias + 4 * channel);
+        c->bias[i] = upyml_m0_load_word(c->channels.bias + 4 * channel);
         if (channel < c->p->out_c) {
             int32_t at = channel * c->channels.step;
-            upyml_m0_prepare_channel(&c->q[i], load_word(c->channels.multipliers + 4 * at), c->channels.shifts[at],
-                c->channels.bits[at]);
+            upyml_m0_prepare_channel(&c->q[i], upyml_m0_load_word(c->channels.multipliers + 4 * at),
+                c->channels.shifts[at], c->channels.bits[at]);
             c->plain |= c->q[i].plain;
         }
     }

@@ -34,7 +34,7 @@ static void pack_input(const int8_t *input, int32_t *words, int32_t count) {
 }
 
 static int32_t requantize(const upyml_channels *c, int32_t channel, int32_t accumulator) {
-    int32_t at = channel * c->step, multiplier = upyml_load_int32(c->multipliers + 4 * at);
+    int32_t at = channel * c->step, multiplier = upyml_m0_load_word(c->multipliers + 4 * at);
     int shift = c->shifts[at];
     if (shift > 0 || multiplier < 0 || c->bits[at] > 29) {
         return upyml_requantize(accumulator, multiplier, shift);
@@ -50,7 +50,7 @@ static void one_row(const upyml_fully_connected *p, const int8_t *input, int8_t 
     for (int32_t channel = 0; channel < p->out_c; channel += 2) {
         const uint8_t *weights = p->weights + (channel >> 2) * quads * 16 + (channel & 2) * 4;
         int32_t accumulators[2] = {
-            upyml_load_int32(channels.bias + 4 * channel), upyml_load_int32(channels.bias + 4 * channel + 4),
+            upyml_m0_load_word(channels.bias + 4 * channel), upyml_m0_load_word(channels.bias + 4 * channel + 4),
         };
         if (aligned) {
             upyml_m0_fully_connected_dot(weights, x, quads, accumulators);
