@@ -28,6 +28,8 @@ class Model:
 
     input, output: the first of inputs and outputs, raw memoryviews into the arena; input_details, output_details tell
     how to read them. What an input holds is lost by a run; an output stays until the next. run() allocates nothing.
+    arena_size: bytes of the arena, those that the model was planned for; where they are not to be had the least that will
+    do, which gives the same numbers.
 
     A model may be converted so that an input lies with the caller, as in a camera's buffer: it is None until bind()
     says where, and a run leaves it as it is.
@@ -192,7 +194,10 @@ class Model:
         return Stream(self, hop, window)
 
     def profile(self, x=None):
-        """One run, op by op: a list of (op number, name, microseconds, bytes of arena in use). x: as for predict()."""
+        """One run, op by op: a list of (op number, name, microseconds, bytes of arena in use). x: as for predict().
+
+        Ops of a fused group run together: the first has the time of all.
+        """
         from upyml import inspection
 
         if x is not None:
