@@ -89,6 +89,8 @@ turn:
     DOT r7 r3
     .set word, word + 1
     .endr
+    cmp r0, r11
+    beq 2f
     movs r1, #4 * TURN
     add r8, r1
     cmp r8, r10
@@ -96,8 +98,6 @@ turn:
     b turn
 1:  ldr r1, [sp, #GAP]
     add r8, r1
-    cmp r0, r11
-    beq 2f
     b segment
 2:  mov r1, r12
     stm r1!, {r4-r7}
