@@ -1,11 +1,11 @@
 // void upyml_depthwise_sum_3x3(rows): see depthwise.h. Four output pixels at once: two columns, two rows.
-// Cycles for the four (36 products): 112 and 118 with stride 1 and 2, 127 and 133 where only two taps may be added up.
-// A column left over takes 71 or 80.
+// Cycles for the four (36 products): 108 and 114 with stride 1 and 2, 120 and 126 where only two taps may be added up.
+// A column left over takes 71 or 77.
 //
 // A sum of products p holds the high lane's sum in its upper half, rounded up by the low lane's sign, which is bit 15:
 // an arithmetic shift right by 16 puts that into the carry, so adding with carry is exact. The low lane is what remains
-// of all p once the high lane is taken off. Its first column's high accumulator (r1) is low enough a register for ADC;
-// the others live in r8 (low), r10 (second column, low) and r11 (second column, high).
+// of all p once the high lane is taken off. ADC wants low registers for the high lanes' accumulators, r1 and r5; all p
+// are added up in r8 and r10.
 #include "hot.h"
 
     .syntax unified
@@ -18,17 +18,16 @@
     .equ WEIGHTS, 0
     .equ BIAS, 36
     .equ BIAS_BOTH, 40  // 65537 times the bias
-    .equ ROW_END, 44
-    .equ LAST_ROW_END, 48
-    .equ SINGLE_ADVANCE, 52
-    .equ LOOP, 56
-    .equ SINGLE, 60
-    .equ ROWS, 64
-    .equ FRAME, 68
+    .equ LAST_ROW_END, 44
+    .equ SINGLE_ADVANCE, 48
+    .equ LOOP, 52
+    .equ SINGLE, 56
+    .equ ROWS, 60
+    .equ FRAME, 64
 
-// Three taps of a row for two columns: r2 and r6 the first two's sums, r4 and r5 the third's.
+// Three taps of a row for two columns: r2 and r6 the first two's sums, r4 and r3 the third's.
 .macro taps_1 row
-    ldm r0!, {r2-r5}
+    ldm r0!, {r2-r4}
     ldr r6, [sp, #WEIGHTS + 12 * \row]
     muls r2, r6, r2
     muls r6, r3, r6
@@ -39,7 +38,8 @@
     adds r6, r6, r7
     ldr r7, [sp, #WEIGHTS + 12 * \row + 8]
     muls r4, r7, r4
-    muls r5, r7, r5
+    ldm r0!, {r3}
+    muls r3, r7, r3
 .endm
 
 // The same with stride 2.
@@ -51,28 +51,29 @@
     ldr r7, [sp, #WEIGHTS + 12 * \row + 4]
     muls r3, r7, r3
     adds r2, r2, r3
-    ldm r0!, {r3, r5}
+    ldm r0!, {r3}
     muls r3, r7, r3
     adds r6, r6, r3
     ldr r7, [sp, #WEIGHTS + 12 * \row + 8]
     muls r4, r7, r4
-    muls r5, r7, r5
+    ldm r0!, {r3}
+    muls r3, r7, r3
 .endm
 
 .macro add_third
     adds r2, r2, r4
-    adds r6, r6, r5
+    adds r6, r6, r3
 .endm
 
 .macro split_first first, second
     ldr r1, [sp, #BIAS]
-    mov r10, \second
-    asrs \second, \second, #16
-    adcs \second, r1
-    mov r11, \second
+    mov r5, r1
     mov r8, \first
     asrs \first, \first, #16
     adcs r1, \first
+    mov r10, \second
+    asrs \second, \second, #16
+    adcs r5, \second
 .endm
 
 .macro split first, second
@@ -80,31 +81,27 @@
     asrs \first, \first, #16
     adcs r1, \first
     add r10, \second
-    movs r3, #0  // leaves the carry
     asrs \second, \second, #16
-    adcs \second, r3
-    add r11, \second
+    adcs r5, \second
 .endm
 
-// Leaves first high, low, second high, low in r1 to r4 and stores them.
+// Leaves the columns' high and low accumulators in r1, r2 and r5, r6 and stores them.
 .macro split_last first, second
     asrs r7, \first, #16
     adcs r1, r7
     add \first, r8
     lsls r7, r1, #16
     subs r2, \first, r7
-    movs r7, #0
-    asrs r3, \second, #16
-    adcs r3, r7
-    add r3, r11
+    asrs r7, \second, #16
+    adcs r5, r7
     add \second, r10
-    lsls r7, r3, #16
-    subs r4, \second, r7
+    lsls r7, r5, #16
+    subs r6, \second, r7
     ldr r7, [sp, #BIAS_BOTH]
     adds r2, r2, r7
-    adds r4, r4, r7
+    adds r6, r6, r7
     mov r7, lr
-    stm r7!, {r1-r4}
+    stm r7!, {r1, r2, r5, r6}
     mov lr, r7
 .endm
 
@@ -158,9 +155,8 @@
 .endm
 
 .macro end_loop loop
-    ldr r2, [sp, #ROW_END]
     add r0, r9
-    cmp r0, r2
+    cmp r0, r11
     bne \loop
     ldr r1, [sp, #SINGLE]
     mov pc, r1
@@ -186,15 +182,15 @@
 \name:
     \taps 0
     split_first r2, r6
-    split r4, r5
+    split r4, r3
     add r0, r12
     \taps 1
     split r2, r6
-    split r4, r5
+    split r4, r3
     add r0, r12
     \taps 2
     split r2, r6
-    split_last r4, r5
+    split_last r4, r3
     end_loop \name
 .endm
 
@@ -223,18 +219,19 @@ upyml_depthwise_sum_3x3:
     mov r12, r2  // advance
     mov r9, r4  // back
     mov r10, r5  // loop
-    mov r11, r6  // single
+    mov r8, r6  // single
     ldm r0!, {r2, r5, r6}  // words, accumulators, span
     mov lr, r5
-    adds r4, r2, r6  // the first row's end
+    adds r4, r2, r6
+    mov r11, r4  // the row's end
     adds r0, #4
     ldm r0!, {r5, r6, r7}  // row_bytes, single_advance, pairs
     subs r7, #1
     muls r5, r7, r5
     adds r5, r5, r4  // the last row's end
-    stm r1!, {r3-r6}
+    stm r1!, {r3, r5, r6}
     adr r3, loops
-    mov r4, r11
+    mov r4, r8
     ldrh r6, [r3, r4]
     adds r6, r6, r3
     mov r4, r10
@@ -249,16 +246,15 @@ loops:
     .hword three_taps - loops, two_taps - loops, end_row - loops
 
 end_row:
-    ldr r6, [sp, #ROW_END]
     ldr r2, [sp, #LAST_ROW_END]
-    cmp r6, r2
+    cmp r11, r2
     beq all_rows
     ldr r1, [sp, #ROWS]
     adds r1, #NEXT_ROW
     ldm r1!, {r3, r4}  // next_row, row_bytes
-    adds r0, r6, r3
-    adds r6, r6, r4
-    str r6, [sp, #ROW_END]
+    mov r0, r11
+    adds r0, r0, r3
+    add r11, r4
     ldr r1, [sp, #LOOP]
     mov pc, r1
 all_rows:
