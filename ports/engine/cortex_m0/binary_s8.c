@@ -1,0 +1,117 @@
+// Elementwise ops on a Cortex-M0+; what does not fit below is left to the plain kernel.
+//
+// ADD and SUB without broadcast: the output less the clamp's low end is the integer part of
+//     t = x1 * f1 + x2 * f2 + offset, clamped,
+// with f1, f2 the products of the file's multipliers, unless t is within e of an integer. The exact way rounds each scaled
+// input twice, by at most 1 in all, and their sum once before the last rounding: 2.5 units of 2^shift at most. t is taken in
+// units of 2^-20 with f1 and f2 rounded, which is wrong by less than 256 units. As in requantization.c, e is added to the
+// offset, so that one test tells whether the integer part is right; else, once in some thousand values, the plain way
+// decides.
+#define upyml_binary_s8 upyml_binary_plain_s8
+#include "../kernels/binary_s8.c"
+#undef upyml_binary_s8
+
+#include "requantization.h"
+
+enum { FRACTION = 20, ROUNDED = 256 };
+
+// binary_add.S knows the offsets: every field is a word.
+typedef struct {
+    int32_t factor1, factor2, offset, guard, range, low;
+    const upyml_binary *p;
+} sum;
+
+// output[at] for `count` places from `at` on, in steps of `step`, 1 or -1.
+void upyml_m0_add(const int8_t *input1, const int8_t *input2, int8_t *output, const sum *s, int32_t at, int32_t count,
+    int32_t step);
+// What upyml_m0_add asks where it is not sure: the output less the clamp's low end.
+int32_t upyml_m0_add_exact(const upyml_binary *p, int32_t x1, int32_t x2);
+
+int32_t upyml_m0_add_exact(const upyml_binary *p, int32_t x1, int32_t x2) {
+    return combine(p, x1, x2) - p->clamp_min;
+}
+
+// multiplier1 * multiplier2 * 2^(shift - 62) in units of 2^-FRACTION, rounded; 0 where that does not fit.
+static int32_t factor(int32_t multiplier1, int32_t multiplier2, int shift) {
+    int drop = 62 - FRACTION - shift;
+    if (drop < 1 || drop > 62 || multiplier1 < 0 || multiplier2 < 0) {
+        return 0;
+    }
+    uint64_t product = (uint64_t)(uint32_t)multiplier1 * (uint32_t)multiplier2 + ((uint64_t)1 << (drop - 1));
+    return product >> drop < 1u << 23 ? (int32_t)(product >> drop) : 0;  // 128 of it have room in 31 bits
+}
+
+static int prepare_sum(const upyml_binary *p, sum *s) {
+    if (p->opcode == UPYML_OPCODE_MUL || p->shift > -3 || p->shift1 > 0 || p->shift2 > 0) {
+        return 0;
+    }
+    int shift = p->left_shift + p->shift;
+    s->factor1 = factor(p->multiplier1, p->multiplier, shift + p->shift1);
+    s->factor2 = factor(p->multiplier2, p->multiplier, shift + p->shift2);
+    if (s->factor1 == 0 || s->factor2 == 0) {
+        return 0;
+    }
+    int32_t error = (p->shift > -FRACTION ? 5 << (FRACTION - 1 + p->shift) : 3) + ROUNDED;
+    if (p->opcode == UPYML_OPCODE_SUB) {
+        s->factor2 = -s->factor2;
+    }
+    int64_t offset = ((int64_t)(p->out_zero_point - p->clamp_min) << FRACTION) + (1 << (FRACTION - 1)) + error
+                     - (int64_t)p->zero_point1 * s->factor1 - (int64_t)p->zero_point2 * s->factor2;
+    int64_t most = 128 * ((int64_t)s->factor1 + (s->factor2 < 0 ? -s->factor2 : s->factor2));
+    if (offset + most > INT32_MAX || offset - most < INT32_MIN) {
+        return 0;
+    }
+    int unsure = 0;
+    while ((1 << unsure) < 2 * error) {
+        unsure++;
+    }
+    s->offset = (int32_t)offset;
+    s->guard = (1 << FRACTION) - (1 << unsure);
+    s->range = p->clamp_max - p->clamp_min;
+    s->low = p->clamp_min;
+    s->p = p;
+    return 1;
+}
+
+// Does the input have the output's shape?
+static int is_flat(const int32_t *shape, const int32_t *stride) {
+    int32_t step = 1;
+    for (int axis = UPYML_MAX_RANK - 1; axis >= 0; step *= shape[axis--]) {
+        if (shape[axis] != 1 && stride[axis] != step) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+// Products of some elements at a time, then requantized as a convolution's sums are.
+static void multiply(const upyml_binary *p, const int8_t *input1, const int8_t *input2, int8_t *output, int32_t count) {
+    enum { BATCH = 32 };
+    int32_t products[BATCH];
+    upyml_requantization_m0 q;
+    upyml_m0_prepare(&q, p->multiplier, p->shift, 17, p->out_zero_point, p->clamp_min, p->clamp_max);
+    int reverse = p->order == UPYML_ORDER_REVERSE;
+    for (int32_t done = 0; done < count; done += BATCH) {
+        int32_t size = count - done < BATCH ? count - done : BATCH, at = reverse ? count - done - size : done;
+        for (int32_t i = 0; i < size; i++) {
+            products[i] = (input1[at + i] - p->zero_point1) * (input2[at + i] - p->zero_point2);
+        }
+        upyml_m0_requantize(products, output + at, &q, size, 4, 1);
+    }
+}
+
+void upyml_binary_s8(const upyml_binary *p, const int8_t *input1, const int8_t *input2, int8_t *output) {
+    const int32_t *n = p->shape;
+    int32_t count = n[0] * n[1] * n[2] * n[3];
+    sum s;
+    if (!is_flat(n, p->stride1) || !is_flat(n, p->stride2)) {
+        upyml_binary_plain_s8(p, input1, input2, output);
+    } else if (p->opcode == UPYML_OPCODE_MUL) {
+        multiply(p, input1, input2, output, count);
+    } else if (prepare_sum(p, &s)) {
+        int reverse = p->order == UPYML_ORDER_REVERSE;
+        upyml_m0_add(input1, input2, output, &s, reverse ? count - 1 : 0, count, reverse ? -1 : 1);
+    } else {
+        upyml_binary_plain_s8(p, input1, input2, output);
+    }
+}
