@@ -28,7 +28,7 @@ def bench(model, board, layers, as_json):
     """Tells how long a run of MODEL (.upm) takes on a board, what energy, and where the time goes.
 
     Cycles are counted while an emulated processor runs the model, and its outputs are compared with those of the engine
-    here. Memory answers at once in the count; on a board weights come from flash, through a cache, and may take longer.
+    here. Memory answers at once in the count; what reading weights from flash adds is estimated, and said apart.
     """
     from host_tools import bench as benching
     from host_tools.deploy import errors
