@@ -65,11 +65,18 @@ def scratch_bytes(model: dict[str, Any]) -> list[int]:
     out = []
     for op in model["ops"]:
         step = _step(model, op)
-        room = model["arena_size"] - model["state_size"] - (op["top"] + 3) // 4 * 4
+        room = max(0, model["arena_size"] - model["state_size"] - (op["top"] + 3) // 4 * 4)
         strips, order = Strips(step), layout.ORDERS.index(op["order"].upper())
-        best = strips.best(order, max(0, room))
-        out.append(strips.size(order, best[0]) if best else max(0, room))
+        rings = _rings(model, op) if op["strip"] else None
+        best = strips.best(order, room, rings, op["strip"] or None)
+        out.append(strips.size(order, best[0], rings) if best else room)
     return out
+
+
+def _rings(model: dict[str, Any], op: dict[str, Any]) -> tuple[int, int]:
+    """Rows of input and output that an op of a fused group has room for."""
+    x, y = (model["tensors"][numbers[0]] for numbers in (op["inputs"], op["outputs"]))
+    return x["ring_rows"] or x["shape"][0], y["ring_rows"] or y["shape"][0]
 
 
 def _step(model: dict[str, Any], op: dict[str, Any]) -> Step:

@@ -20,7 +20,7 @@ LONGEST = 8  # ops of a group; the format has 16
 MOST_RING = 255  # rows
 ROWS = (1, 2, 3, 4, 6, 8, 12, 16)  # that the last op makes at a time
 _ELEMENTWISE = (layout.ADD, layout.SUB, layout.MUL)
-EVENT = 1500  # cycles to find out which op of a group is next, and to read its record
+EVENT = 6000  # cycles to find out which op of a group is next, to read its record and to begin it
 
 
 @dataclass
@@ -73,9 +73,8 @@ class Group:
         extra = EVENT * len(self.demand.events)
         for place, cost in enumerate(self.costs):
             strip, _ = cost.best(layout.DISJOINT, room, self.rooms[place], self.strips[place])
-            events = [event for event in self.demand.events if event.place == place]
-            strips = sum(-(-(event.end - event.first) // strip) for event in events)
-            extra += cost.again(strips - 1)
+            rows = [event.end - event.first for event in self.demand.events if event.place == place]
+            extra += cost.extra(rows, strip)
         return 1, extra
 
 

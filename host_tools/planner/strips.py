@@ -6,31 +6,33 @@ each of a depthwise convolution packs some rows again; so more RAM is less time.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from host_tools.planner.geometry import macs, window
 from host_tools.planner.scratch import scratch
 from host_tools.program import Step
 from upyml.format import layout
 
-# Cycles of an op for each multiply-accumulate, or each element where it has none.
+# Cycles of an op, counted on an emulated Cortex-M0+ without wait states: for each multiply-accumulate (or, where there is
+# none, each element), and for each value it makes.
 CYCLES = {
-    layout.CONV2D: 3.3,
-    layout.DEPTHWISE_CONV2D: 8.5,
-    layout.FULLY_CONNECTED: 4.3,
-    layout.MAX_POOL: 8,
-    layout.AVERAGE_POOL: 8,
-    layout.ADD: 60,
-    layout.SUB: 60,
-    layout.MUL: 40,
-    layout.SOFTMAX: 600,
-    layout.MEAN: 8,
-    layout.TABLE: 8,
+    layout.CONV2D: (2.8, 29),
+    layout.DEPTHWISE_CONV2D: (3.0, 31),
+    layout.FULLY_CONNECTED: (4.2, 180),
+    layout.MAX_POOL: (17, 20),
+    layout.AVERAGE_POOL: (17, 20),
+    layout.ADD: (20, 0),
+    layout.SUB: (20, 0),
+    layout.MUL: (300, 0),
+    layout.SOFTMAX: (0, 950),
+    layout.MEAN: (8, 0),
 }
-OTHER = 12
-# Cycles that each strip adds.
+OTHER = (12, 0)
+# Cycles of each strip.
 WEIGHT = 2.6  # of a convolution: a weight widened to 16 bits
 BLOCK = 150  # of a convolution: four channels begun
-CHANNEL = 60  # of a convolution: a channel's requantization prepared
-PLANE = 300  # of a depthwise convolution: a channel begun
+CHANNEL = 310  # of a convolution: a channel's requantization prepared
+PLANE = 1500  # of a depthwise convolution: a channel begun
 PACKED = 4.0  # of a depthwise convolution: a column of a row packed again
 COPIED = 1.5  # a byte of input copied whole, where the output lies over it
 
@@ -40,7 +42,8 @@ class Strips:
 
     def __init__(self, step: Step):
         self.step, self.shape = step, window(step)
-        self.cycles = macs(step) * CYCLES.get(step.opcode, OTHER)
+        each, made = CYCLES.get(step.opcode, OTHER)
+        self.cycles = each * macs(step) + made * step.outputs[0].size + self.strip_cycles()
         self._sizes: dict[tuple, int] = {}
         self._best: dict[tuple, tuple[int, float] | None] = {}
 
@@ -68,17 +71,27 @@ class Strips:
             strips.add(strip)
         return sorted({self.size(order, strip) for strip in strips})
 
-    def again(self, strips: int) -> float:
-        """Cycles of so many strips more than one."""
+    def extra(self, calls: Iterable[int], strip: int) -> float:
+        """Cycles that strips of this size add to a single one. calls: units of each call of the kernel."""
+        strips = odd = 0
+        for units in calls:
+            strips += -(-units // strip)
+            odd += units // strip * (strip % 2) + units % strip % 2
+        lanes = 0.0
+        if self.step.opcode == layout.DEPTHWISE_CONV2D:  # rows come in pairs
+            shape, each = self.shape, CYCLES[layout.DEPTHWISE_CONV2D][0]
+            lanes = (odd - self.units % 2) * each * shape.kernel_h * shape.kernel_w * shape.out_row
+        return (strips - 1) * self.strip_cycles() + max(0.0, lanes)
+
+    def strip_cycles(self) -> float:
+        """Cycles that a strip takes whatever its size."""
         shape = self.shape
-        if strips <= 0 or shape is None:
-            return 0.0
         if self.step.opcode == layout.CONV2D:
             weights = shape.kernel_h * shape.kernel_w * shape.in_c * shape.out_c
-            return strips * (WEIGHT * weights + BLOCK * -(-shape.out_c // 4) + CHANNEL * shape.out_c)
+            return WEIGHT * weights + BLOCK * -(-shape.out_c // 4) + CHANNEL * shape.out_c
         if self.step.opcode == layout.DEPTHWISE_CONV2D:
             carried = max(0, shape.reach - shape.stride_h) * shape.in_w
-            return strips * shape.out_c * (PLANE + PACKED * carried)
+            return shape.out_c * (PLANE + PACKED * carried)
         return 0.0
 
     def best(
@@ -105,7 +118,7 @@ class Strips:
                 low = middle
             else:
                 high = middle
-        return low, copying + self.again(-(-self.units // low) - 1)
+        return low, copying + self.extra((self.units,), low)
 
     def _copying(self, order: int) -> float:
         """Cycles of the copy of its input that a kernel makes which else reads it where it lies."""
