@@ -66,6 +66,7 @@ static void pack_runs(planes *s, upyml_depthwise_run *end, int32_t channel) {
     upyml_depthwise_pack(s->runs, channel, s->p->in_w, 4 * (s->layout.row_words - s->p->in_w));
 }
 
+// Lists the runs of rows that a strip needs and packs one channel of them.
 static void pack(planes *s, int32_t channel, int32_t row, int32_t rows) {
     const upyml_window *p = s->p;
     int32_t pairs = (rows + 1) >> 1, left = (pairs - 1) * p->stride_h + upyml_reach(p);
@@ -159,6 +160,7 @@ static void write_rows(const planes *s, const int32_t *accumulators, int32_t row
         rows * p->out_w, 8, p->out_c);
 }
 
+// Output rows `row` to `row` + `rows` of one output channel from the packed words.
 static void make_channel(planes *s, int32_t channel, int32_t row, int32_t rows) {
     if (channel != s->prepared) {
         prepare(s, channel);
