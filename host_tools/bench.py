@@ -46,8 +46,8 @@ def count(file: bytes, board, progress: Callable[[int, int], None] | None = None
 
     Memory has no wait states in the count, flash neither; the times beginning with flash_ add an estimate for the reads
     that the flash's cache does not have, and the energy is of those. The layers of a fused group run together: the
-    first has the cycles of all of them, the others None. progress: called
-    with (done, total). Raises NoCounter, EmulatorError, ValueError where the file is no model or does not fit.
+    first has the cycles of all of them, the others None. progress: called with (done, total). Raises NoCounter,
+    EmulatorError, ValueError where the file is no model or does not fit.
     """
     require_counter(board)
     layers = moved(file)
@@ -198,9 +198,8 @@ def sentences(numbers: dict[str, Any]) -> list[str]:
     lines = [
         f"{name}: {n['cycles']:,} cycles a run on {n['title']} ({n['cpu']}){a_mac}, counted in an emulator",
         f"{n['ms']:,.1f} ms at {n['clock_mhz']} MHz, as MicroPython starts{rated}: memory without wait states",
-        f"{n['flash_ms']:,.1f} ms{rated_flash} with the model in flash, estimated: its cache misses
-        {n['flash_misses']:,} "
-        f"times, {n['flash_miss_cycles']} cycles each",
+        f"{n['flash_ms']:,.1f} ms{rated_flash} with the model in flash, estimated: its cache misses "
+        f"{n['flash_misses']:,} times, {n['flash_miss_cycles']} cycles each",
     ]
     if n["mj"] is not None:
         lines.append(f"{n['mj']:.3g} mJ a run, estimated: {n['power_mw']} mW ({n['power_source']})")
