@@ -16,7 +16,7 @@ from host_tools.readers import tflite_reader
 MODELS = {
     "kws_ref_model": (9100, 15400, 0.03),
     "vww_96_int8": (30500, 31500, 0.03),
-    "pretrainedResnet_quant": (22000, 31000, 0.03),
+    "pretrainedResnet_quant": (22000, 32000, 0.03),
     "ad01_int8": (1920, 2000, 0.001),
 }
 
