@@ -4,33 +4,45 @@
 
 #include <stdint.h>
 
-// a * b / 2^31, rounded half away from zero (half up, if negative); only INT32_MIN squared saturates.
-static inline int32_t upyml_doubling_high_mul(int32_t a, int32_t b) {
+// a * b / 2^31 rounded to the nearest, halves upwards; only INT32_MIN squared saturates.
+static inline int32_t upyml_doubling_high_mul_of_64(int32_t a, int32_t b) {
     if (a == INT32_MIN && b == INT32_MIN) {
         return INT32_MAX;
     }
-#ifdef __ARM_ARCH_6M__
-    // No long multiplication: four products of halves take a quarter of the time of the compiler's library.
-    int32_t a1 = a >> 16, b1 = b >> 16, a0 = a & 0xffff, b0 = b & 0xffff;
-    int32_t middle1 = a1 * b0, middle2 = a0 * b1;
-    uint32_t low = (uint32_t)a0 * (uint32_t)b0;
-    uint32_t carry = (low >> 16) + (middle1 & 0xffff) + (middle2 & 0xffff);  // bits 16 to 47 of the product, partly
-    uint32_t high = (uint32_t)(a1 * b1 + (middle1 >> 16) + (middle2 >> 16)) + (carry >> 16);
-    return (int32_t)((high << 1 | (carry >> 15 & 1)) + (carry >> 14 & 1));
-#else
-    int64_t product = (int64_t)a * b;
-    int64_t nudge = product >= 0 ? (1 << 30) : 1 - (1 << 30);
-    return (int32_t)((product + nudge) / ((int64_t)1 << 31));
-#endif
+    return (int32_t)(((int64_t)a * b + (1 << 30)) >> 31);
 }
 
-// x / 2^exponent, rounded half away from zero. exponent: 0 to 62.
-static inline int32_t upyml_divide_by_power(int32_t x, int exponent) {
-    if (exponent < 32) {
-        uint32_t mask = (1u << exponent) - 1, threshold = (mask >> 1) + (x < 0);
-        return (x >> (exponent < 31 ? exponent : 31)) + (((uint32_t)x & mask) > threshold);
+// The same by products of 16-bit halves, each of which has room in 32 bits. Of the product of the lower halves the
+// bits below 16 do not matter: the rounding looks at bit 30 of the whole.
+static inline int32_t upyml_doubling_high_mul_of_16(int32_t a, int32_t b) {
+    if (a == INT32_MIN && b == INT32_MIN) {
+        return INT32_MAX;
     }
-    return exponent == 32 && x == INT32_MIN ? -1 : 0;
+    int32_t a0 = (int32_t)((uint32_t)a & 0xffff), a1 = a >> 16, b0 = (int32_t)((uint32_t)b & 0xffff), b1 = b >> 16;
+    int32_t middle = a1 * b0 + (int32_t)((uint32_t)a0 * (uint32_t)b0 >> 16);
+    int32_t rest = a0 * b1 + (middle & 0xffff);
+    uint32_t high = (uint32_t)(a1 * b1 + (middle >> 16)), low = (uint32_t)((rest + (1 << 14)) >> 15);
+    return (int32_t)(2 * high + low);  // 2 * high alone may be 2^31
+}
+
+#ifdef __ARM_ARCH_6M__
+// Not inline: a call costs less than a dozen copies of it in a processor's 8 KB.
+static __attribute__((noinline, unused)) int32_t upyml_doubling_high_mul(int32_t a, int32_t b) {
+    return upyml_doubling_high_mul_of_16(a, b);  // no 64-bit product in this processor
+}
+#else
+static inline int32_t upyml_doubling_high_mul(int32_t a, int32_t b) {
+    return upyml_doubling_high_mul_of_64(a, b);
+}
+#endif
+
+// x / 2^exponent, rounded half away from zero. exponent: at least 0.
+static inline int32_t upyml_divide_by_power(int32_t x, int exponent) {
+    if (exponent > 31) {
+        return exponent == 32 && x == INT32_MIN ? -1 : 0;
+    }
+    uint32_t mask = ((uint32_t)1 << exponent) - 1, threshold = (mask >> 1) + (x < 0);
+    return (x >> exponent) + (((uint32_t)x & mask) > threshold);
 }
 
 // x * multiplier / 2^31 * 2^shift with both roundings. shift: -31 to 30; a left shift wraps.
