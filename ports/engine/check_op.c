@@ -140,5 +140,7 @@ int32_t upyml_check_op(const uint8_t *file, uint32_t number, upyml_group *group)
     if (answer != UPYML_PASSED) {
         return UPYML_FAILED(answer, number);
     }
-    return (int32_t)(scratch ? upyml_scratch_offset(&op) + scratch : op.top);
+    const uint32_t most = INT32_MAX - UPYML_MAX_ELEMENTS;  // no arena is as large, and the state is to be added
+    uint32_t need = scratch ? upyml_scratch_offset(&op) + scratch : op.top;
+    return (int32_t)(need < most ? need : most);
 }

@@ -20,9 +20,11 @@ void upyml_m0_conv2d_layout(const upyml_window *p, int32_t strip, upyml_m0_layou
     l->in_h = by_pixel ? p->in_h * p->in_w : p->in_h;
     l->in_ring = by_pixel ? l->in_h : p->in_ring;
     l->in_row = in_w * p->in_c;
-    l->left = p->pad_left * p->in_c;
-    l->pixel_elements = p->stride_w * p->in_c;
-    l->row_elements = (l->unit_w - 1) * l->pixel_elements + ((p->kernel_w - 1) * p->dilation_w + 1) * p->in_c;
+    l->left = (int32_t)((uint32_t)p->pad_left * (uint32_t)p->in_c);
+    l->pixel_elements = (int32_t)((uint32_t)p->stride_w * (uint32_t)p->in_c);
+    // A file from outside may ask for more than there can be. Then the size is more than there can be, all else anything.
+    int64_t row = (int64_t)((l->unit_w - 1) * p->stride_w + (p->kernel_w - 1) * p->dilation_w + 1) * p->in_c;
+    l->row_elements = row < UPYML_MAX_ELEMENTS ? (int32_t)row : UPYML_MAX_ELEMENTS;
     l->reach = upyml_reach(p);
     l->row_step = least(p->stride_h, l->reach);
     l->run_words = (p->kernel_w * p->in_c + 1) >> 1;
@@ -35,9 +37,11 @@ void upyml_m0_conv2d_layout(const upyml_window *p, int32_t strip, upyml_m0_layou
     l->strip = strip;
     l->batch = l->unit_w == 1 || (gathers && strip > 1) ? strip * l->unit_w : l->unit_w;
     l->batch = gathers && strip == 1 ? least(l->unit_w, LEAST_BATCH) : l->batch;
-    l->rows_size = ((strip - 1) * l->row_step + l->reach) * l->row_bytes;
-    l->gathered_size = l->batch * l->pixel_bytes;
-    l->size = l->rows_size + l->gathered_size + l->weights_size + l->batch * 16;
+    int64_t rows = (int64_t)((strip - 1) * l->row_step + l->reach) * l->row_bytes;
+    int64_t size = rows + (int64_t)l->batch * (l->pixel_bytes + 16) + l->weights_size;
+    l->rows_size = (int32_t)rows;
+    l->gathered_size = (int32_t)((uint32_t)l->batch * (uint32_t)l->pixel_bytes);
+    l->size = size < INT32_MAX ? (int32_t)size : INT32_MAX;
 }
 
 void upyml_m0_conv2d_fit(const upyml_window *p, upyml_m0_layout *l) {
