@@ -1,21 +1,7 @@
+#include "../pool.h"
 #include "../requantize.h"
-#include "../rows.h"
 
-// The part of the window at (oy, ox) that lies in the image: rows [y, y_end), columns [x, x_end). Never empty.
-typedef struct {
-    int32_t y, y_end, x, x_end;
-} box;
-
-static box window_box(const upyml_window *p, int32_t oy, int32_t ox) {
-    box b = {oy * p->stride_h - p->pad_top, 0, ox * p->stride_w - p->pad_left, 0};
-    b.y_end = b.y + p->kernel_h < p->in_h ? b.y + p->kernel_h : p->in_h;
-    b.x_end = b.x + p->kernel_w < p->in_w ? b.x + p->kernel_w : p->in_w;
-    b.y = b.y < 0 ? 0 : b.y;
-    b.x = b.x < 0 ? 0 : b.x;
-    return b;
-}
-
-static int32_t box_max(const upyml_window *p, const upyml_rows *rows, const box *b, int32_t c) {
+static int32_t box_max(const upyml_window *p, const upyml_rows *rows, const upyml_box *b, int32_t c) {
     int32_t max = -128;
     for (int32_t y = b->y; y < b->y_end; y++) {
         const int8_t *row = upyml_row(rows, y) + c;
@@ -27,7 +13,7 @@ static int32_t box_max(const upyml_window *p, const upyml_rows *rows, const box 
 }
 
 // Rounded half away from zero, over the values inside the image only.
-static int32_t box_average(const upyml_window *p, const upyml_rows *rows, const box *b, int32_t c) {
+static int32_t box_average(const upyml_window *p, const upyml_rows *rows, const upyml_box *b, int32_t c) {
     int32_t sum = 0, count = (b->y_end - b->y) * (b->x_end - b->x);
     for (int32_t y = b->y; y < b->y_end; y++) {
         const int8_t *row = upyml_row(rows, y) + c;
@@ -35,18 +21,18 @@ static int32_t box_average(const upyml_window *p, const upyml_rows *rows, const 
             sum += row[x * p->in_c];
         }
     }
-    return (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
+    return upyml_rounded_average(sum, count);
 }
 
 static void max_pixel(const upyml_window *p, const upyml_rows *rows, int32_t oy, int32_t ox, int8_t *output) {
-    box b = window_box(p, oy, ox);
+    upyml_box b = upyml_window_box(p, oy, ox);
     for (int32_t c = 0; c < p->out_c; c++) {
         output[c] = (int8_t)upyml_clamp(box_max(p, rows, &b, c), p->clamp_min, p->clamp_max);
     }
 }
 
 static void average_pixel(const upyml_window *p, const upyml_rows *rows, int32_t oy, int32_t ox, int8_t *output) {
-    box b = window_box(p, oy, ox);
+    upyml_box b = upyml_window_box(p, oy, ox);
     for (int32_t c = 0; c < p->out_c; c++) {
         output[c] = (int8_t)upyml_clamp(box_average(p, rows, &b, c), p->clamp_min, p->clamp_max);
     }
