@@ -2,7 +2,8 @@
 
     {"models": {"kws": {"upm_bytes", "arena_bytes", "bit_exact", "tflite_bytes", "tflm_arena_bytes",
                         "cortex_m0_cycles": of a run on an emulated Cortex-M0+, memory without wait states,
-                        "cortex_m0_ms": at 133 MHz, "cortex_m0_arena_bytes": RAM it took there,
+                        "cortex_m0_ms": at 133 MHz, "cortex_m0_flash_ms": with an estimate of what reading weights
+                        from the Pico's flash adds, "cortex_m0_arena_bytes": RAM it took there,
                         "peers": {name of peers.py: times our cycles},
                         "host_us": of a run by the engine in C on this computer,
                         "tflm_us": of TensorFlow Lite Micro, measured in turns with that, "host_ratio"}, ...},
@@ -106,6 +107,7 @@ def on_cortex_m0(path: Path, name: str) -> dict:
     return {
         "cortex_m0_cycles": counted.run,
         "cortex_m0_ms": round(counted.run / peers.MHZ / 1000, 1),
+        "cortex_m0_flash_ms": round((counted.run + counted.misses * cycles.MISS_CYCLES) / peers.MHZ / 1000, 1),
         "cortex_m0_arena_bytes": counted.arena,
         "peers": peers.ratios(name, counted.run),
     }

@@ -11,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "host"))
 import op_table  # noqa: E402
+import peers  # noqa: E402
 
 from host_tools import boards  # noqa: E402
 
@@ -36,6 +37,28 @@ def numbers() -> str:
     if bench["skipped"]:
         sys.exit(f"README.md keeps its numbers, these models were not measured: {bench['skipped']}")
     return "\n".join(rows)
+
+
+def speed() -> str:
+    """The table of a run's time on a Cortex-M0+ beside that of others, and on this computer."""
+    bench = json.loads((ROOT / "build" / "bench.json").read_text())
+    rows = [
+        f"| a run | cycles, Cortex-M0+ | at {peers.MHZ} MHz | from flash, estimated | CMSIS-NN -O3 | best submission to "
+        "MLPerf Tiny | here, TFLite Micro | here, upyml |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for name, row in bench["models"].items():
+        others = [_other(peers.CYCLES.get(name, {}).get(key), row["peers"].get(key)) for key in ("cmsis_nn", "submitted")]
+        theirs = f"{row['tflm_us']:,.0f} us" if "tflm_us" in row else "-"
+        rows.append(
+            f"| {TITLES[name]} | {row['cortex_m0_cycles']:,} | {row['cortex_m0_ms']:.1f} ms | "
+            f"{row['cortex_m0_flash_ms']:.1f} ms | {' | '.join(others)} | {theirs} | {row['host_us']:,.0f} us |"
+        )
+    return "\n".join(rows)
+
+
+def _other(cycles: float | None, times: float | None) -> str:
+    return f"{cycles / peers.MHZ / 1000:.1f} ms, {times:.1f}x" if cycles else "-"
 
 
 def board_rows() -> str:
@@ -102,6 +125,7 @@ def main() -> None:
     readme = ROOT / "README.md"
     text = replace(readme.read_text(), "ops", op_table.markdown())
     text = replace(text, "numbers", numbers())
+    text = replace(text, "speed", speed())
     text = replace(text, "boards", board_rows())
     text = replace(text, "pico", pico())
     readme.write_text(text)
