@@ -38,7 +38,7 @@ static int32_t smaller(int32_t a, int32_t b) {
     return a < b ? a : b;
 }
 
-static void store(uint8_t *bytes, int32_t value) {
+static inline void store(uint8_t *bytes, int32_t value) {
     for (int i = 0; i < 4; i++) {
         bytes[i] = (uint8_t)((uint32_t)value >> 8 * i);
     }

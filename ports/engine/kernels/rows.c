@@ -1,5 +1,5 @@
 // The loop that kernels share which make one output pixel at a time.
-#include "rows.h"
+#include "../rows.h"
 
 void upyml_each_pixel(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch, upyml_pixel pixel) {
     upyml_rows rows;
