@@ -43,12 +43,13 @@ def speed() -> str:
     """The table of a run's time on a Cortex-M0+ beside that of others, and on this computer."""
     bench = json.loads((ROOT / "build" / "bench.json").read_text())
     rows = [
-        f"| a run | cycles, Cortex-M0+ | at {peers.MHZ} MHz | from flash, estimated | CMSIS-NN -O3 | best submission to "
-        "MLPerf Tiny | here, TFLite Micro | here, upyml |",
+        f"| a run | cycles, Cortex-M0+ | at {peers.MHZ} MHz | from flash, estimated | CMSIS-NN -O3 | "
+        "best submission to MLPerf Tiny | here, TFLite Micro | here, upyml |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for name, row in bench["models"].items():
-        others = [_other(peers.CYCLES.get(name, {}).get(key), row["peers"].get(key)) for key in ("cmsis_nn", "submitted")]
+        known = peers.CYCLES.get(name, {})
+        others = [_other(known.get(key), row["peers"].get(key)) for key in ("cmsis_nn", "submitted")]
         theirs = f"{row['tflm_us']:,.0f} us" if "tflm_us" in row else "-"
         rows.append(
             f"| {TITLES[name]} | {row['cortex_m0_cycles']:,} | {row['cortex_m0_ms']:.1f} ms | "
