@@ -20,7 +20,7 @@ LONGEST = 8  # ops of a group; the format has 16
 MOST_RING = 255  # rows
 ROWS = (1, 2, 3, 4, 6, 8, 12, 16)  # that the last op makes at a time
 _ELEMENTWISE = (layout.ADD, layout.SUB, layout.MUL)
-EVENT = 6000  # cycles to find out which op of a group is next, to read its record and to begin it
+EVENT = 7500  # cycles to find out which op of a group is next, to read its record and to begin it
 
 
 @dataclass
