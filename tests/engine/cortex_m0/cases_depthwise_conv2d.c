@@ -1,4 +1,4 @@
-// Depthwise convolutions of any shape, order, strip and place: the same bytes as the plain kernel, none written elsewhere.
+// Depthwise convolutions of any shape, order, strip and place: the plain kernel's bytes, none written elsewhere.
 #include "window_case.h"
 
 void plain_upyml_depthwise_conv2d_s8(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch);
@@ -95,7 +95,8 @@ int32_t cases(void) {
             continue;
         }
         fill_arena(&p, &at);
-        upyml_depthwise_conv2d_s8(&p, (const int8_t *)arena + at.input, (int8_t *)arena + at.output, arena + at.scratch);
+        int8_t *bytes = (int8_t *)arena;
+        upyml_depthwise_conv2d_s8(&p, bytes + at.input, bytes + at.output, arena + at.scratch);
         if (!right(&p, &at)) {
             describe(&p, &at);
             return passed;
