@@ -41,12 +41,16 @@ def kernels(folder: Path) -> list[Path]:
     return [*fast, *renamed, *rig]
 
 
-def build(family: str, objects: list[Path], folder: Path) -> Path:
-    """The family's program."""
-    program = folder / f"{family}.elf"
+def source(family: str) -> Path:
+    return HERE / f"cases_{family}.c"
+
+
+def build(cases: Path, objects: list[Path], folder: Path) -> Path:
+    """The program with these cases, made in the folder."""
+    program = folder / f"{cases.stem}.elf"
     # What a kernel's file has beside the kernel, for the engine around it, is not linked.
     _output(GCC, *FLAGS, "-nostartfiles", "-specs=nano.specs", "-Wl,--gc-sections", "-T", HERE / "link.ld",
-            HERE / f"cases_{family}.c", *objects, "-o", program)  # fmt: skip
+            cases, *objects, "-o", program)  # fmt: skip
     return program
 
 
@@ -76,7 +80,7 @@ def main(names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         objects = kernels(Path(folder))
         for family in names or families():
-            print(family, *run(build(family, objects, Path(folder))))
+            print(family, *run(build(source(family), objects, Path(folder))))
 
 
 if __name__ == "__main__":
