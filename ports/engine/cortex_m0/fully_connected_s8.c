@@ -36,7 +36,7 @@ static void pack_input(const int8_t *input, int32_t *words, int32_t count) {
 static int32_t requantize(const upyml_channels *c, int32_t channel, int32_t accumulator) {
     int32_t at = channel * c->step, multiplier = upyml_m0_load_word(c->multipliers + 4 * at);
     int shift = c->shifts[at];
-    if (shift > 0 || multiplier < 0 || c->bits[at] > 29) {
+    if (shift > 0 || multiplier < 0) {
         return upyml_requantize(accumulator, multiplier, shift);
     }
     return upyml_m0_requantize_exact(accumulator, multiplier, -shift);

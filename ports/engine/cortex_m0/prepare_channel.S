@@ -19,7 +19,7 @@
     .equ MIDDLE, 44
     .equ REACH, 48
 
-    .equ MAX_BITS, 29
+    .equ MAX_BITS, 31
     .equ MAX_SHIFT, 22  // offset and twice the error stay in 31 bits
     .equ MIN_FACTOR_BITS, 6
 
@@ -32,30 +32,31 @@ upyml_m0_prepare_channel:
     negs r2, r2  // right shift
     str r2, [r0, #RIGHT_SHIFT]
     str r1, [r0, #MULTIPLIER]
-    movs r4, #0  // is it plain?
-    cmp r3, #MAX_BITS
-    bgt plain
+    movs r4, #0
+    str r4, [r0, #PLAIN]
     movs r5, r1
     orrs r5, r2
     bmi plain
-    str r4, [r0, #PLAIN]
     lsrs r4, r1, #30
-    beq unsure
+    beq small
+    cmp r3, #MAX_BITS
+    ble 1f
+    movs r3, #MAX_BITS
+1:
     // Each bit of pre_shift, r4, doubles one error and halves the other: at (bits + right shift - 24) / 2 they are equal.
     adds r4, r3, r2
     subs r4, #24
     asrs r4, #1
     bpl 1f
     movs r4, #0
-1:  movs r5, #31
+1:  movs r5, #MAX_BITS
     subs r3, r5, r3
     movs r5, #MAX_SHIFT
     subs r5, r2
-    bmi unsure
     cmp r3, r5
     ble 2f
     movs r3, r5
-2:  adds r5, r3, r4  // bits of the factor; r3, that less pre_shift
+2:  adds r5, r3, r4  // bits of the factor; r3, that less pre_shift, may be below 0
     cmp r5, #MIN_FACTOR_BITS
     blt unsure
     str r4, [r0, #PRE_SHIFT]
@@ -102,7 +103,7 @@ upyml_m0_prepare_channel:
     asrs r5, r1
     adds r5, r6
     movs r4, #1
-    lsls r4, r3
+    lsls r4, r3  // 0 for a number below 0
     lsrs r4, #1
     adds r5, r4
     adds r5, #9
@@ -130,6 +131,18 @@ upyml_m0_prepare_channel:
     subs r4, #1
     bics r4, r5
     str r4, [r0, #GUARD]
+    pop {r4-r7, pc}
+
+small:  // below 2^30: 0, where each output is the zero point, u that and a half; or else unsure of every value
+    cmp r1, #0
+    bne unsure
+    ldr r5, [r0, #ZERO_POINT]
+    lsls r5, #1
+    adds r5, #1
+    movs r6, #1
+    movs r7, #1
+    stm r0!, {r4-r7}
+    str r4, [r0]
     pop {r4-r7, pc}
 
 plain:

@@ -11,7 +11,7 @@ typedef struct {
     int32_t range, low;  // the clamp: low to low + range
     int32_t zero_point;  // less `low`
     int32_t right_shift, multiplier;  // as in the file: for the exact path
-    int32_t plain;  // 1: neither path reaches, upyml_requantize does it
+    int32_t plain;  // 1: a left shift or a multiplier below 0, upyml_requantize does it
     int32_t middle, reach;  // of the range without the zero point: twice the middle, and half the width and some more
 } upyml_requantization_m0;
 
@@ -27,13 +27,13 @@ static inline void upyml_m0_prepare(upyml_requantization_m0 *q, int32_t multipli
     upyml_m0_prepare_channel(q, multiplier, shift, bits);
 }
 
-// upyml_requantize of one accumulator without 64 bits. multiplier: at least 0. right_shift: 0 to 31. accumulator: in
-// (-2^29, 2^29), or the sum of the middle products of 16-bit halves may not fit.
+// upyml_requantize of one accumulator by products of 16-bit halves. multiplier: at least 0. right_shift: 0 to 31.
 static inline int32_t upyml_m0_requantize_exact(int32_t accumulator, int32_t multiplier, int right_shift) {
-    int32_t a0 = (int16_t)accumulator, a1 = (accumulator - a0) >> 16;
+    int32_t a0 = (int16_t)accumulator, a1 = ((accumulator >> 15) + 1) >> 1;
     int32_t m0 = (int16_t)multiplier, m1 = (int32_t)(((uint32_t)multiplier - (uint32_t)m0) >> 16);
+    // Halves are -2^15 to 2^15, but only those of a number below 0 have both ends: the sum is below 2^31 - 2^14.
     int32_t middle = (a0 * m0 >> 16) + a1 * m0 + a0 * m1;
-    int32_t high = 2 * a1 * m1 + ((middle + (1 << 14)) >> 15);
+    int32_t high = (int32_t)(2 * (uint32_t)a1 * (uint32_t)m1 + (uint32_t)((middle + (1 << 14)) >> 15));
     return right_shift == 0 ? high : (((high + (high >> 31)) >> (right_shift - 1)) + 1) >> 1;
 }
 

@@ -1,5 +1,5 @@
 // void upyml_m0_requantize_channels(accumulators, output, q, count, accumulator_step, output_step, channels)
-// See requantization.c. Cycles a value: 16.75; clamped to the low end 14.75, to the high end 18.75; unsure 68.
+// See requantization.c. Cycles a value: 16.75; clamped to the low end 14.75, to the high end 18.75; unsure 69.
 #include "hot.h"
 
     .syntax unified
@@ -127,8 +127,7 @@ done:
     VALUE_ASIDE 2
     VALUE_ASIDE 3
 
-// The value at r5 to r0 by products of halves, both roundings and from below clamped. |accumulator| < 2^29: a1 * m0 and
-// a0 * m1, which are below 2^28 and 2^30, have room in one word.
+// The value at r5 to r0 by products of halves, both roundings and from below clamped.
 exact:
     push {r1-r4, r7}
     ldr r1, [sp, #Q + 20]
@@ -138,17 +137,18 @@ exact:
     subs r3, r2
     lsrs r3, #16
     sxth r4, r0
-    subs r0, r4
+    movs r7, #0
     asrs r0, #16
+    adcs r0, r7
     mov r7, r4
     muls r7, r2
     asrs r7, #16
     muls r2, r0
     adds r7, r2
     muls r4, r3
-    adds r7, r4
     muls r0, r3
     lsls r0, #1
+    adds r7, r4  // no overflow: see upyml_m0_requantize_exact
     asrs r7, #15
     adcs r0, r7  // the product / 2^31, rounded
     asrs r4, r0, #31
