@@ -49,6 +49,12 @@ _FILE = click.Path(path_type=Path)
     "brings time; or that many bytes (20k is 20,480). Time is estimated for a Cortex-M0+.",
 )
 @click.option(
+    "--caller-input",
+    is_flag=True,
+    help="The model's input takes no room in the arena: it lies in a buffer of the program's, as a camera's frame, which "
+    "Model.bind() names.",
+)
+@click.option(
     "--keep-channels",
     is_flag=True,
     help="Compute also channels whose value no input can change, as other engines do. Without it they are folded into "
@@ -74,6 +80,7 @@ def convert(
     meta,
     calibration,
     ram,
+    caller_input,
     keep_channels,
     dump_after,
     as_json,
@@ -104,7 +111,10 @@ def convert(
             click.echo(f"--- {stage}\n{render.text(made)}", err=as_json)
 
     with Bar("calibrating", as_json) as step:
-        done = conversion.convert(model, data, metadata, calibration, step, show, ram=ram, keep_channels=keep_channels)
+        done = conversion.convert(
+            model, data, metadata, calibration, step, show,
+            ram=ram, keep_channels=keep_channels, caller_inputs=caller_input,
+        )  # fmt: skip
     write_atomically(output, done.file)
     _tell(output, model, done, as_json)
 

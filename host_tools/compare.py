@@ -11,6 +11,7 @@ import numpy as np
 import upyml
 from host_tools import tflm
 from host_tools.graph import Graph
+from upyml.conversion import own_inputs
 
 SAMPLES = 100  # compared at most
 
@@ -49,6 +50,7 @@ def check(file: bytes, source: str | Graph, data, engine) -> Check | None:
     inputs). None where there is nothing to compare with.
     """
     model = upyml.load(file, engine)
+    own_inputs(model)
     if isinstance(source, Graph):
         return _against_float(model, source, data)
     return _against_tflm(model, source, data) if tflm.available() else None

@@ -21,6 +21,7 @@ from host_tools.passes import tidy
 from host_tools.passes.drop_constant_channels import drop_constant_channels
 from host_tools.planner import sizes
 from host_tools.program import Program
+from upyml.format import layout
 
 Data = np.ndarray | Sequence[np.ndarray]
 PASSES = (
@@ -61,6 +62,7 @@ def convert(
     check: bool = True,
     ram: str | int = sizes.BALANCED,
     keep_channels: bool = False,
+    caller_inputs: bool = False,
 ) -> Conversion:
     """Converts a model.
 
@@ -70,7 +72,8 @@ def convert(
     "mse", "minmax" or "percentile" calibration. show is called with each pass's name and result. engine: the module
     that runs the check, by default the fastest there is; check=False leaves it out. ram: what the plan of the memory is
     made for, "smallest", "balanced", "fastest" or bytes (20480 or "20k"). keep_channels: also those whose value no input
-    can change, as other engines compute them. Raises ConversionError, with what to do, where the model, the data or the
+    can change, as other engines compute them. caller_inputs: the inputs take no room in the arena, they lie in buffers that
+    Model.bind() names on the board. Raises ConversionError, with what to do, where the model, the data or the
     RAM cannot be used, and FileNotFoundError.
     """
     ram = sizes.parse(ram)  # before the long work
@@ -93,6 +96,7 @@ def convert(
         graph = stages("drop_constant_channels", drop_constant_channels(graph), True)
     dropped = channels - _channels(graph)
     program = stages("lower", lowering.lower(graph))
+    program.caller_inputs = _may_lie_outside(program) if caller_inputs else False
     program = stages("order", ordering.order(program))  # before plan: it decides what is live together
     program = stages("plan", planning.plan(program, ram))
     verify.plan(program)
@@ -102,6 +106,15 @@ def convert(
     except (ValueError, OverflowError) as error:
         raise ConversionError(f"the model does not fit the file format: {error}") from error
     return Conversion(file, program, compare.check(file, original, data, engine) if check else None, dropped)
+
+
+def _may_lie_outside(program: Program) -> bool:
+    count = len(program.inputs)
+    if count > layout.MAX_CALLERS:
+        raise ConversionError(f"{count} inputs: at most {layout.MAX_CALLERS} may lie with the caller")
+    if any(program.base(y) is program.base(x) for y in program.outputs for x in program.inputs):
+        raise ConversionError("an output of the model is its input: then that cannot lie with the caller")
+    return True
 
 
 def _channels(graph: Graph) -> int:

@@ -2,6 +2,7 @@
 
 from array import array
 
+import image_programs
 import numpy as np
 import pytest
 import small_models
@@ -9,7 +10,9 @@ import small_models
 import _upyml
 import upyml
 import upyml._reference
-from upyml.format import decode, layout
+from host_tools import verify, writer
+from host_tools.passes.plan import plan
+from upyml.format import decode, encode, layout
 
 ENGINES = pytest.mark.parametrize("engine", [_upyml, upyml._reference], ids=["c", "python"])
 
@@ -94,3 +97,33 @@ def test_no_other_place_may_name_a_callers_input():
     changed[output : output + 2] = number.to_bytes(2, "little")
     changed = seal(bytes(changed))
     assert _upyml.check(changed) == check.check(changed) < 0
+
+
+@ENGINES
+def test_a_buffer_of_the_models_own_is_as_long_as_the_input(engine):
+    """Five bytes, where an arena would have eight."""
+    tensor = {"dtype": layout.INT8, "shape": (5,), "scale": 1.0, "zero_point": 0, "offset": 0}
+    op = {"opcode": layout.RESHAPE, "order": layout.DISJOINT, "inputs": [0], "outputs": [1], "top": 5, "params": {}}
+    tensors = [{**tensor, "kind": layout.CALLER}, {**tensor, "kind": layout.ARENA}]
+    model = upyml.load(encode.encode(tensors, [op], [0], [1], {}), engine)
+    assert list(model.predict([1, -2, 3, -4, 5])) == [1, -2, 3, -4, 5]
+
+
+def test_conversion_leaves_the_input_out_of_the_arena(tmp_path):
+    """By the least: 18 x 18 x 3 bytes of an image, which a first layer with few channels cannot make up for."""
+    graph = image_programs.Builder(5)
+    x = image_programs.activation("x", (18, 18, 3))
+    y = graph.op("mean", [graph.conv(x, 2, (3, 3), (2, 2))], (2,), axes=(0, 1))
+    inside, outside = graph.program([x], [y]), graph.program([x], [y])
+    outside.caller_inputs = True
+    models = [upyml.load(writer.write(verify.plan(plan(program, "smallest")), _upyml)) for program in (inside, outside)]
+    assert models[1].arena_size <= models[0].arena_size - 18 * 18 * 3 // 2
+    frame = bytearray(18 * 18 * 3)
+    models[1].bind(frame)
+    for seed in range(3):
+        frame[:] = np.random.default_rng(seed).integers(0, 256, len(frame), np.uint8).tobytes()
+        models[0].input[:] = memoryview(frame).cast("b")
+        for model in models:
+            model.run()
+        assert bytes(models[0].output) == bytes(models[1].output)
+    assert models[1].selftest() is True
