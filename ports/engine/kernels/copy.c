@@ -2,18 +2,31 @@
 
 #include "../kernels.h"
 
+// One run of the innermost axis.
+static void copy_run(const uint8_t *from, uint8_t *to, int32_t count, ptrdiff_t step, uint32_t width) {
+    if (step == (ptrdiff_t)width) {
+        memmove(to, from, (size_t)count * width);
+    } else if (width == 1) {
+        for (; count > 0; count--, from += step) {
+            *to++ = *from;
+        }
+    } else {
+        for (; count > 0; count--, from += step) {
+            for (uint32_t byte = 0; byte < width; byte++) {
+                *to++ = from[byte];
+            }
+        }
+    }
+}
+
 void upyml_copy_strided(const upyml_strided *p, const uint8_t *input, uint8_t *output, uint32_t width) {
-    const int32_t *n = p->shape;
+    const int32_t *n = p->shape, *stride = p->stride;
     for (int32_t i0 = 0; i0 < n[0]; i0++) {
         for (int32_t i1 = 0; i1 < n[1]; i1++) {
             for (int32_t i2 = 0; i2 < n[2]; i2++) {
-                int32_t at = i0 * p->stride[0] + i1 * p->stride[1] + i2 * p->stride[2];
-                for (int32_t i3 = 0; i3 < n[3]; i3++, at += p->stride[3]) {
-                    const uint8_t *from = input + (ptrdiff_t)at * (ptrdiff_t)width;
-                    for (uint32_t byte = 0; byte < width; byte++) {
-                        *output++ = from[byte];
-                    }
-                }
+                int32_t at = i0 * stride[0] + i1 * stride[1] + i2 * stride[2];
+                copy_run(input + at * (ptrdiff_t)width, output, n[3], stride[3] * (ptrdiff_t)width, width);
+                output += (uint32_t)n[3] * width;
             }
         }
     }
