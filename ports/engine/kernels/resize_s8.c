@@ -36,21 +36,33 @@ static int32_t scale_of(int32_t in, int32_t out, int align_corners) {
     return (1024 * in + out / 2) / out;
 }
 
+// x / 2^20, half away from zero.
+static int32_t rounded(int32_t x) {
+    return (x + (1 << 19) - (x <= 0)) >> 20;
+}
+
 void upyml_resize_bilinear_s8(const upyml_window *p, int align_corners, int half_pixel_centers, const int8_t *input,
     int8_t *output) {
     int32_t scale_y = scale_of(p->in_h, p->out_h, align_corners), scale_x = scale_of(p->in_w, p->out_w, align_corners);
     for (int32_t y = 0; y < p->out_h; y++) {
         between v = place(y, scale_y, p->in_h, half_pixel_centers);
+        uint32_t above = (uint32_t)(1024 - v.fraction), below = (uint32_t)v.fraction;
         const int8_t *upper = input + v.low * p->in_w * p->in_c, *lower = input + v.high * p->in_w * p->in_c;
         for (int32_t x = 0; x < p->out_w; x++) {
             between h = place(x, scale_x, p->in_w, half_pixel_centers);
+            // In units of 2^-20, together 1. Where a fraction lies outside 0 to 1023 they may wrap, but their rows (columns)
+            // are the same then and the sum of products is right again: below 2^28 in size.
+            uint32_t low = (uint32_t)(1024 - h.fraction), high = (uint32_t)h.fraction;
+            uint32_t weights[4] = {above * low, above * high, below * low, below * high};
+            const int8_t *corners[4] = {
+                upper + h.low * p->in_c, upper + h.high * p->in_c, lower + h.low * p->in_c, lower + h.high * p->in_c,
+            };
             for (int32_t c = 0; c < p->in_c; c++) {
-                int64_t sum = (int64_t)upper[h.low * p->in_c + c] * (1024 - v.fraction) * (1024 - h.fraction)
-                    + (int64_t)lower[h.low * p->in_c + c] * v.fraction * (1024 - h.fraction)
-                    + (int64_t)upper[h.high * p->in_c + c] * (1024 - v.fraction) * h.fraction
-                    + (int64_t)lower[h.high * p->in_c + c] * v.fraction * h.fraction;
-                int64_t half = sum > 0 ? 1 << 19 : -(1 << 19);
-                *output++ = (int8_t)((sum + half) / (1 << 20));
+                uint32_t sum = 0;
+                for (int i = 0; i < 4; i++) {
+                    sum += weights[i] * (uint32_t)corners[i][c];
+                }
+                *output++ = (int8_t)rounded((int32_t)sum);
             }
         }
     }
