@@ -78,12 +78,18 @@ static uint32_t multiply(uint32_t scale, int32_t factor) {
         return 0;
     }
     uint32_t sign = factor < 0 ? 0x80000000u : 0, magnitude = factor < 0 ? 0u - (uint32_t)factor : (uint32_t)factor;
-    uint64_t product = (uint64_t)((scale & 0x7fffffu) | 0x800000u) * magnitude;
-    uint32_t exponent = scale >> 23, sticky = 0;
-    while (product >> 25) {  // 25 bits: one to round by
+    uint32_t significand = (scale & 0x7fffffu) | 0x800000u, exponent = scale >> 23, sticky = 0, product;
+    if (magnitude < 256) {
+        product = significand * magnitude;  // the usual case, without 64 bits
+    } else {
+        uint64_t wide = (uint64_t)significand * magnitude;
+        for (; wide >> 32; wide >>= 1, exponent++) {
+            sticky |= wide & 1;
+        }
+        product = (uint32_t)wide;
+    }
+    for (; product >> 25; product >>= 1, exponent++) {  // 25 bits: one to round by
         sticky |= product & 1;
-        product >>= 1;
-        exponent++;
     }
     if (product >> 24) {
         uint32_t odd = product >> 1 & 1, half = product & 1;
@@ -94,7 +100,7 @@ static uint32_t multiply(uint32_t scale, int32_t factor) {
         product >>= 1;
         exponent++;
     }
-    return sign | (exponent >= 255 ? 0x7f800000u : exponent << 23 | ((uint32_t)product & 0x7fffffu));
+    return sign | (exponent >= 255 ? 0x7f800000u : exponent << 23 | (product & 0x7fffffu));
 }
 
 void upyml_quantize(uint32_t scale, int32_t zero_point, int dtype, const uint8_t *floats, uint8_t *output,
