@@ -11,17 +11,18 @@
     .cpu cortex-m0plus
     .thumb
 
-    // On the stack: weights, r4 to r11 and lr saved, then the arguments, whose places are used again.
+    // On the stack: r0, r1, r4 to r11 and lr saved, then the arguments. Some of the places are used again.
     .equ WEIGHTS, 16
-    .equ BIAS, 40
-    .equ PIXEL_STEP, 44
-    .equ WORDS, 48
-    .equ SPAN, 48  // bytes of x from the first turn's base to the end of the last
-    .equ SEGMENTS, 52
-    .equ END, 52  // of the accumulators
-    .equ SEGMENT_STEP, 56
-    .equ GAP, 56  // bytes of x from there to the next segment's base
-    .equ TURN, 16  // words a turn; the first one of a segment starts at the word that makes it come out even
+    .equ LAST, 20  // where the segment's last turn starts in x
+    .equ BIAS, 44
+    .equ PIXEL_STEP, 48
+    .equ WORDS, 52
+    .equ SPAN, 52  // bytes of x from a segment's first turn to its last
+    .equ SEGMENTS, 56
+    .equ END, 56  // of the accumulators
+    .equ SEGMENT_STEP, 60
+    .equ GAP, 60  // bytes of x from a segment's last turn to the next one's first
+    .equ TURN, 32  // words a turn; the first turn of a segment starts where it makes it come out even
 
     .macro DOT accumulator weight
     muls \weight, r1
@@ -34,7 +35,7 @@
     .type upyml_m0_conv2d_dot, %function
     .thumb_func
 upyml_m0_conv2d_dot:
-    push {r0, r4-r7, lr}
+    push {r0, r1, r4-r7, lr}
     mov r4, r8
     mov r5, r9
     mov r6, r10
@@ -57,10 +58,14 @@ upyml_m0_conv2d_dot:
     mov r9, r6  // bytes of code to leave out
     lsls r5, #2
     subs r1, r5
-    mov lr, r1  // base of the pixel's x
-    adds r4, #TURN - 1
-    lsrs r4, #4
-    lsls r4, #6
+    mov lr, r1  // where the pixel's first turn starts in x
+    adr r5, next_segment
+    subs r4, #1
+    lsrs r4, #5
+    beq 1f
+    adr r5, next_turn
+1:  mov r10, r5  // goes on there after a turn
+    lsls r4, #7
     str r4, [sp, #SPAN]
     ldr r5, [sp, #SEGMENT_STEP]
     subs r5, r4
@@ -70,10 +75,32 @@ pixel:
     ldm r1!, {r4-r7}
     ldr r0, [sp, #WEIGHTS]
     mov r8, lr
-segment:
     ldr r1, [sp, #SPAN]
     add r1, r8
-    mov r10, r1
+    str r1, [sp, #LAST]
+    b segment
+
+    .balign 4
+next_turn:
+    ldr r1, [sp, #LAST]
+    cmp r8, r1
+    beq 1f
+    movs r1, #4 * TURN
+    add r8, r1
+    b turn
+1:  ldr r2, [sp, #GAP]
+    ldr r3, [sp, #SPAN]
+    add r1, r2
+    mov r8, r1
+    adds r1, r3
+    str r1, [sp, #LAST]
+    b segment
+
+    .balign 4
+next_segment:  // of a single turn
+    ldr r1, [sp, #GAP]
+    add r8, r1
+segment:
     add pc, r9  // counts from 4 bytes on
     nop
 turn:
@@ -91,14 +118,7 @@ turn:
     .endr
     cmp r0, r11
     beq 2f
-    movs r1, #4 * TURN
-    add r8, r1
-    cmp r8, r10
-    beq 1f
-    b turn
-1:  ldr r1, [sp, #GAP]
-    add r8, r1
-    b segment
+    mov pc, r10
 2:  mov r1, r12
     stm r1!, {r4-r7}
     mov r12, r1
@@ -113,4 +133,4 @@ turn:
     mov r9, r5
     mov r10, r6
     mov r11, r7
-    pop {r0, r4-r7, pc}
+    pop {r0, r1, r4-r7, pc}
