@@ -36,18 +36,19 @@ static int32_t exp_negative(int32_t a) {
     return result;
 }
 
+static int32_t saturating_left(int32_t x, int bits) {
+    return x > INT32_MAX >> bits ? INT32_MAX : x < INT32_MIN >> bits ? INT32_MIN : x * (1 << bits);
+}
+
 // 1 / (1 + a) in Q0.31 for a in [0, 1), Q0.31: three Newton-Raphson steps from 48/17 - 32/17 x, in Q2.29.
-static int32_t one_over_one_plus(int32_t a) {
-    int32_t half = (int32_t)(((int64_t)a + INT32_MAX + 1) / 2);  // (1 + a) / 2, rounded
+static int32_t one_over_one_plus(uint32_t a) {
+    int32_t half = (int32_t)((a + 0x80000000u) >> 1);  // (1 + a) / 2
     int32_t x = 1515870810 + upyml_doubling_high_mul(half, -1010580540);
     for (int i = 0; i < 3; i++) {
         int32_t rest = (1 << 29) - upyml_doubling_high_mul(half, x);
-        int64_t step = (int64_t)upyml_doubling_high_mul(x, rest) * 4;  // Q4.27 to Q2.29, saturating
-        step = step > INT32_MAX ? INT32_MAX : step < INT32_MIN ? INT32_MIN : step;
-        x = upyml_add_wrapped(x, (int32_t)step);
+        x = upyml_add_wrapped(x, saturating_left(upyml_doubling_high_mul(x, rest), 2));  // Q4.27 to Q2.29
     }
-    int64_t doubled = (int64_t)x * 2;  // Q2.29 of 2 / (1 + a) / 2 to Q0.31: times 4, halved
-    return doubled > INT32_MAX ? INT32_MAX : doubled < INT32_MIN ? INT32_MIN : (int32_t)doubled;
+    return saturating_left(x, 1);  // Q2.29 of 2 / (1 + a) / 2 to Q0.31: times 4, halved
 }
 
 static int leading_zeros(uint32_t x) {
@@ -77,7 +78,7 @@ void upyml_softmax_s8(const upyml_softmax *p, const int8_t *input, int8_t *outpu
         int headroom = leading_zeros((uint32_t)sum);
         int bits_over_one = ACCUMULATOR_BITS - headroom;
         uint32_t fraction = ((uint32_t)sum << headroom) - 0x80000000u;
-        int32_t scale = one_over_one_plus((int32_t)fraction);
+        int32_t scale = one_over_one_plus(fraction);
         for (int32_t i = 0; i < p->classes; i++) {
             int32_t y = -128;
             if (input[i] - max >= p->diff_min) {
