@@ -137,7 +137,20 @@ def _variants(program, lives, costs, first: int, end: int, bound: int) -> list[G
             group = _group(first, steps, tuple(strips), costs)
             if group and outside + max(dies, made) + group.inner + group.sizes()[0] < alone:
                 found.append(group)
-    return found
+    return _useful(found)
+
+
+def _useful(found: list[Group]) -> list[Group]:
+    """Those that no other one beats in the least and in the most they take and in what they then cost."""
+    marks = {}
+    for group in found:
+        least, most = group.sizes()[0], group.sizes()[-1]
+        marks[id(group)] = group.inner + least, group.inner + most, group.best(layout.DISJOINT, most)[1]
+    kept = []
+    for group in sorted(found, key=lambda group: marks[id(group)]):
+        if not any(all(a <= b for a, b in zip(marks[id(other)], marks[id(group)])) for other in kept):
+            kept.append(group)
+    return kept
 
 
 def _group(first: int, steps: list[Step], strips: tuple[int, ...], costs: list[Strips]) -> Group | None:

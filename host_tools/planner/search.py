@@ -18,7 +18,7 @@ from host_tools.program import Program
 from upyml.format import layout
 
 ALIGN = 4  # bytes: floats need it, and word loads of int8 rows profit
-WIDTH = 300
+WIDTH = 100
 
 
 def aligned(n: int) -> int:
@@ -54,7 +54,8 @@ class _Move:
         self.dying = [i for i in self.live if i not in self.kept] if self.costs else []
         self.fixed = [i for i in self.live if i not in self.dying]
         self.over: dict[int, list[Rule]] = {}  # how it may lie over those
-        self.inner = self.costs.inner if isinstance(self.costs, Group) else 0  # bytes between a group's ops
+        self.group = self.costs if isinstance(self.costs, Group) else None
+        self.inner = self.group.inner if self.group else 0  # bytes between its ops
         self.scratches = [0]
         self.least = 0  # bytes of arena below which it need not be tried
 
@@ -127,8 +128,8 @@ class Search:
         """Bytes with which every step has all the scratch it can use."""
         return sum(map(aligned, self.sizes)) + max(moves[0].scratches[-1] for moves in self.moves)
 
-    def find(self, size: int, most: float = float("inf")) -> Found | None:
-        """The cheapest plan found for `size` bytes; None where none adds less than `most` cycles."""
+    def find(self, size: int, most: float = float("inf"), fuse: bool = True) -> Found | None:
+        """The cheapest plan found for `size` bytes; None where none adds less than `most` cycles. fuse: with groups."""
         stages: list[dict] = [{} for _ in range(len(self.moves) + 1)]
         stages[0][()] = (0.0, 0, None, None, 0, 0, 0)
         for stage, moves in enumerate(self.moves):
@@ -137,7 +138,7 @@ class Search:
                 stages[stage] = dict(best)
             for state, (extra, high, *_) in stages[stage].items():
                 for move in moves:
-                    if move.least > size:
+                    if move.least > size or (move.group and not fuse):
                         continue
                     reached = stages[move.end]
                     for offset, order, top, more in self._ways(move, state, size):
@@ -158,15 +159,14 @@ class Search:
         while stage:
             _, _, before, move, offset, order, top = stages[stage][state]
             found.offsets[self.lives[move.name].tensor] = offset
-            if isinstance(move.costs, Group):
-                count = len(move.costs.strips)
-                found.groups.append(move.costs)
+            count = 1
+            if move.group:
+                count = len(move.group.strips)
+                found.groups.append(move.group)
                 at = top - move.inner
-                for tensor in move.costs.rings:
+                for tensor in move.group.rings:
                     found.offsets[tensor] = at
-                    at += move.costs.size(tensor)
-            else:
-                count = 1
+                    at += move.group.size(tensor)
             if move.costs:
                 found.orders[:0], found.tops[:0] = [order] * count, [top] * count
             stage -= count

@@ -59,4 +59,4 @@ def _least(search: Search, part: float) -> Found:
 
 
 def _good(search: Search, size: int, part: float) -> Found | None:
-    return search.find(size, part * search.cycles)
+    return search.find(size, part * search.cycles, fuse=False) or search.find(size, part * search.cycles)
