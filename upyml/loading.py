@@ -96,7 +96,8 @@ def check(data, name, engine):
 
 
 def model_arena(least, planned, engine):
-    """arena() of the size the model was planned for, with which it is fastest, or of the least it needs."""
+    """arena() of the size the model was planned for, with which it is fastest, or the least it needs; whole float32."""
+    least, planned = (least + 3) & ~3, (planned + 3) & ~3
     if planned > least:
         try:
             return arena(planned, engine)
@@ -106,8 +107,7 @@ def model_arena(least, planned, engine):
 
 
 def arena(size, engine, what="the model"):
-    """(zeroed arena, the same as memoryview of int8): `size` bytes or up to three more. Raises MemoryError."""
-    size = (size + 3) & ~3  # whole float32
+    """(zeroed arena of `size` bytes, the same as memoryview of int8). Raises MemoryError."""
     try:
         if hasattr(engine, "allocate"):
             memory = engine.allocate(size)
