@@ -1,4 +1,5 @@
-"""Every op alone: ops.py MODELS. Each holds one op; prints its name and its output's CRC-32 on a few inputs."""
+"""Every op alone: ops.py MODELS. Each holds one op, or a fused group; prints its name, or FUSED_GROUP, and its output's
+CRC-32 on a few inputs."""
 
 import binascii
 import struct
@@ -7,6 +8,7 @@ import sys
 from _engine import ENGINE
 
 import upyml
+from upyml import conversion
 from upyml.format import decode, layout
 
 CODES = {"int8": "<b", "uint8": "<B", "int16": "<h", "int32": "<i", "float32": "<f"}
@@ -24,10 +26,18 @@ def fill(view, dtype, seed):
     return seed
 
 
+def name(data):
+    """What the file holds."""
+    head = decode.header(data)
+    ops = [decode.op(data, head, number) for number in range(head["op_count"])]
+    return "FUSED_GROUP" if any([op["fused"] for op in ops]) else layout.OPS[ops[0]["opcode"]][0]
+
+
 for path in sys.argv[1:]:
     with open(path, "rb") as file:
         data = file.read()
     model = upyml.load(data, ENGINE)
+    conversion.own_inputs(model)
     crcs = []
     for seed in range(4):
         for view, details in zip(model.inputs, model.input_details):
@@ -37,4 +47,4 @@ for path in sys.argv[1:]:
         for number in model.output:
             crc = binascii.crc32(struct.pack(CODES[model.output_details[0].dtype], number), crc)
         crcs.append(crc & 0xFFFFFFFF)
-    print(layout.OPS[decode.op(data, decode.header(data), 0)["opcode"]][0], *crcs)
+    print(name(data), *crcs)

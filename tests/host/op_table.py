@@ -12,6 +12,7 @@ from upyml.format import layout
 
 CORPUS = sorted((ROOT / "tests" / "engine" / "corpus").glob("*.upm"))
 NAMES = [name for name, _ in layout.OPS]
+GROUP = "FUSED_GROUP"  # ops that run together, row by row
 COLUMNS = {
     "CPython": "cpython",
     "MicroPython, in the firmware": "unix-module",
@@ -22,9 +23,9 @@ COLUMNS = {
 
 @functools.cache
 def results(name: str) -> dict[str, list[str]]:
-    """What the small models of each op give on a runtime: the lines of tests/device/ops.py by op."""
+    """What the small models of each op, and fused groups, give on a runtime: the lines of tests/device/ops.py by op."""
     lines = runtime_named(name).run(ROOT / "tests" / "device" / "ops.py", CORPUS).splitlines()
-    return {op: [line for line in lines if line.split()[0] == op] for op in NAMES}
+    return {op: [line for line in lines if line.split()[0] == op] for op in [*NAMES, GROUP]}
 
 
 def same(op: str, name: str) -> bool:
