@@ -45,15 +45,13 @@ def test_weights_that_the_flashs_cache_cannot_hold_miss_it():
     assert found["flash_ms"] - found["ms"] == pytest.approx(60 * found["flash_misses"] / 125_000)
 
 
-def test_a_loop_takes_the_cycles_of_the_processors_manual():
-    """A table lookup of 10,000 and of 20,000 values: what each value more takes is a whole number of cycles."""
-
+def test_as_many_values_more_take_as_many_cycles_more():
     def run(count):
         b = small_models.Builder()
         x, y = b.tensor((count,)), b.tensor((count,))
         return cycles.count(b.file([x], [b.op(layout.TABLE, [x], y, table=bytes(range(256)))])).run
 
-    assert (run(20_000) - run(10_000)) % 10_000 == 0
+    assert run(30_000) - run(20_000) == run(20_000) - run(10_000) > 4 * 10_000
 
 
 @pytest.mark.parametrize("make", [small_models.edges, lambda: small_models.with_callers_input(small_models.gesture())])
