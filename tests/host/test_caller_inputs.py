@@ -127,13 +127,3 @@ def test_conversion_leaves_the_input_out_of_the_arena(tmp_path):
             model.run()
         assert bytes(models[0].output) == bytes(models[1].output)
     assert models[1].selftest() is True
-
-
-@ENGINES
-def test_a_buffer_of_the_models_own_is_as_long_as_the_input(engine):
-    """Five bytes, where an arena would have eight."""
-    tensor = {"dtype": layout.INT8, "shape": (5,), "scale": 1.0, "zero_point": 0, "offset": 0}
-    op = {"opcode": layout.RESHAPE, "order": layout.DISJOINT, "inputs": [0], "outputs": [1], "top": 5, "params": {}}
-    tensors = [{**tensor, "kind": layout.CALLER}, {**tensor, "kind": layout.ARENA}]
-    model = upyml.load(encode.encode(tensors, [op], [0], [1], {}), engine)
-    assert list(model.predict([1, -2, 3, -4, 5])) == [1, -2, 3, -4, 5]
