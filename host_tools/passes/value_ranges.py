@@ -37,7 +37,7 @@ def padded(op: Op) -> bool:
 def tiles(op: Op) -> int:
     """How often the channels of a reshape's input stand in the last axis of its output; 0 where they are mixed."""
     x, y = op.inputs[0].shape, op.output.shape
-    if y[-1] % x[-1] or y[-1] != y[-1] // x[-1] * x[-1]:
+    if not x or not y or y[-1] % x[-1]:
         return 0
     times = y[-1] // x[-1]
     return times if times == 1 or times * x[-1] == op.inputs[0].size else 0
