@@ -37,7 +37,7 @@ static int32_t requantize(const upyml_channels *c, int32_t channel, int32_t accu
     int32_t at = channel * c->step, multiplier = upyml_m0_load_word(c->multipliers + 4 * at);
     int shift = c->shifts[at];
     if (shift > 0 || multiplier < 0) {
-        return upyml_requantize(accumulator, multiplier, shift);
+        return upyml_m0_requantize_any(accumulator, multiplier, shift);
     }
     return upyml_m0_requantize_exact(accumulator, multiplier, -shift);
 }

@@ -24,10 +24,14 @@ void upyml_m0_prepare_range(upyml_requantization_m0 *q, int32_t zero_point, int3
     q->reach = high - low + 3 + ((high - low + (middle < 0 ? -middle : middle)) >> 3);
 }
 
+int32_t upyml_m0_requantize_any(int32_t accumulator, int32_t multiplier, int shift) {
+    return upyml_requantize(accumulator, multiplier, shift);
+}
+
 void upyml_m0_requantize_plain(const int32_t *accumulators, int8_t *output, const upyml_requantization_m0 *q,
     int32_t count, int32_t accumulator_step, int32_t output_step) {
     for (; count > 0; count--, output += output_step) {
-        int32_t y = upyml_requantize(*accumulators, q->multiplier, -q->right_shift);
+        int32_t y = upyml_m0_requantize_any(*accumulators, q->multiplier, -q->right_shift);
         *output = (int8_t)(q->low + upyml_clamp(upyml_add_wrapped(y, q->zero_point), 0, q->range));
         accumulators = (const int32_t *)((const uint8_t *)accumulators + accumulator_step);
     }

@@ -37,6 +37,9 @@ static inline int32_t upyml_m0_requantize_exact(int32_t accumulator, int32_t mul
     return right_shift == 0 ? high : (((high + (high >> 31)) >> (right_shift - 1)) + 1) >> 1;
 }
 
+// upyml_requantize itself, which is too large to be in many places.
+int32_t upyml_m0_requantize_any(int32_t accumulator, int32_t multiplier, int shift);
+
 // requantize_channels.S: `channels` of one range, none of them plain; their q, accumulators and outputs lie one after
 // another.
 void upyml_m0_requantize_channels(const int32_t *accumulators, int8_t *output, const upyml_requantization_m0 *q,

@@ -5,6 +5,7 @@
 enum {
     LEAST_BATCH = 8,  // gathered pixels, where a strip's do not fit
     ROWS = 16,  // of a fully connected layer that the weights are expanded for
+    LARGE = 1 << 26,  // elements of a row, weights of a channel
     SHORT_RUN = 3,  // words: a kernel row costs 16 cycles to start, so several of them are gathered
 };
 
@@ -20,11 +21,9 @@ void upyml_m0_conv2d_layout(const upyml_window *p, int32_t strip, upyml_m0_layou
     l->in_h = by_pixel ? p->in_h * p->in_w : p->in_h;
     l->in_ring = by_pixel ? l->in_h : p->in_ring;
     l->in_row = in_w * p->in_c;
-    l->left = (int32_t)((uint32_t)p->pad_left * (uint32_t)p->in_c);
-    l->pixel_elements = (int32_t)((uint32_t)p->stride_w * (uint32_t)p->in_c);
-    // A file from outside may ask for more than there can be. Then the size is more than there can be, all else anything.
-    int64_t row = (int64_t)((l->unit_w - 1) * p->stride_w + (p->kernel_w - 1) * p->dilation_w + 1) * p->in_c;
-    l->row_elements = row < UPYML_MAX_ELEMENTS ? (int32_t)row : UPYML_MAX_ELEMENTS;
+    l->left = p->pad_left * p->in_c;
+    l->pixel_elements = (int32_t)((uint32_t)p->stride_w * (uint32_t)p->in_c);  // of one column, any
+    l->row_elements = ((l->unit_w - 1) * p->stride_w + (p->kernel_w - 1) * p->dilation_w + 1) * p->in_c;
     l->reach = upyml_reach(p);
     l->row_step = least(p->stride_h, l->reach);
     l->run_words = (p->kernel_w * p->in_c + 1) >> 1;
@@ -33,11 +32,11 @@ void upyml_m0_conv2d_layout(const upyml_window *p, int32_t strip, upyml_m0_layou
     l->copies = (l->pixel_elements & 1) && l->unit_w > 1 && !dilated ? 2 : 1;
     l->row_bytes = ((l->row_elements + 1) >> 1) * 4 * l->copies;
     l->weights_size = p->kernel_h * l->run_words * 16;
-    l->pixel_bytes = gathers ? p->kernel_h * l->run_words * 4 : 0;
+    l->pixel_bytes = gathers ? l->weights_size >> 2 : 0;
     l->strip = strip;
     l->batch = l->unit_w == 1 || (gathers && strip > 1) ? strip * l->unit_w : l->unit_w;
     l->batch = gathers && strip == 1 ? least(l->unit_w, LEAST_BATCH) : l->batch;
-    int64_t rows = (int64_t)((strip - 1) * l->row_step + l->reach) * l->row_bytes;
+    int64_t rows = ((int64_t)(strip - 1) * l->row_step + l->reach) * l->row_bytes;
     int64_t size = rows + (int64_t)l->batch * (l->pixel_bytes + 16) + l->weights_size;
     l->rows_size = (int32_t)rows;
     l->gathered_size = (int32_t)((uint32_t)l->batch * (uint32_t)l->pixel_bytes);
@@ -60,7 +59,16 @@ void upyml_m0_conv2d_fit(const upyml_window *p, upyml_m0_layout *l) {
     }
 }
 
+// A file from outside may ask for rows or weights whose sizes no int32 tells.
+static int is_too_large(const upyml_window *p) {
+    int64_t row = (int64_t)((p->out_w - 1) * p->stride_w + (p->kernel_w - 1) * p->dilation_w + 1) * p->in_c;
+    return row >= LARGE || (int64_t)p->kernel_h * p->kernel_w * p->in_c >= LARGE;
+}
+
 int32_t upyml_conv2d_s8_scratch_size(const upyml_window *p, int32_t strip) {
+    if (is_too_large(p)) {
+        return INT32_MAX;
+    }
     upyml_m0_layout layout;
     upyml_m0_conv2d_layout(p, strip, &layout);
     return layout.size;
