@@ -15,6 +15,11 @@ static void random_pool(upyml_window *p) {
         p->in_h = one_in(8) ? 1 : between(1, 20);
         p->in_w = one_in(5) ? 1 : between(1, 14);
         p->in_c = p->out_c = one_in(2) ? 4 * between(1, 5) : between(1, 9);
+        if (whole && one_in(2)) {  // about as many places as one register's lanes hold
+            p->in_h = between(15, 20);
+            p->in_w = between(13, 18);
+            p->in_c = p->out_c = 4;
+        }
         p->kernel_h = whole ? p->in_h : between(1, 5);
         p->kernel_w = whole ? p->in_w : between(1, 5);
         p->stride_h = between(1, 3);
@@ -64,6 +69,11 @@ static int one_mean(void) {
         p.outer = one_in(2) ? 1 : between(1, 5);
         p.count = one_in(4) ? between(250, 1000) : between(1, 60);
         p.inner = one_in(2) ? 4 * between(1, 6) : between(1, 9);
+        if (one_in(8)) {
+            p.outer = 1;
+            p.count = between(256, TENSOR / 4);
+            p.inner = 4;
+        }
     } while (p.outer * p.count * p.inner > TENSOR);
     p.in_zero_point = between(-128, 127);
     p.out_zero_point = between(-128, 127);
