@@ -6,7 +6,7 @@ enum {
     LEAST_BATCH = 8,  // gathered pixels, where a strip's do not fit
     ROWS = 16,  // of a fully connected layer that the weights are expanded for
     LARGE = 1 << 26,  // elements of a row, weights of a channel
-    SHORT_RUN = 3,  // words: a kernel row costs 16 cycles to start, so several of them are gathered
+    SHORT_RUN = 3,  // words: a kernel row costs 9 cycles a pixel to start, so several of them are gathered
 };
 
 static int32_t least(int32_t a, int32_t b) {
