@@ -19,6 +19,7 @@ from upyml.format import layout
 LONGEST = 8  # ops of a group; the format has 16
 MOST_RING = 255  # rows
 ROWS = (1, 2, 3, 4, 6, 8, 12, 16)  # that the last op makes at a time
+PACES = (1, 2, 0.5, 0)  # rows of the others for those of the last one: in step, twice or half as many, one
 _ELEMENTWISE = (layout.ADD, layout.SUB, layout.MUL)
 EVENT = 7500  # cycles to find out which op of a group is next, to read its record and to begin it
 
@@ -127,9 +128,9 @@ def _variants(program, lives, costs, first: int, end: int, bound: int) -> list[G
     factors = _factors(steps)
     found, seen = [], set()
     for rows in ROWS:
-        for inner in (1, 0):  # the others in step with the last one, or a row at a time
+        for inner in PACES:
             heights = [image(step.outputs[0].shape)[0] for step in steps]
-            strips = [min(max(1, rows * f * inner), h, MOST_RING) for f, h in zip(factors, heights)]
+            strips = [min(max(1, int(rows * f * inner)), h, MOST_RING) for f, h in zip(factors, heights)]
             strips[-1] = min(rows, heights[-1])
             if tuple(strips) in seen:
                 continue
