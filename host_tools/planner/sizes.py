@@ -26,17 +26,22 @@ def parse(ram: str | int) -> str | int:
 def choose(search: Search, ram: str | int) -> Found:
     """The plan for a choice that parse() took. Raises ConversionError where the bytes asked for are too few."""
     ram = parse(ram)
-    if isinstance(ram, int):
-        found = search.find(ram)
-        if found is None:
-            least = _least(search, float("inf"))
-            if least.size > ram:
-                raise ConversionError(
-                    f"no plan needs as little RAM as {ram:,} bytes: the least for this model is {least.size:,} bytes"
-                )
-            found = least  # the search is no proof: what it missed at one size it may find below
-        return found
-    return _least(search, GIVEN[ram])
+    return _within(search, ram) if isinstance(ram, int) else _least(search, GIVEN[ram])
+
+
+def _within(search: Search, size: int) -> Found:
+    """The fastest plan in so many bytes, and of those as fast the smallest."""
+    plans = [plan for fuse in (False, True) if (plan := search.find(size, fuse=fuse))]
+    if not plans:
+        least = _least(search, float("inf"))
+        if least.size > size:
+            raise ConversionError(
+                f"no plan needs as little RAM as {size:,} bytes: the least for this model is {least.size:,} bytes"
+            )
+        return least  # the search is no proof: what it missed at one size it may find below
+    best = min(plans, key=lambda plan: plan.extra)
+    smaller = _least(search, max(best.extra / search.cycles, GIVEN["fastest"]))
+    return smaller if smaller.size < size else best
 
 
 def _least(search: Search, part: float) -> Found:

@@ -48,7 +48,7 @@ def test_too_little_ram_is_refused_with_the_least(models_dir):
     path = models_dir / "mlperf_tiny" / "ad01_int8.tflite"
     with pytest.raises(ConversionError, match="as little RAM as 1,000 bytes.*1,9[0-9]{2} bytes"):
         convert(path, ram=1000, check=False)
-    assert convert(path, ram="2k", check=False).program.arena_size == 2048
+    assert convert(path, ram="2k", check=False).program.arena_size <= 2048
 
 
 @pytest.mark.parametrize("ram", ["little", "-5", "0", "2M", "1.5k", ""])
@@ -62,7 +62,7 @@ def test_the_command_tells_what_the_plan_costs(models_dir, tmp_path):
     said = CliRunner().invoke(main, [*command, "--ram", "2k", "--json"])
     assert said.exit_code == 0, said.output
     numbers = json.loads(said.output.splitlines()[-1])
-    assert (numbers["plan_bytes"], numbers["plan_overhead"]) == (2048, 0)
+    assert (numbers["plan_bytes"], numbers["plan_overhead"]) == (1920, 0)  # more would bring nothing
     said = CliRunner().invoke(main, [*command, "--ram", "smallest"])
     assert "planned: 1,920 bytes of RAM, as fast as with any" in said.output
     said = CliRunner().invoke(main, [*command, "--ram", "1k"])
