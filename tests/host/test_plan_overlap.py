@@ -34,6 +34,18 @@ def test_every_plan_gives_the_bytes_of_a_plan_without_overlap(seed):
 
 
 @pytest.mark.parametrize("seed", range(10))
+def test_an_input_that_lies_with_the_caller_takes_no_room(seed):
+    plain = apart(random_images(seed))
+    for ram in MODES[:2]:
+        program = random_images(seed)
+        program.caller_inputs = True
+        plan(program, ram)
+        assert program.inputs[0] not in program.offsets
+        assert crcs(program).items() <= crcs(plain).items()
+    assert program.arena_size <= plan(random_images(seed), ram).arena_size + 8
+
+
+@pytest.mark.parametrize("seed", range(10))
 def test_more_ram_is_never_slower(seed):
     sizes, overheads = zip(*((p.arena_size, p.overhead) for p in (plan(random_images(seed), ram) for ram in MODES)))
     assert list(sizes) == sorted(sizes) and list(overheads) == sorted(overheads, reverse=True)
