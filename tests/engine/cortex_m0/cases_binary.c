@@ -1,15 +1,15 @@
-// Sums, differences and products: random scales, clamps, shapes and orders, in place or beside, and for some scales every
-// pair of values.
+// Sums, differences and products: random scales, clamps, shapes and orders, in place or beside, and for some scales
+// every pair of values.
 #include <string.h>
 
 #include "kernels.h"
 #include "rig.h"
 
-enum { CASES = 2400, GUARD = 8, MOST = 256 + 8 };
+enum { CASES = 2400, GUARD = 8, MOST = 256 + 8, AWAY = 40 };
 
 void plain_upyml_binary_s8(const upyml_binary *p, const int8_t *input1, const int8_t *input2, int8_t *output);
 
-static int8_t found[MOST + 2 * GUARD], expected[MOST + 2 * GUARD], x1[MOST], x2[MOST];
+static int8_t found[MOST + 2 * GUARD + AWAY], expected[MOST + 2 * GUARD + AWAY], x1[MOST], x2[MOST];
 
 static int32_t between(int32_t low, int32_t high) {
     return low + (int32_t)(rig_random() % (uint32_t)(high - low + 1));
@@ -41,16 +41,17 @@ static void some_parameters(upyml_binary *p) {
     p->shift2 = (int8_t)(between(0, 3) ? between(-3, 0) : between(-8, 1));
 }
 
-// The output's shape, and one in four times an input that broadcasts.
-static int32_t some_shape(upyml_binary *p) {
+// The output's shape, and in half of all cases an input that broadcasts: on some axes, or on all.
+static int32_t some_shape(upyml_binary *p, int *first_is_whole) {
     int32_t step = 1;
-    int broadcasts = between(0, 3) == 0;
+    int broadcasts = between(0, 5), all = between(0, 3) == 0;
+    *first_is_whole = broadcasts != 0;
     for (int axis = UPYML_MAX_RANK - 1; axis >= 0; axis--) {
         p->shape[axis] = between(1, axis == UPYML_MAX_RANK - 1 ? 9 : 3);
         p->stride1[axis] = p->stride2[axis] = p->shape[axis] == 1 ? 0 : step;
         step *= p->shape[axis];
-        if (broadcasts && between(0, 1)) {
-            p->stride2[axis] = 0;
+        if (broadcasts < 3 && (all || between(0, 1))) {
+            (broadcasts == 0 ? p->stride1 : p->stride2)[axis] = 0;
         }
     }
     return step;
@@ -82,17 +83,23 @@ static void fill(int8_t *values, int32_t count) {
     }
 }
 
-// Fast and plain kernel on the same bytes; where `over`, the output lies over the first input.
+// Fast and plain kernel on the same bytes; where `over`, the output lies over the first input or some bytes away from
+// it, in front of it where the op goes upwards, behind it where it goes downwards.
 static int one_case(const upyml_binary *p, int32_t count, int over) {
-    int32_t odd = between(0, 3);  // bytes from a word's start
+    int32_t away = over && between(0, 1) ? between(1, AWAY) : 0;
+    int32_t out = GUARD + between(0, 3), in = out;  // bytes from a word's start are any
+    if (p->order == UPYML_ORDER_REVERSE) {
+        out += away;
+    } else {
+        in += away;
+    }
     memset(found, 0x55, sizeof found);
     if (over) {
-        memcpy(found + GUARD + odd, x1, (size_t)count);
+        memcpy(found + in, x1, (size_t)count);
     }
     memcpy(expected, found, sizeof found);
-    int8_t *y = found + GUARD + odd, *z = expected + GUARD + odd;
-    upyml_binary_s8(p, over ? y : x1, x2, y);
-    plain_upyml_binary_s8(p, over ? z : x1, x2, z);
+    upyml_binary_s8(p, over ? found + in : x1, x2, found + out);
+    plain_upyml_binary_s8(p, over ? expected + in : x1, x2, expected + out);
     return !differs(p, count, over ? "in place" : "beside");
 }
 
@@ -124,10 +131,11 @@ int32_t cases(void) {
             }
             continue;
         }
-        int32_t count = some_shape(&p);
+        int first_is_whole;
+        int32_t count = some_shape(&p, &first_is_whole);
         fill(x1, count);
         fill(x2, count);
-        if (!one_case(&p, count, p.order != UPYML_ORDER_DISJOINT)) {
+        if (!one_case(&p, count, first_is_whole && p.order != UPYML_ORDER_DISJOINT)) {
             return passed;
         }
     }
