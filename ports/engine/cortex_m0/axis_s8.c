@@ -1,5 +1,5 @@
-// MEAN on a Cortex-M0+: four values of the inner axis at once, requantized as a convolution's sums are. ARGMAX is the plain
-// one.
+// MEAN on a Cortex-M0+: four values of the inner axis at once, requantized as a convolution's sums are. ARGMAX is the
+// plain one.
 #define upyml_mean_s8 upyml_mean_plain_s8
 #include "../kernels/axis_s8.c"
 #undef upyml_mean_s8

@@ -41,7 +41,8 @@ static void most_of_four(const runs *r, int32_t c, int32_t most[4]) {
         const int8_t *x = run_start(r, row) + c;
         for (int32_t i = r->run; i > 0; i--, x += r->step) {
             uint32_t four = *(const upyml_m0_four *)x;
-            int32_t x0 = (int32_t)(four << 24), x1 = (int32_t)(four << 16), x2 = (int32_t)(four << 8), x3 = (int32_t)four;
+            int32_t x0 = (int32_t)(four << 24), x1 = (int32_t)(four << 16);
+            int32_t x2 = (int32_t)(four << 8), x3 = (int32_t)four;
             most0 = x0 > most0 ? x0 : most0;
             most1 = x1 > most1 ? x1 : most1;
             most2 = x2 > most2 ? x2 : most2;
@@ -108,8 +109,8 @@ static void sum_runs(const runs *r, int32_t c, int32_t channels, uint32_t *sums)
 
 // Sums divided by count, rounded half away from zero, clamped. A sum below zero's has half of count less 1 added where
 // count is even, half of it all others. The division is a product with `inverse`, 2^24 / count rounded down: below
-// 255.5 * 2^24, and less than the true quotient by 255.5 * count / 2^24 at most, for a count up to 2^16 less than 1: its
-// integer part is right or one too small.
+// 255.5 * 2^24, and less than the true quotient by 255.5 * count / 2^24 at most, for a count up to 2^16 less than 1:
+// its integer part is right or one too small.
 static void divide(const upyml_window *p, const uint32_t *sums, int8_t *output, int32_t channels, uint32_t count,
     uint32_t inverse) {
     uint32_t zero = 128 * count, even = !(count & 1), half = count / 2;

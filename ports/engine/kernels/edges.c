@@ -1,5 +1,5 @@
-// Number types at the edges of a model. float32 is worked on in integers: the same bits on every CPU, and no float library
-// in a native module for one without a float unit.
+// Number types at the edges of a model. float32 is worked on in integers: the same bits on every CPU, and no float
+// library in a native module for one without a float unit.
 #include "../kernels.h"
 #include "../load.h"
 #include "../requantize.h"
@@ -33,8 +33,8 @@ static void store(uint8_t *p, int dtype, uint32_t at, int32_t value) {
     }
 }
 
-// round(value / scale): the quotient first rounded to float32, ties to even, then to an integer, half away from zero, as
-// a float unit and roundf() would. NaN gives 0; what no type holds is FAR away.
+// round(value / scale): the quotient first rounded to float32, ties to even, then to an integer, half away from zero,
+// as a float unit and roundf() would. NaN gives 0; what no type holds is FAR away.
 static int32_t divide(uint32_t value, uint32_t scale) {
     const int32_t FAR = 1000000;
     int32_t exponent = (int32_t)(value >> 23 & 255), sign = value >> 31 ? -1 : 1;

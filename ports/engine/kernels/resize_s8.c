@@ -50,8 +50,8 @@ void upyml_resize_bilinear_s8(const upyml_window *p, int align_corners, int half
         const int8_t *upper = input + v.low * p->in_w * p->in_c, *lower = input + v.high * p->in_w * p->in_c;
         for (int32_t x = 0; x < p->out_w; x++) {
             between h = place(x, scale_x, p->in_w, half_pixel_centers);
-            // In units of 2^-20, together 1. Where a fraction lies outside 0 to 1023 they may wrap, but their rows (columns)
-            // are the same then and the sum of products is right again: below 2^28 in size.
+            // In units of 2^-20, together 1. Where a fraction lies outside 0 to 1023 they may wrap, but their rows
+            // (columns) are the same then and the sum of products is right again: below 2^28 in size.
             uint32_t low = (uint32_t)(1024 - h.fraction), high = (uint32_t)h.fraction;
             uint32_t weights[4] = {above * low, above * high, below * low, below * high};
             const int8_t *corners[4] = {

@@ -62,7 +62,7 @@ static int one_pool(void) {
     return 0;
 }
 
-// A mean over the middle axis, more values than one register's lanes hold among them; its output may lie over its input.
+// A mean over the middle axis, at times of more values than a register's lanes hold; its output may lie over its input.
 static int one_mean(void) {
     upyml_axis p;
     do {
