@@ -27,11 +27,17 @@ TFLITE = {
     "ad": "ad01_int8.tflite",
 }
 NAMES = [*TFLITE, "gesture"]
+RAM = {"kws": 11_200}  # bytes that a plan may take; else it is the balanced one
 
 
 def count(name: str, folder: Path = SHARED) -> int:
     """Cycles of a run. folder: where the .tflite files of MLPerf Tiny are."""
-    return cycles.count(convert(folder / TFLITE[name]).file if name in TFLITE else gesture()).run
+    return cycles.count(converted(name, folder) if name in TFLITE else gesture()).run
+
+
+def converted(name: str, folder: Path = SHARED) -> bytes:
+    """A .tflite model as a .upm file."""
+    return convert(folder / TFLITE[name], ram=RAM.get(name, "balanced")).file
 
 
 def gesture() -> bytes:

@@ -1,12 +1,15 @@
 """Measures the benchmark models and the boards, and writes build/bench.json.
 
     {"models": {"kws": {"upm_bytes", "arena_bytes", "bit_exact", "tflite_bytes", "tflm_arena_bytes",
+                        "arena_bytes": RAM of activations, input and scratch on a Cortex-M0+,
                         "cortex_m0_cycles": of a run on an emulated Cortex-M0+, memory without wait states,
                         "cortex_m0_ms": at 133 MHz, "cortex_m0_flash_ms": with an estimate of what reading weights
-                        from the Pico's flash adds, "cortex_m0_arena_bytes": RAM it took there,
+                        from the Pico's flash adds,
                         "peers": {name of peers.py: times our cycles},
                         "host_us": of a run by the engine in C on this computer,
                         "tflm_us": of TensorFlow Lite Micro, measured in turns with that, "host_ratio"}, ...},
+     "plans": {model: [{"ram": what --ram was given, "caller_input", "arena_bytes", "cortex_m0_cycles", "extra": part of
+                        the time of the fastest plan}, ...]},
      "engine_text_bytes": {board: bytes of the engine's code in its firmware},
      "native_module_bytes": {arch: bytes of _upyml.mpy},
      "pico": what pico_memory.py measures on the emulated Pico, with kws, vww and gesture,
@@ -40,6 +43,13 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "bench"
 GESTURE = ROOT / "build" / "gesture" / "gesture.upm"
 
+# Values of --ram to compare, and whether the input lies with the caller; the first is what time is measured by.
+PLANS = {
+    "kws": [("fastest", False), ("balanced", False), (11_200, False), ("smallest", False)],
+    "vww": [("fastest", False), ("balanced", False), ("smallest", False), ("smallest", True)],
+    "ic": [("fastest", False), (37_696, False), ("balanced", False), (27_000, False), ("smallest", False)],
+    "ad": [("fastest", False), ("smallest", False), ("smallest", True)],
+}
 RANDOM_INPUTS = 200
 TIMED_RUNS = 50
 
@@ -65,7 +75,7 @@ def bench_tflite(name: str, tflite: Path) -> dict:
     from tflite_micro import runtime
 
     path = BUILD / f"{tflite.stem}.upm"
-    path.write_bytes(convert(tflite).file)
+    path.write_bytes(baseline.converted(name))
     model = upyml.load(str(path))
     oracle = runtime.Interpreter.from_file(str(tflite))
     shape = oracle.get_input_details(0)["shape"]
@@ -77,7 +87,7 @@ def bench_tflite(name: str, tflite: Path) -> dict:
 
     tries = inputs(len(model.input), model.input_details[0].zero_point)
     return {
-        **costs(path, model),
+        "upm_bytes": path.stat().st_size,
         "bit_exact": all(answer(model, data) == expected(data) for data in tries),
         "tflite_bytes": tflite.stat().st_size,
         "tflm_arena_bytes": tflm_arena(oracle),
@@ -92,7 +102,7 @@ def bench_upm(path: Path) -> dict:
     reference = upyml.load(str(path), engine=upyml._reference)
     tries = inputs(len(model.input), 0)
     return {
-        **costs(path, model),
+        "upm_bytes": path.stat().st_size,
         "bit_exact": all(answer(model, data) == answer(reference, data) for data in tries),
         **on_cortex_m0(path, "gesture"),
         "host_us": round(statistics.median(microseconds(model.run) for _ in range(TIMED_RUNS)), 1),
@@ -105,12 +115,26 @@ def on_cortex_m0(path: Path, name: str) -> dict:
         return {}
     counted = cycles.count(path.read_bytes())
     return {
+        "arena_bytes": counted.arena,
         "cortex_m0_cycles": counted.run,
         "cortex_m0_ms": round(counted.run / peers.MHZ / 1000, 1),
         "cortex_m0_flash_ms": round((counted.run + counted.misses * cycles.MISS_CYCLES) / peers.MHZ / 1000, 1),
-        "cortex_m0_arena_bytes": counted.arena,
         "peers": peers.ratios(name, counted.run),
     }
+
+
+def plans(name: str) -> list[dict]:
+    """What RAM buys: the arena and the time of some plans of one model."""
+    rows, fastest = [], 0
+    for ram, caller_input in PLANS[name]:
+        tflite = baseline.SHARED / baseline.TFLITE[name]
+        counted = cycles.count(convert(tflite, ram=ram, caller_inputs=caller_input, check=False).file)
+        fastest = fastest or counted.run
+        rows.append({
+            "ram": ram, "caller_input": caller_input, "arena_bytes": counted.arena, "cortex_m0_cycles": counted.run,
+            "extra": round(counted.run / fastest - 1, 4),
+        })  # fmt: skip
+    return rows
 
 
 def side_by_side(model, oracle) -> dict:
@@ -130,10 +154,6 @@ def pico_models() -> dict[str, bytes]:
     """The files to load on the Pico."""
     names = {"kws": BUILD / "kws_ref_model.upm", "vww": BUILD / "vww_96_int8.upm", "gesture": GESTURE}
     return {name: path.read_bytes() for name, path in names.items()}
-
-
-def costs(path: Path, model) -> dict:
-    return {"upm_bytes": path.stat().st_size, "arena_bytes": model.arena_size}
 
 
 def tflm_arena(oracle) -> int:
@@ -164,6 +184,8 @@ def main() -> None:
         result["skipped"]["gesture"] = f"no {GESTURE.relative_to(ROOT)}: make bench makes it"
     if cycles.missing():
         result["skipped"]["cortex_m0_cycles"] = cycles.missing()
+    else:
+        result["plans"] = {name: plans(name) for name in PLANS if name in result["models"]}
     result["engine_text_bytes"] = sizes.engine_text()
     result["native_module_bytes"] = sizes.native_modules()
     if all(boards.get(name).image.exists() for name in ("pico", "pico-stock")) and not result["skipped"]:

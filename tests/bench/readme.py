@@ -58,6 +58,18 @@ def speed() -> str:
     return "\n".join(rows)
 
 
+def plan_rows() -> str:
+    """The table of plans of each model: RAM and time."""
+    bench = json.loads((ROOT / "build" / "bench.json").read_text())
+    rows = ["| model | `--ram` | arena, bytes | a run at 133 MHz | longer by |", "| --- | --- | ---: | ---: | ---: |"]
+    for name, plans in bench["plans"].items():
+        for plan in plans:
+            ram = f"{plan['ram']}{', `--caller-input`' if plan['caller_input'] else ''}"
+            time = plan["cortex_m0_cycles"] / peers.MHZ / 1000
+            rows.append(f"| {TITLES[name]} | {ram} | {plan['arena_bytes']:,} | {time:.1f} ms | {100 * plan['extra']:.1f} % |")
+    return "\n".join(rows)
+
+
 def _other(cycles: float | None, times: float | None) -> str:
     return f"{cycles / peers.MHZ / 1000:.1f} ms, {times:.1f}x" if cycles else "-"
 
@@ -127,6 +139,7 @@ def main() -> None:
     text = replace(readme.read_text(), "ops", op_table.markdown())
     text = replace(text, "numbers", numbers())
     text = replace(text, "speed", speed())
+    text = replace(text, "plans", plan_rows())
     text = replace(text, "boards", board_rows())
     text = replace(text, "pico", pico())
     readme.write_text(text)
