@@ -1,4 +1,4 @@
-"""How a fused group runs, as ports/engine/group.c does it: which op makes which rows when, and what rings that asks for.
+"""How a fused group runs, as ports/engine/group.c does it: which op makes which rows when, and what rings that takes.
 
 The last op makes its next strip of rows; where an op needs rows that the op in the group which makes them has not made,
 that one makes its next strip first.

@@ -13,8 +13,8 @@ from host_tools.planner.scratch import scratch
 from host_tools.program import Step
 from upyml.format import layout
 
-# Cycles of an op, counted on an emulated Cortex-M0+ without wait states: for each multiply-accumulate (or, where there is
-# none, each element), and for each value it makes.
+# Cycles of an op, counted on an emulated Cortex-M0+ without wait states: for each multiply-accumulate (or, where there
+# is none, each element), and for each value it makes.
 CYCLES = {
     layout.CONV2D: (2.8, 29),
     layout.DEPTHWISE_CONV2D: (3.0, 31),

@@ -1,8 +1,9 @@
 """The proof that a plan is sound: the program runs on an arena where every byte is tagged with what it holds.
 
-A tag is a tensor's number and the byte's place in it. Each op reads and writes unit by unit as SPEC.md allows: a strip's new input is read before any of its output is written, and nothing consumed is read again. Every read must see
-its own tags. That is done with strips of one unit and with one strip for the whole op; what lies above `top` is lost
-each time. Fused groups run in the strips they have.
+A tag is a tensor's number and the byte's place in it. Each op reads and writes unit by unit as SPEC.md allows: a strip's
+new input is read before any of its output is written, and nothing consumed is read again. Every read must see its own
+tags. That is done with strips of one unit and with one strip for the whole op; what lies above `top` is lost each time.
+Fused groups run in the strips they have.
 """
 
 from __future__ import annotations

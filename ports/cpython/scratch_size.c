@@ -10,8 +10,8 @@ int32_t upyml_m0_fully_connected_s8_scratch_size(const upyml_fully_connected *p)
 
 static int read_window(PyObject *fields, upyml_window *p) {
     *p = (upyml_window){0};
-    if (!PyArg_ParseTuple(fields, "iiiiiiiiiiiiiiiiii:_scratch_size", &p->in_h, &p->in_w, &p->in_c, &p->out_h, &p->out_w,
-            &p->out_c, &p->kernel_h, &p->kernel_w, &p->stride_h, &p->stride_w, &p->dilation_h, &p->dilation_w,
+    if (!PyArg_ParseTuple(fields, "iiiiiiiiiiiiiiiiii:_scratch_size", &p->in_h, &p->in_w, &p->in_c, &p->out_h,
+            &p->out_w, &p->out_c, &p->kernel_h, &p->kernel_w, &p->stride_h, &p->stride_w, &p->dilation_h, &p->dilation_w,
             &p->pad_top, &p->pad_left, &p->multiplier, &p->order, &p->in_ring, &p->out_ring)) {
         return 0;
     }
