@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "../kernels.h"
 #include "../load.h"
 
@@ -7,9 +9,8 @@ void upyml_resize_nearest_s8(const upyml_window *p, const uint8_t *rows, const u
         const int8_t *row = input + (int32_t)upyml_load16(rows + 2 * y) * p->in_w * p->in_c;
         for (int32_t x = 0; x < p->out_w; x++) {
             const int8_t *pixel = row + (int32_t)upyml_load16(columns + 2 * x) * p->in_c;
-            for (int32_t c = 0; c < p->in_c; c++) {
-                *output++ = pixel[c];
-            }
+            memmove(output, pixel, (size_t)p->in_c);
+            output += p->in_c;
         }
     }
 }
