@@ -5,48 +5,66 @@
 #include "rows.h"
 #include "run.h"
 
-// The first input row that is not needed for the output rows below `end`.
-static int32_t rows_needed(const upyml_step *s, int32_t end) {
-    if (s->op.opcode == UPYML_OPCODE_ADD || s->op.opcode == UPYML_OPCODE_SUB || s->op.opcode == UPYML_OPCODE_MUL) {
-        return end;
+// What is asked of an op again and again: read from the file once for each run of the group.
+typedef struct {
+    int32_t height, strip, made;  // output rows: all, at a time, made so far
+    int32_t in_height, step, before, reach;  // input rows that output row y reads: from y * step - before on, `reach` of them
+    int8_t makers[2];  // the ops in the group that make its inputs; -1: none does
+} member;
+
+static void read_member(upyml_step *s, uint32_t first, uint32_t place, member *m) {
+    upyml_step_read(s, first + place);
+    m->height = m->in_height = s->y.shape[0];
+    m->strip = s->op.strip;
+    m->made = m->before = 0;
+    m->step = m->reach = 1;
+    for (uint32_t input = 0; input < 2; input++) {
+        uint32_t link = input < s->op.input_count ? input : 0;
+        int32_t maker = upyml_maker(s->file, first, first + place, upyml_load16(s->op.links + 2 * link));
+        m->makers[input] = (int8_t)(maker < 0 ? -1 : maker - (int32_t)first);
     }
-    upyml_window p;
-    upyml_read_window(s->file, &s->op, &s->x, &s->y, &p);
-    int32_t needed = (end - 1) * p.stride_h - p.pad_top + upyml_reach(&p);
-    return needed < 0 ? 0 : needed < p.in_h ? needed : p.in_h;
+    if (s->op.opcode != UPYML_OPCODE_ADD && s->op.opcode != UPYML_OPCODE_SUB && s->op.opcode != UPYML_OPCODE_MUL) {
+        upyml_window p;
+        upyml_read_window(s->file, &s->op, &s->x, &s->y, &p);
+        m->in_height = p.in_h;
+        m->step = p.stride_h;
+        m->before = p.pad_top;
+        m->reach = upyml_reach(&p);
+    }
 }
 
-// Where the op that was read waits for rows of another one in the group: that one's number, else -1.
-static int32_t waits_for(const upyml_step *s, uint32_t first, uint32_t number, const int32_t *made, int32_t needed) {
-    for (uint32_t place = 0; place < s->op.input_count; place++) {
-        int32_t from = upyml_maker(s->file, first, number, upyml_load16(s->op.links + 2 * place));
-        if (from >= 0 && made[from - (int32_t)first] < needed) {
-            return from;
+// The op that has to make rows next, so that in the end `place` makes its next ones.
+static int32_t next_to_run(const member *members, int32_t place) {
+    for (int waits = 1; waits;) {
+        const member *m = &members[place];
+        int32_t end = m->made + m->strip < m->height ? m->made + m->strip : m->height;
+        int32_t needed = (end - 1) * m->step - m->before + m->reach;
+        needed = needed < m->in_height ? needed : m->in_height;
+        waits = 0;
+        for (int input = 0; input < 2 && !waits; input++) {
+            int maker = m->makers[input];
+            if (maker >= 0 && members[maker].made < needed) {
+                place = maker;
+                waits = 1;
+            }
         }
     }
-    return -1;
+    return place;
 }
 
 void upyml_run_group(upyml_step *s, uint32_t first) {
-    int32_t made[UPYML_MAX_FUSED] = {0};
-    uint32_t last = first + s->op.fused - 1u;
-    upyml_step_read(s, last);
-    int32_t height = s->y.shape[0];
-    while (made[last - first] < height) {
-        uint32_t number = last;
-        for (;;) {
-            upyml_step_read(s, number);
-            int32_t *rows = &made[number - first];
-            int32_t end = *rows + s->op.strip;
-            end = end < s->y.shape[0] ? end : s->y.shape[0];
-            int32_t from = waits_for(s, first, number, made, rows_needed(s, end));
-            if (from < 0) {
-                s->first_row = *rows;
-                s->end_row = *rows = end;
-                upyml_step_run(s);
-                break;
-            }
-            number = (uint32_t)from;
-        }
+    member members[UPYML_MAX_FUSED];
+    int32_t last = s->op.fused - 1;
+    for (int32_t place = 0; place <= last; place++) {
+        read_member(s, first, (uint32_t)place, &members[place]);
+    }
+    while (members[last].made < members[last].height) {
+        int32_t place = next_to_run(members, last);
+        member *m = &members[place];
+        upyml_step_read(s, first + (uint32_t)place);
+        s->first_row = m->made;
+        m->made = m->made + m->strip < m->height ? m->made + m->strip : m->height;
+        s->end_row = m->made;
+        upyml_step_run(s);
     }
 }
