@@ -96,7 +96,20 @@ static inline void upyml_rows_load(upyml_rows *rows, const upyml_window *p, int3
 // One output pixel: all channels of (oy, ox), written to `output`.
 typedef void (*upyml_pixel)(const upyml_window *p, const upyml_rows *rows, int32_t oy, int32_t ox, int8_t *output);
 
-// The output rows asked for, one by one in the plan's order.
-void upyml_each_pixel(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch, upyml_pixel pixel);
+// The output rows asked for, one by one in the plan's order. Inline, so that no function has its address taken: mpy_ld.py
+// (1.25.0) mixes up those of two files in native modules for Xtensa.
+static inline void upyml_each_pixel(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch,
+    upyml_pixel pixel) {
+    upyml_rows rows;
+    upyml_rows_begin(&rows, p, input, scratch);
+    for (int32_t step = 0; step < p->end_row - p->first_row; step++) {
+        int32_t oy = upyml_rows_output(&rows, p, step);
+        upyml_rows_load(&rows, p, oy);
+        int8_t *row = output + upyml_slot(oy, p->out_ring) * p->out_w * p->out_c;
+        for (int32_t ox = 0; ox < p->out_w; ox++) {
+            pixel(p, &rows, oy, ox, row + ox * p->out_c);
+        }
+    }
+}
 
 #endif

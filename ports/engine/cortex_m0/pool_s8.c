@@ -138,12 +138,18 @@ static void average_pixel(const upyml_window *p, const upyml_rows *rows, int32_t
     }
 }
 
+// Once in the code, not in each of the two.
+static __attribute__((noinline)) void each_pixel(const upyml_window *p, const int8_t *input, int8_t *output,
+    uint8_t *scratch, upyml_pixel pixel) {
+    upyml_each_pixel(p, input, output, scratch, pixel);
+}
+
 void upyml_max_pool_s8(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
-    upyml_each_pixel(p, input, output, scratch, max_pixel);
+    each_pixel(p, input, output, scratch, max_pixel);
 }
 
 void upyml_average_pool_s8(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
-    upyml_each_pixel(p, input, output, scratch, average_pixel);
+    each_pixel(p, input, output, scratch, average_pixel);
 }
 
 int32_t upyml_pool_s8_scratch_size(const upyml_window *p) {
