@@ -33,33 +33,47 @@ static void pack_input(const int8_t *input, int32_t *words, int32_t count) {
     }
 }
 
-static int32_t requantize(const upyml_channels *c, int32_t channel, int32_t accumulator) {
-    int32_t at = channel * c->step, multiplier = upyml_m0_load_word(c->multipliers + 4 * at);
-    int shift = c->shifts[at];
-    if (shift > 0 || multiplier < 0) {
-        return upyml_m0_requantize_any(accumulator, multiplier, shift);
+enum { BATCH = 32 };  // channels, an even number
+
+// One value a channel: nothing that would have to be prepared pays.
+static void requantize_each(const upyml_fully_connected *p, const upyml_channels *c, int32_t channel,
+    const int32_t *accumulators, int32_t count, int8_t *output) {
+    for (int32_t i = 0; i < count; i++) {
+        int32_t multiplier = upyml_m0_load_word(c->multipliers + 4 * (channel + i));
+        int shift = c->shifts[channel + i];
+        int32_t y = shift > 0 || multiplier < 0 ? upyml_m0_requantize_any(accumulators[i], multiplier, shift)
+                                                : upyml_m0_requantize_exact(accumulators[i], multiplier, -shift);
+        output[channel + i] = (int8_t)upyml_clamp(upyml_add_wrapped(y, p->out_zero_point), p->clamp_min, p->clamp_max);
     }
-    return upyml_m0_requantize_exact(accumulator, multiplier, -shift);
 }
 
 static void one_row(const upyml_fully_connected *p, const int8_t *input, int8_t *output, int32_t *x) {
-    upyml_channels channels = upyml_read_channels(p->channels, p->out_c, p->per_channel);
-    int32_t quads = (p->in_c + 3) >> 2;
-    int aligned = ((uintptr_t)p->weights & 3) == 0;
+    upyml_channels c = upyml_read_channels(p->channels, p->out_c, p->per_channel);
+    int32_t quads = (p->in_c + 3) >> 2, accumulators[BATCH];
+    const uint8_t *weights = p->weights, *bias = c.bias;
+    int aligned = ((uintptr_t)weights & 3) == 0;
+    upyml_requantization_m0 q;
+    if (c.step == 0) {  // one factor for all
+        upyml_m0_prepare(&q, upyml_m0_load_word(c.multipliers), c.shifts[0], c.bits[0], p->out_zero_point, p->clamp_min,
+            p->clamp_max);
+    }
     pack_input(input, x, p->in_c);
-    for (int32_t channel = 0; channel < p->out_c; channel += 2) {
-        const uint8_t *weights = p->weights + (channel >> 2) * quads * 16 + (channel & 2) * 4;
-        int32_t accumulators[2] = {
-            upyml_m0_load_word(channels.bias + 4 * channel), upyml_m0_load_word(channels.bias + 4 * channel + 4),
-        };
-        if (aligned) {
-            upyml_m0_fully_connected_dot(weights, x, quads, accumulators);
-        } else {
-            dot_bytes(weights, x, quads, accumulators);
+    for (int32_t channel = 0; channel < p->out_c; channel += BATCH) {
+        int32_t count = p->out_c - channel < BATCH ? p->out_c - channel : BATCH;
+        for (int32_t i = 0; i < count; i += 2, bias += 8) {
+            accumulators[i] = upyml_m0_load_word(bias);
+            accumulators[i + 1] = upyml_m0_load_word(bias + 4);
+            if (aligned) {
+                upyml_m0_fully_connected_dot(weights, x, quads, accumulators + i);
+            } else {
+                dot_bytes(weights, x, quads, accumulators + i);
+            }
+            weights += i & 2 ? quads * 16 - 8 : 8;  // the next two of the block's four channels, or the next block
         }
-        for (int32_t i = 0; i < 2 && channel + i < p->out_c; i++) {
-            int32_t y = upyml_add_wrapped(requantize(&channels, channel + i, accumulators[i]), p->out_zero_point);
-            output[channel + i] = (int8_t)upyml_clamp(y, p->clamp_min, p->clamp_max);
+        if (c.step == 0) {
+            upyml_m0_requantize(accumulators, output + channel, &q, count, 4, 1);
+        } else {
+            requantize_each(p, &c, channel, accumulators, count, output);
         }
     }
 }
