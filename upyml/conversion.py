@@ -19,6 +19,11 @@ class _Refused(Exception):
     """A value that is no number, and its place among the numbers."""
 
 
+def number_type(details):
+    """(bytes of an element, type code) of an input or output."""
+    return [(width, code) for name, width, code in records.DTYPES if name.lower() == details.dtype][0]
+
+
 def bind(model, buffer, i):
     """Model.bind()."""
     if not 0 <= i < len(model.inputs):
@@ -26,7 +31,7 @@ def bind(model, buffer, i):
     details = model.input_details[i]
     if not model.caller_inputs[i]:
         raise ModelError("input %s lies in the model's arena: convert the model so that it does not" % details.name)
-    width, code = [(width, code) for name, width, code in records.DTYPES if name.lower() == details.dtype][0]
+    width, code = number_type(details)
     try:
         view = model._module.cast(buffer, code)
     except MISTAKES:
@@ -46,8 +51,8 @@ def own_inputs(model):
     for i, view in enumerate(model.inputs):
         if view is None:
             details = model.input_details[i]
-            width = [width for name, width, _ in records.DTYPES if name.lower() == details.dtype][0]
-            bind(model, loading.arena(width * details.size, model._module, "input " + details.name)[0], i)
+            size = number_type(details)[0] * details.size
+            bind(model, loading.arena(size, model._module, "input " + details.name)[0], i)
 
 
 def converted(model, i, given):

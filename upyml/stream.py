@@ -1,9 +1,8 @@
 """Stream: sliding windows over live samples."""
 
 from upyml import loading
-from upyml.conversion import EXACT, MISTAKES, as_array, is_floats, own_inputs, unordered
+from upyml.conversion import EXACT, MISTAKES, as_array, is_floats, number_type, own_inputs, unordered
 from upyml.errors import ModelError
-from upyml.format import records
 
 
 def _samples(word, given, model, default):
@@ -45,7 +44,7 @@ class Stream:
         own_inputs(model)
         self._ring = loading.floats(details.size, "a stream")
         # The window quantized, still turned as the ring is.
-        width, code = [(width, code) for name, width, code in records.DTYPES if name.lower() == details.dtype][0]
+        width, code = number_type(details)
         owner, raw = loading.arena(width * details.size, model._module, "a stream")
         self._raw = (raw if code == "b" else model._module.cast(owner, code))[: details.size]
         self.reset()

@@ -2,6 +2,7 @@
 #include "../rows.h"
 #include "../weights.h"
 #include "depthwise.h"
+#include "load_word.h"
 #include "requantization.h"
 
 // As many as a single strip may need: each lane changes from padding to the input, around a ring's end, and to padding.
@@ -100,11 +101,6 @@ static void pack(planes *s, int32_t channel, int32_t row, int32_t rows) {
     s->packed_end = end;
 }
 
-// From the channels block, which usually is aligned.
-static int32_t load_word(const uint8_t *word) {
-    return ((uintptr_t)word & 3) == 0 ? *(const int32_t *)(const void *)word : upyml_load_int32(word);
-}
-
 // The weights and where their words lie; weights of 0 cost nothing.
 static void list_taps(planes *s, const uint8_t *block, int channel) {
     const upyml_window *p = s->p;
@@ -128,8 +124,8 @@ static void list_taps(planes *s, const uint8_t *block, int channel) {
 static void prepare(planes *s, int32_t channel) {
     const upyml_window *p = s->p;
     const uint8_t *block = p->weights + (channel >> 2) * (((p->kernel_h * p->kernel_w + 3) & ~3) * 4);
-    s->rows.bias = load_word(s->channels.bias + 4 * channel);
-    upyml_m0_prepare_channel(&s->requantization, load_word(s->channels.multipliers + 4 * channel),
+    s->rows.bias = upyml_m0_load_word(s->channels.bias + 4 * channel);
+    upyml_m0_prepare_channel(&s->requantization, upyml_m0_load_word(s->channels.multipliers + 4 * channel),
         s->channels.shifts[channel], s->channels.bits[channel]);
     s->prepared = channel;
     int taps_added = UPYML_DEPTHWISE_ONE_TAP;
