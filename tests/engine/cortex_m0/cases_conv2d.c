@@ -74,15 +74,7 @@ static void random_weights(upyml_window *p) {
     memset(weights, 128, sizeof weights);
     memset(channels, 1, sizeof channels);
     for (int32_t channel = 0; channel < p->out_c; channel++) {
-        int32_t bias = between(-20000, 20000), bits = 1;
-        int32_t most = random_channel_weights(p, w, channel) * 128 + (bias < 0 ? -bias : bias);
-        while (most >> bits) {
-            bits++;
-        }
-        store(c + 4 * channel, bias);
-        store(c + 4 * four + 4 * channel, between(1 << 30, INT32_MAX));
-        c[8 * four + channel] = (uint8_t)(one_in(4) ? between(-31, 3) : between(5, 12) - bits);  // shift
-        c[9 * four + channel] = (uint8_t)(one_in(6) ? 32 : bits);
+        random_channel(c, four, channel, random_channel_weights(p, w, channel), 12);
     }
 }
 

@@ -62,14 +62,7 @@ static void random_weights(upyml_window *p) {
             block[k / 4 * 16 + place[k % 4]] = (uint8_t)(weight + 128);
             sum += weight < 0 ? -weight : weight;
         }
-        int32_t bias = between(-20000, 20000), most = sum * 128 + (bias < 0 ? -bias : bias), bits = 1;
-        while (most >> bits) {
-            bits++;
-        }
-        store(c + 4 * channel, bias);
-        store(c + 4 * four + 4 * channel, between(1 << 30, INT32_MAX));
-        c[8 * four + channel] = (uint8_t)(one_in(4) ? between(-31, 3) : between(5, 8) - bits);  // shift
-        c[9 * four + channel] = (uint8_t)(one_in(6) ? 32 : bits);
+        random_channel(c, four, channel, sum, 8);
     }
 }
 

@@ -44,6 +44,18 @@ static inline void store(uint8_t *bytes, int32_t value) {
     }
 }
 
+// The bias, multiplier, shift and bits of a channel whose weights' sizes have this sum; 2^most is the largest output.
+static inline void random_channel(uint8_t *channels, int32_t four, int32_t channel, int32_t sum, int32_t most) {
+    int32_t bias = between(-20000, 20000), bits = 1, reached = sum * 128 + (bias < 0 ? -bias : bias);
+    while (reached >> bits) {
+        bits++;
+    }
+    store(channels + 4 * channel, bias);
+    store(channels + 4 * four + 4 * channel, between(1 << 30, INT32_MAX));
+    channels[8 * four + channel] = (uint8_t)(one_in(4) ? between(-31, 3) : between(5, most) - bits);  // shift
+    channels[9 * four + channel] = (uint8_t)(one_in(6) ? 32 : bits);
+}
+
 static int32_t outputs(int32_t size, int32_t before, int32_t stride, int32_t reach) {
     int32_t most = (size + before - 1) / stride + 1, valid = (size + before - reach) / stride + 1;
     return one_in(3) ? between(1, most) : one_in(2) || valid < 1 ? most : smaller(valid, most);
