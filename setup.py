@@ -47,8 +47,8 @@ setup(
         Extension(
             "_upyml",
             sources=[*map(str, sorted(Path("ports/cpython").glob("*.c"))), *SOURCES],
-            depends=["ports/engine/sources.txt", *map(str, [*ENGINE.rglob("*.h"), *CORTEX_M0.glob("scratch_*.c")])],
-            include_dirs=[str(ENGINE)],
+            depends=["ports/engine/sources.txt", *map(str, [*ENGINE.rglob("*.h"), *ENGINE.rglob("scratch_*.c")])],
+            include_dirs=[str(ENGINE), str(CORTEX_M0)],
             extra_compile_args=FLAGS,
         )
     ]

@@ -25,7 +25,7 @@ list(TRANSFORM UPYML_SOURCES PREPEND ${UPYML_ENGINE}/)
 
 add_library(usermod_upyml INTERFACE)
 target_sources(usermod_upyml INTERFACE ${CMAKE_CURRENT_LIST_DIR}/module/mod_upyml.c ${UPYML_SOURCES})
-target_include_directories(usermod_upyml INTERFACE ${UPYML_ENGINE})
+target_include_directories(usermod_upyml INTERFACE ${UPYML_ENGINE} ${UPYML_ENGINE}/${UPYML_CPU})
 
 # Ports compile for size; the kernels are where the time goes. Warnings stop only our own builds.
 if(DEFINED ENV{UPYML_WERROR})

@@ -9,7 +9,7 @@ UPYML_SOURCES := $(addprefix $(UPYML_DIR)/engine/,$(shell sh $(UPYML_DIR)/engine
 SRC_USERMOD_C += $(UPYML_DIR)/module/mod_upyml.c
 SRC_USERMOD_LIB_C += $(filter %.c,$(UPYML_SOURCES))
 SRC_USERMOD_LIB_ASM += $(filter %.S,$(UPYML_SOURCES))
-CFLAGS_USERMOD += -I$(UPYML_DIR)/engine
+CFLAGS_USERMOD += -I$(UPYML_DIR)/engine $(UPYML_CPU:%=-I$(UPYML_DIR)/engine/%)
 
 # Warnings stop only our own builds: a newer compiler may have more.
 $(UPYML_OBJECTS)/%.o: CFLAGS += $(if $(UPYML_WERROR),-Wall -Wextra -Werror)
@@ -19,7 +19,7 @@ $(UPYML_OBJECTS)/engine/%.o: CFLAGS += $(patsubst %,-DUPYML_WITHOUT_%=1,$(UPYML_
 # Ports compile for size; the kernels are where the time goes.
 $(UPYML_OBJECTS)/engine/kernels/%.o: CFLAGS += -O2
 ifneq ($(UPYML_CPU),)
-$(UPYML_OBJECTS)/engine/$(UPYML_CPU)/%.o: CFLAGS += -O2
+$(UPYML_OBJECTS)/engine/pairs/%.o $(UPYML_OBJECTS)/engine/$(UPYML_CPU)/%.o: CFLAGS += -O2
 # MicroPython's rule for assembly keeps no list of what a file includes.
 $(patsubst $(UPYML_DIR)/%.S,$(UPYML_OBJECTS)/%.o,$(filter %.S,$(UPYML_SOURCES))): \
     $(wildcard $(UPYML_DIR)/engine/$(UPYML_CPU)/*.h)

@@ -16,12 +16,12 @@ fi
 rm -rf "$folder/build.log" "$folder/obj"
 mkdir "$folder/obj"
 touch "$begun"
-options=(-mcpu=cortex-m0plus -mthumb -std=c99 -Wall -Wextra -ffunction-sections -fdata-sections -I"$engine")
+options=(-mcpu=cortex-m0plus -mthumb -std=c99 -Wall -Wextra -ffunction-sections -fdata-sections -I"$engine" -I"$engine/$cpu")
 [ -z "${UPYML_WERROR:-}" ] || options+=(-Werror)
 objects=()
 for source in $(sh "$engine/sources.sh" $cpu); do
     case $source in
-    kernels/* | $cpu/*) optimize=-O2 ;;
+    kernels/* | pairs/* | $cpu/*) optimize=-O2 ;;
     *) optimize=-Os ;;
     esac
     object=$folder/obj/${source//\//.}.o

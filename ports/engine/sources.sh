@@ -1,10 +1,18 @@
 #!/bin/sh
 # Prints the engine's source files for a processor, below this folder: sources.sh [FOLDER]
-# FOLDER (cortex_m0) has kernels of its own, listed in its sources.txt; one of them takes the place of its namesake in kernels/.
+# FOLDER (cortex_m0) has kernels of its own, listed in its sources.txt, some of them in a folder that several share: one
+# of them takes the place of its namesake in kernels/.
 set -eu
 here=$(dirname "$0")
 own=
-[ $# -eq 0 ] || [ -z "$1" ] || own=$(cat "$here/$1/sources.txt")
+if [ $# -gt 0 ] && [ -n "$1" ]; then
+    while read -r file; do
+        case $file in
+        */*) own="$own $file" ;;
+        *) own="$own $1/$file" ;;
+        esac
+    done <"$here/$1/sources.txt"
+fi
 while read -r file; do
     replaced=
     for one in $own; do
@@ -13,5 +21,5 @@ while read -r file; do
     [ -n "$replaced" ] || echo "$file"
 done <"$here/sources.txt"
 for one in $own; do
-    echo "$1/$one"
+    echo "$one"
 done

@@ -34,15 +34,15 @@ void upyml_mean_s8(const upyml_axis *p, const int8_t *input, int8_t *output) {
     while (p->count >> (bits - 8)) {
         bits++;
     }
-    upyml_requantization_m0 q;
-    upyml_m0_prepare(&q, p->multiplier, p->shift, bits, p->out_zero_point, p->clamp_min, p->clamp_max);
+    upyml_prepared q;
+    upyml_prepare(&q, p->multiplier, p->shift, bits, p->out_zero_point, p->clamp_min, p->clamp_max);
     for (int32_t outer = 0; outer < p->outer; outer++, input += p->count * p->inner, output += p->inner) {
         for (int32_t inner = 0; inner < p->inner; inner += BATCH) {
             int32_t sums[BATCH], size = p->inner - inner < BATCH ? p->inner - inner : BATCH;
             for (int32_t i = 0; i < size; i += 4) {
                 sum_four(p, input + inner + i, sums + i);
             }
-            upyml_m0_requantize(sums, output + inner, &q, size, 4, 1);
+            upyml_requantize_prepared(sums, output + inner, &q, size, 4, 1);
         }
     }
 }

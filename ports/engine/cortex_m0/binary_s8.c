@@ -80,7 +80,7 @@ typedef struct {
     const upyml_binary *p;
     int reverse;
     sum sum;  // ADD and SUB
-    upyml_requantization_m0 product;  // MUL
+    upyml_prepared product;  // MUL
 } prepared;
 
 static int prepare(const upyml_binary *p, prepared *f) {
@@ -89,7 +89,7 @@ static int prepare(const upyml_binary *p, prepared *f) {
     if (p->opcode != UPYML_OPCODE_MUL) {
         return prepare_sum(p, &f->sum);
     }
-    upyml_m0_prepare(&f->product, p->multiplier, p->shift, 16, p->out_zero_point, p->clamp_min, p->clamp_max);
+    upyml_prepare(&f->product, p->multiplier, p->shift, 16, p->out_zero_point, p->clamp_min, p->clamp_max);
     return 1;
 }
 
@@ -103,7 +103,7 @@ static void multiply(const prepared *f, const int8_t *input1, const int8_t *inpu
         for (int32_t i = 0; i < size; i++) {
             products[i] = (x1[i] - zero_point1) * (x2[i] - zero_point2);
         }
-        upyml_m0_requantize(products, output + at, &f->product, size, 4, 1);
+        upyml_requantize_prepared(products, output + at, &f->product, size, 4, 1);
     }
 }
 

@@ -1,4 +1,4 @@
-// void upyml_m0_conv2d_dot(weights, x, accumulators, count, bias, pixel_step, words, segments, segment_step)
+// void upyml_conv2d_dot(weights, x, accumulators, count, bias, pixel_step, words, segments, segment_step)
 // Accumulators of four channels for `count` pixels, four words a pixel: bias + the sum over `segments` times `words` of
 // x by expanded weights. Segments are segment_step bytes apart, pixels pixel_step; weights lie without gaps.
 //
@@ -31,10 +31,10 @@
     .endm
 
     UPYML_HOT
-    .global upyml_m0_conv2d_dot
-    .type upyml_m0_conv2d_dot, %function
+    .global upyml_conv2d_dot
+    .type upyml_conv2d_dot, %function
     .thumb_func
-upyml_m0_conv2d_dot:
+upyml_conv2d_dot:
     push {r0, r1, r4-r7, lr}
     mov r4, r8
     mov r5, r9

@@ -1,8 +1,8 @@
 // Depthwise convolution in strips, channel by channel: pack the strip's input rows, sum, requantize. See depthwise.h.
 #include "../rows.h"
 #include "../weights.h"
+#include "../pairs/load_word.h"
 #include "depthwise.h"
-#include "load_word.h"
 #include "requantization.h"
 
 // As many as a single strip may need: each lane changes from padding to the input, around a ring's end, and to padding.
@@ -21,7 +21,7 @@ typedef struct {
     int32_t prepared;  // output channel of the requantization, `taps` and `rows`
     uint8_t is_3x3, by_taps;
     int8_t zero_point;
-    upyml_requantization_m0 requantization;
+    upyml_prepared requantization;
     upyml_depthwise_rows rows;
     upyml_depthwise_layout layout;
     upyml_channels channels;
@@ -124,8 +124,8 @@ static void list_taps(planes *s, const uint8_t *block, int channel) {
 static void prepare(planes *s, int32_t channel) {
     const upyml_window *p = s->p;
     const uint8_t *block = p->weights + (channel >> 2) * (((p->kernel_h * p->kernel_w + 3) & ~3) * 4);
-    s->rows.bias = upyml_m0_load_word(s->channels.bias + 4 * channel);
-    upyml_m0_prepare_channel(&s->requantization, upyml_m0_load_word(s->channels.multipliers + 4 * channel),
+    s->rows.bias = upyml_load_word(s->channels.bias + 4 * channel);
+    upyml_prepare_channel(&s->requantization, upyml_load_word(s->channels.multipliers + 4 * channel),
         s->channels.shifts[channel], s->channels.bits[channel]);
     s->prepared = channel;
     int taps_added = UPYML_DEPTHWISE_ONE_TAP;
@@ -152,7 +152,7 @@ static void write_rows(const planes *s, const int32_t *accumulators, int32_t row
         write_rows(s, accumulators + 2 * before_end * p->out_w, row + before_end, rows - before_end);
         rows = before_end;
     }
-    upyml_m0_requantize(accumulators, s->output + s->prepared + slot * s->out_row_bytes, &s->requantization,
+    upyml_requantize_prepared(accumulators, s->output + s->prepared + slot * s->out_row_bytes, &s->requantization,
         rows * p->out_w, 8, p->out_c);
 }
 
@@ -253,7 +253,7 @@ static void begin(planes *s, const upyml_window *p, const int8_t *input, int8_t 
     s->zero_point = (int8_t)p->in_zero_point;
     s->listed_row = s->repeated_row = s->prepared = -1;
     s->channels = upyml_read_channels(p->channels, p->out_c, 1);
-    upyml_m0_prepare_range(&s->requantization, p->out_zero_point, p->clamp_min, p->clamp_max);
+    upyml_prepare_range(&s->requantization, p->out_zero_point, p->clamp_min, p->clamp_max);
     s->is_3x3 = (uint8_t)upyml_depthwise_is_3x3(p);
     s->out_row_bytes = p->out_w * p->out_c;
     upyml_depthwise_rows *rows = &s->rows;

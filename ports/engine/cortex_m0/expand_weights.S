@@ -1,4 +1,4 @@
-// void upyml_m0_expand_weights(weights, words, quads)
+// void upyml_expand_weights(weights, words, quads)
 // A block's weights as they lie in the file, word-aligned, to words of two: for each two k one a channel,
 // (w[k] << 16) + w[k + 1]. quads: number of four k, at least 1. 2.75 cycles a weight.
 #include "hot.h"
@@ -26,10 +26,10 @@
     .endm
 
     UPYML_HOT
-    .global upyml_m0_expand_weights
-    .type upyml_m0_expand_weights, %function
+    .global upyml_expand_weights
+    .type upyml_expand_weights, %function
     .thumb_func
-upyml_m0_expand_weights:
+upyml_expand_weights:
     push {r4-r7, lr}
     lsls r2, #4
     adds r2, r0

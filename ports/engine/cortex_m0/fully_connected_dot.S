@@ -1,4 +1,4 @@
-// void upyml_m0_fully_connected_dot(weights, x, quads, accumulators)
+// void upyml_fully_connected_dot(weights, x, quads, accumulators)
 // Adds the sum of x, packed pairs (x[k + 1] << 16) + x[k], by the weights of two channels to their two accumulators:
 // weights as they lie in the file, on a word. quads: number of four k, at least 1. 4.1 cycles a weight.
 // How is told in conv2d_dot.S.
@@ -27,10 +27,10 @@
     .endm
 
     UPYML_HOT
-    .global upyml_m0_fully_connected_dot
-    .type upyml_m0_fully_connected_dot, %function
+    .global upyml_fully_connected_dot
+    .type upyml_fully_connected_dot, %function
     .thumb_func
-upyml_m0_fully_connected_dot:
+upyml_fully_connected_dot:
     push {r3-r7, lr}
     mov r4, r8
     mov r5, r9

@@ -1,4 +1,4 @@
-// void upyml_m0_pack_pairs(x, words, pairs): bytes at any address to words (x[k + 1] << 16) + x[k].
+// void upyml_pack_pairs(x, words, pairs): bytes at any address to words (x[k + 1] << 16) + x[k].
 // Cycles a value: 3.6 from a word on, else 6. pairs may be 0.
 #include "hot.h"
 
@@ -21,10 +21,10 @@
     .endm
 
     UPYML_HOT
-    .global upyml_m0_pack_pairs
-    .type upyml_m0_pack_pairs, %function
+    .global upyml_pack_pairs
+    .type upyml_pack_pairs, %function
     .thumb_func
-upyml_m0_pack_pairs:
+upyml_pack_pairs:
     push {r4-r7, lr}
     lsls r3, r0, #30
     bne 2f

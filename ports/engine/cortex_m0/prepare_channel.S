@@ -1,4 +1,4 @@
-// void upyml_m0_prepare_channel(q, multiplier, shift, bits): see requantization.c for the sense of it. 115 cycles, for
+// void upyml_prepare_channel(q, multiplier, shift, bits): see requantization.c for the sense of it. 115 cycles, for
 // each channel and strip.
 #include "hot.h"
 
@@ -6,7 +6,7 @@
     .cpu cortex-m0plus
     .thumb
 
-    // upyml_requantization_m0
+    // upyml_prepared
     .equ PRE_SHIFT, 0
     .equ OFFSET, 4
     .equ GUARD, 8
@@ -24,10 +24,10 @@
     .equ MIN_FACTOR_BITS, 6
 
     UPYML_HOT
-    .global upyml_m0_prepare_channel
-    .type upyml_m0_prepare_channel, %function
+    .global upyml_prepare_channel
+    .type upyml_prepare_channel, %function
     .thumb_func
-upyml_m0_prepare_channel:
+upyml_prepare_channel:
     push {r4-r7, lr}
     negs r2, r2  // right shift
     str r2, [r0, #RIGHT_SHIFT]

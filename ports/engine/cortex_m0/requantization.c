@@ -14,7 +14,7 @@
 
 #include "../requantize.h"
 
-void upyml_m0_prepare_range(upyml_requantization_m0 *q, int32_t zero_point, int32_t low, int32_t high) {
+void upyml_prepare_range(upyml_prepared *q, int32_t zero_point, int32_t low, int32_t high) {
     int32_t middle = low + high - 2 * zero_point;
     q->range = high - low;
     q->low = low;
@@ -28,7 +28,7 @@ int32_t upyml_m0_requantize_any(int32_t accumulator, int32_t multiplier, int shi
     return upyml_requantize(accumulator, multiplier, shift);
 }
 
-void upyml_m0_requantize_plain(const int32_t *accumulators, int8_t *output, const upyml_requantization_m0 *q,
+void upyml_requantize_plain(const int32_t *accumulators, int8_t *output, const upyml_prepared *q,
     int32_t count, int32_t accumulator_step, int32_t output_step) {
     for (; count > 0; count--, output += output_step) {
         int32_t y = upyml_m0_requantize_any(*accumulators, q->multiplier, -q->right_shift);

@@ -13,18 +13,18 @@ typedef struct {
     int32_t right_shift, multiplier;  // as in the file: for the exact path
     int32_t plain;  // 1: a left shift or a multiplier below 0, upyml_requantize does it
     int32_t middle, reach;  // of the range without the zero point: twice the middle, and half the width and some more
-} upyml_requantization_m0;
+} upyml_prepared;
 
 // What all channels have in common. low, high: the clamp, in int8, as is the zero point.
-void upyml_m0_prepare_range(upyml_requantization_m0 *q, int32_t zero_point, int32_t low, int32_t high);
+void upyml_prepare_range(upyml_prepared *q, int32_t zero_point, int32_t low, int32_t high);
 
 // One channel of that range (prepare_channel.S). bits: accumulators lie in (-2^bits, 2^bits), 1 to 32.
-void upyml_m0_prepare_channel(upyml_requantization_m0 *q, int32_t multiplier, int shift, int bits);
+void upyml_prepare_channel(upyml_prepared *q, int32_t multiplier, int shift, int bits);
 
-static inline void upyml_m0_prepare(upyml_requantization_m0 *q, int32_t multiplier, int shift, int bits,
+static inline void upyml_prepare(upyml_prepared *q, int32_t multiplier, int shift, int bits,
     int32_t zero_point, int32_t low, int32_t high) {
-    upyml_m0_prepare_range(q, zero_point, low, high);
-    upyml_m0_prepare_channel(q, multiplier, shift, bits);
+    upyml_prepare_range(q, zero_point, low, high);
+    upyml_prepare_channel(q, multiplier, shift, bits);
 }
 
 // upyml_requantize of one accumulator by products of 16-bit halves. multiplier: at least 0. right_shift: 0 to 31.
@@ -40,20 +40,26 @@ static inline int32_t upyml_m0_requantize_exact(int32_t accumulator, int32_t mul
 // upyml_requantize itself, which is too large to be in many places.
 int32_t upyml_m0_requantize_any(int32_t accumulator, int32_t multiplier, int shift);
 
+// upyml_requantize, as fast as one value goes that nothing was prepared for.
+static inline int32_t upyml_requantize_one(int32_t accumulator, int32_t multiplier, int shift) {
+    return shift > 0 || multiplier < 0 ? upyml_m0_requantize_any(accumulator, multiplier, shift)
+                                       : upyml_m0_requantize_exact(accumulator, multiplier, -shift);
+}
+
 // requantize_channels.S: `channels` of one range, none of them plain; their q, accumulators and outputs lie one after
 // another.
-void upyml_m0_requantize_channels(const int32_t *accumulators, int8_t *output, const upyml_requantization_m0 *q,
+void upyml_requantize_channels(const int32_t *accumulators, int8_t *output, const upyml_prepared *q,
     int32_t count, int32_t accumulator_step, int32_t output_step, int32_t channels);
-void upyml_m0_requantize_plain(const int32_t *accumulators, int8_t *output, const upyml_requantization_m0 *q,
+void upyml_requantize_plain(const int32_t *accumulators, int8_t *output, const upyml_prepared *q,
     int32_t count, int32_t accumulator_step, int32_t output_step);
 
 // output[i * output_step] = requantized accumulators[i * accumulator_step], steps in bytes. count: at least 1.
-static inline void upyml_m0_requantize(const int32_t *accumulators, int8_t *output, const upyml_requantization_m0 *q,
+static inline void upyml_requantize_prepared(const int32_t *accumulators, int8_t *output, const upyml_prepared *q,
     int32_t count, int32_t accumulator_step, int32_t output_step) {
     if (q->plain) {
-        upyml_m0_requantize_plain(accumulators, output, q, count, accumulator_step, output_step);
+        upyml_requantize_plain(accumulators, output, q, count, accumulator_step, output_step);
     } else {
-        upyml_m0_requantize_channels(accumulators, output, q, count, accumulator_step, output_step, 1);
+        upyml_requantize_channels(accumulators, output, q, count, accumulator_step, output_step, 1);
     }
 }
 

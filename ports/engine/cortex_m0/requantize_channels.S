@@ -1,4 +1,4 @@
-// void upyml_m0_requantize_channels(accumulators, output, q, count, accumulator_step, output_step, channels)
+// void upyml_requantize_channels(accumulators, output, q, count, accumulator_step, output_step, channels)
 // See requantization.c. Cycles a value: 16.75; clamped to the low end 14.75, to the high end 18.75; unsure 69.
 #include "hot.h"
 
@@ -6,7 +6,7 @@
     .cpu cortex-m0plus
     .thumb
 
-    // upyml_requantization_m0
+    // upyml_prepared
     .equ RANGE, 20
     .equ LOW, 24
     .equ ZERO_POINT, 28
@@ -57,10 +57,10 @@ unsure\place:
     .endm
 
     UPYML_HOT
-    .global upyml_m0_requantize_channels
-    .type upyml_m0_requantize_channels, %function
+    .global upyml_requantize_channels
+    .type upyml_requantize_channels, %function
     .thumb_func
-upyml_m0_requantize_channels:
+upyml_requantize_channels:
     push {r0-r7, lr}
     mov r4, r8
     mov r5, r9

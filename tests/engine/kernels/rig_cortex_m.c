@@ -1,4 +1,4 @@
-// Start, output and end of a program of kernel tests, by Arm's semihosting.
+// Start, output and end of a program of kernel tests on a Cortex-M, by Arm's semihosting.
 #include "rig.h"
 
 enum { SYS_WRITE0 = 4, SYS_EXIT = 0x18 };

@@ -1,19 +1,19 @@
 // Scratch of convolutions and fully connected layers, in plain C: the planner on the host uses it too.
 #include "../rows.h"
 #include "conv2d_layout.h"
+#include "pairs_cpu.h"
 
 enum {
     LEAST_BATCH = 8,  // gathered pixels, where a strip's do not fit
     ROWS = 16,  // of a fully connected layer that the weights are expanded for
     LARGE = 1 << 26,  // elements of a row, weights of a channel
-    SHORT_RUN = 3,  // words: a kernel row costs 9 cycles a pixel to start, so several of them are gathered
 };
 
 static int32_t least(int32_t a, int32_t b) {
     return a < b ? a : b;
 }
 
-void upyml_m0_conv2d_layout(const upyml_window *p, int32_t strip, upyml_m0_layout *l) {
+void upyml_conv2d_lay_out(const upyml_window *p, int32_t strip, upyml_conv2d_layout *l) {
     int by_pixel = upyml_is_pointwise(p) && p->in_ring == p->in_h && p->out_ring == p->out_h;
     int32_t in_w = by_pixel ? 1 : p->in_w;
     l->unit_w = by_pixel ? 1 : p->out_w;
@@ -28,7 +28,7 @@ void upyml_m0_conv2d_layout(const upyml_window *p, int32_t strip, upyml_m0_layou
     l->row_step = least(p->stride_h, l->reach);
     l->run_words = (p->kernel_w * p->in_c + 1) >> 1;
     int dilated = p->dilation_w > 1 && p->kernel_w > 1;
-    int gathers = dilated || (l->run_words <= SHORT_RUN && p->kernel_h > 1);
+    int gathers = dilated || (l->run_words <= UPYML_SHORT_RUN && p->kernel_h > 1);
     l->copies = (l->pixel_elements & 1) && l->unit_w > 1 && !dilated ? 2 : 1;
     l->row_bytes = ((l->row_elements + 1) >> 1) * 4 * l->copies;
     l->weights_size = p->kernel_h * l->run_words * 16;
@@ -37,23 +37,23 @@ void upyml_m0_conv2d_layout(const upyml_window *p, int32_t strip, upyml_m0_layou
     l->batch = l->unit_w == 1 || (gathers && strip > 1) ? strip * l->unit_w : l->unit_w;
     l->batch = gathers && strip == 1 ? least(l->unit_w, LEAST_BATCH) : l->batch;
     int64_t rows = ((int64_t)(strip - 1) * l->row_step + l->reach) * l->row_bytes;
-    int64_t size = rows + (int64_t)l->batch * (l->pixel_bytes + 16) + l->weights_size;
+    int64_t size = rows + (int64_t)l->batch * (l->pixel_bytes + UPYML_ACCUMULATOR_BYTES) + l->weights_size;
     l->rows_size = (int32_t)rows;
     l->gathered_size = (int32_t)((uint32_t)l->batch * (uint32_t)l->pixel_bytes);
     l->size = size < INT32_MAX ? (int32_t)size : INT32_MAX;
 }
 
-void upyml_m0_conv2d_fit(const upyml_window *p, upyml_m0_layout *l) {
-    upyml_m0_conv2d_layout(p, 2, l);
+void upyml_conv2d_fit(const upyml_window *p, upyml_conv2d_layout *l) {
+    upyml_conv2d_lay_out(p, 2, l);
     int32_t two = l->size, free = p->scratch_size - two, first = l->row_step * l->row_bytes;
     if (free >= 0) {
-        int32_t more = first + (l->pixel_bytes || l->unit_w == 1 ? l->unit_w * (l->pixel_bytes + 16) : 0);
-        upyml_m0_conv2d_layout(p, least(2 + free / more, l->units), l);
+        int32_t more = first + (l->pixel_bytes || l->unit_w == 1 ? l->unit_w * (l->pixel_bytes + UPYML_ACCUMULATOR_BYTES) : 0);
+        upyml_conv2d_lay_out(p, least(2 + free / more, l->units), l);
         return;
     }
-    upyml_m0_conv2d_layout(p, 1, l);
+    upyml_conv2d_lay_out(p, 1, l);
     if (l->pixel_bytes) {  // not a whole row perhaps
-        int32_t more = least((p->scratch_size - l->size) / (l->pixel_bytes + 16), l->unit_w - l->batch);
+        int32_t more = least((p->scratch_size - l->size) / (l->pixel_bytes + UPYML_ACCUMULATOR_BYTES), l->unit_w - l->batch);
         l->batch += more;
         l->gathered_size += more * l->pixel_bytes;
     }
@@ -69,12 +69,12 @@ int32_t upyml_conv2d_s8_scratch_size(const upyml_window *p, int32_t strip) {
     if (is_too_large(p)) {
         return INT32_MAX;
     }
-    upyml_m0_layout layout;
-    upyml_m0_conv2d_layout(p, strip, &layout);
+    upyml_conv2d_layout layout;
+    upyml_conv2d_lay_out(p, strip, &layout);
     return layout.size;
 }
 
-upyml_window upyml_m0_rows_as_pixels(const upyml_fully_connected *p) {
+upyml_window upyml_rows_as_pixels(const upyml_fully_connected *p) {
     upyml_window pixels = {
         .in_h = p->rows, .in_w = 1, .in_c = p->in_c,
         .out_h = p->rows, .out_w = 1, .out_c = p->out_c,
@@ -90,6 +90,6 @@ int32_t upyml_fully_connected_s8_scratch_size(const upyml_fully_connected *p) {
     if (p->rows == 1) {
         return ((p->in_c + 3) >> 2) * 8;
     }
-    upyml_window pixels = upyml_m0_rows_as_pixels(p);  // the output may lie over all of the input: one strip then
+    upyml_window pixels = upyml_rows_as_pixels(p);  // the output may lie over all of the input: one strip then
     return upyml_conv2d_s8_scratch_size(&pixels, p->order == UPYML_ORDER_DISJOINT ? least(p->rows, ROWS) : p->rows);
 }

@@ -1,20 +1,20 @@
 // The packed input rows of a strip of output rows: a window that slides over the image in the order of the strips.
-#ifndef UPYML_CORTEX_M0_CONV2D_ROWS_H
-#define UPYML_CORTEX_M0_CONV2D_ROWS_H
+#ifndef UPYML_PAIRS_CONV2D_ROWS_H
+#define UPYML_PAIRS_CONV2D_ROWS_H
 
 #include "conv2d_layout.h"
 
-// pack_pairs.S
-void upyml_m0_pack_pairs(const int8_t *x, int32_t *words, int32_t pairs);
+// The CPU's: bytes at any address to words of two, see upyml_pair. pairs: may be 0.
+void upyml_pack_pairs(const int8_t *x, int32_t *words, int32_t pairs);
 
 // Packs the rows that output rows first to first + count - 1 read, but for those that the strip before, of `before`
 // rows, has packed: they may be overwritten by now. before: 0 for the first strip.
-void upyml_m0_conv2d_load_rows(const upyml_window *p, const upyml_m0_layout *l, const int8_t *input, uint8_t *rows,
+void upyml_conv2d_load_rows(const upyml_window *p, const upyml_conv2d_layout *l, const int8_t *input, uint8_t *rows,
     int32_t first, int32_t count, int32_t before);
 
 // Lays the kernel windows of `count` output pixels, each without gaps, one after another: pixel `column` of the strip's
 // output row `row` and those that follow, over the rows' ends too.
-void upyml_m0_conv2d_gather(const upyml_window *p, const upyml_m0_layout *l, const uint8_t *rows, int32_t row,
+void upyml_conv2d_gather(const upyml_window *p, const upyml_conv2d_layout *l, const uint8_t *rows, int32_t row,
     int32_t column, int32_t count, int32_t *gathered);
 
 #endif

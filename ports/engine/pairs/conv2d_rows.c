@@ -3,10 +3,7 @@
 #include <string.h>
 
 #include "../rows.h"
-
-static int32_t pair(int32_t x0, int32_t x1) {
-    return x1 * 65536 + x0;
-}
+#include "pairs_cpu.h"
 
 // One row of `elements`: `left` of padding, `count` from x, the rest padding.
 static void pack_row(const int8_t *x, int32_t *words, int32_t left, int32_t count, int32_t elements, int32_t padding) {
@@ -14,25 +11,25 @@ static void pack_row(const int8_t *x, int32_t *words, int32_t left, int32_t coun
     count = count < elements - left ? count : elements - left;
     if (count > 0) {
         for (; left > 1; left -= 2) {
-            *words++ = pair(padding, padding);
+            *words++ = upyml_pair(padding, padding);
         }
         if (left) {
-            *words++ = pair(padding, *x++);
+            *words++ = upyml_pair(padding, *x++);
             count--;
         }
-        upyml_m0_pack_pairs(x, words, count >> 1);
+        upyml_pack_pairs(x, words, count >> 1);
         words += count >> 1;
         if (count & 1) {
-            *words++ = pair(x[count - 1], padding);
+            *words++ = upyml_pair(x[count - 1], padding);
         }
     }
     while (words < end) {
-        *words++ = pair(padding, padding);
+        *words++ = upyml_pair(padding, padding);
     }
 }
 
 // Input row y to its place, both copies of it.
-static void load_row(const upyml_window *p, const upyml_m0_layout *l, const int8_t *input, int32_t *words, int32_t y) {
+static void load_row(const upyml_window *p, const upyml_conv2d_layout *l, const int8_t *input, int32_t *words, int32_t y) {
     int32_t count = y >= 0 && y < l->in_h ? l->in_row : 0;
     const int8_t *x = input + (count ? upyml_slot(y, l->in_ring) * l->in_row : 0);
     pack_row(x, words, l->left, count, l->row_elements, p->in_zero_point);
@@ -43,7 +40,7 @@ static void load_row(const upyml_window *p, const upyml_m0_layout *l, const int8
     }
 }
 
-void upyml_m0_conv2d_load_rows(const upyml_window *p, const upyml_m0_layout *l, const int8_t *input, uint8_t *rows,
+void upyml_conv2d_load_rows(const upyml_window *p, const upyml_conv2d_layout *l, const int8_t *input, uint8_t *rows,
     int32_t first, int32_t count, int32_t before) {
     int32_t end = (count - 1) * l->row_step + l->reach, from = 0, kept = before ? l->reach - l->row_step : 0;
     if (kept && p->order == UPYML_ORDER_REVERSE) {
@@ -56,7 +53,7 @@ void upyml_m0_conv2d_load_rows(const upyml_window *p, const upyml_m0_layout *l, 
     int32_t y = first * p->stride_h - p->pad_top + from;
     int whole = l->left == 0 && l->row_elements == l->in_row && l->row_bytes == 2 * l->in_row && l->in_ring == l->in_h;
     if (whole && l->row_step == p->stride_h && y >= 0 && y + end - from <= l->in_h) {
-        upyml_m0_pack_pairs(input + y * l->in_row, (int32_t *)(rows + from * l->row_bytes),
+        upyml_pack_pairs(input + y * l->in_row, (int32_t *)(rows + from * l->row_bytes),
             (end - from) * (l->in_row >> 1));
         return;
     }
@@ -72,12 +69,11 @@ void upyml_m0_conv2d_load_rows(const upyml_window *p, const upyml_m0_layout *l, 
 
 // Element `at` of a packed row.
 static int32_t element(const int32_t *row, int32_t at) {
-    int32_t word = row[at >> 1], x = (int16_t)word;
-    return at & 1 ? (word - x) >> 16 : x;
+    return upyml_of_pair(row[at >> 1], at & 1);
 }
 
 // The window of one pixel that starts with element `at`. What a run's last word has too much meets weights of 0.
-static void gather_pixel(const upyml_window *p, const upyml_m0_layout *l, const uint8_t *row, int32_t at,
+static void gather_pixel(const upyml_window *p, const upyml_conv2d_layout *l, const uint8_t *row, int32_t at,
     int32_t *words) {
     const int32_t *from = (const int32_t *)(at & 1 ? row + (l->row_bytes >> 1) : row) + (at >> 1);
     int32_t step = p->dilation_h * (l->row_bytes >> 2) - l->run_words;
@@ -89,7 +85,7 @@ static void gather_pixel(const upyml_window *p, const upyml_m0_layout *l, const 
 }
 
 // The same where the taps of a kernel row are dilated.
-static void gather_dilated(const upyml_window *p, const upyml_m0_layout *l, const uint8_t *row, int32_t at,
+static void gather_dilated(const upyml_window *p, const upyml_conv2d_layout *l, const uint8_t *row, int32_t at,
     int32_t *words) {
     for (int32_t ky = 0; ky < p->kernel_h; ky++, row += p->dilation_h * l->row_bytes, words += l->run_words) {
         int32_t k = 0;
@@ -103,13 +99,13 @@ static void gather_dilated(const upyml_window *p, const upyml_m0_layout *l, cons
             }
             for (; from < end; from++, k++) {
                 int32_t x = element(tap, from);
-                words[k >> 1] = k & 1 ? pair(words[k >> 1], x) : x;
+                words[k >> 1] = k & 1 ? upyml_pair(upyml_of_pair(words[k >> 1], 0), x) : upyml_pair(x, 0);
             }
         }
     }
 }
 
-void upyml_m0_conv2d_gather(const upyml_window *p, const upyml_m0_layout *l, const uint8_t *rows, int32_t row,
+void upyml_conv2d_gather(const upyml_window *p, const upyml_conv2d_layout *l, const uint8_t *rows, int32_t row,
     int32_t column, int32_t count, int32_t *gathered) {
     int dilated = p->dilation_w > 1 && p->kernel_w > 1;
     rows += row * l->row_step * l->row_bytes;

@@ -1,4 +1,4 @@
-// What a program of kernel tests has: it runs on a bare Cortex-M0+ and talks through semihosting.
+// What a program of kernel tests has: it runs on a bare processor, whose rig_*.c starts it, prints, and ends it.
 #ifndef UPYML_TEST_RIG_H
 #define UPYML_TEST_RIG_H
 

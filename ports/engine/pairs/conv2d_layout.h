@@ -1,6 +1,6 @@
-// How a convolution goes about its work on a Cortex-M0+, see conv2d_s8.c, and what lies where in its scratch.
-#ifndef UPYML_CORTEX_M0_CONV2D_LAYOUT_H
-#define UPYML_CORTEX_M0_CONV2D_LAYOUT_H
+// How a convolution goes about its work, see conv2d_s8.c, and what lies where in its scratch.
+#ifndef UPYML_PAIRS_CONV2D_LAYOUT_H
+#define UPYML_PAIRS_CONV2D_LAYOUT_H
 
 #include "../kernels.h"
 
@@ -21,15 +21,15 @@ typedef struct {
     int32_t strip;  // output rows at a time
     int32_t batch;  // output pixels at a time: expanded weights serve so many, but for rows used as they are, the strip
     int32_t rows_size, gathered_size, weights_size, size;
-} upyml_m0_layout;
+} upyml_conv2d_layout;
 
 // strip 1 is the least; more than that have room for all of their pixels.
-void upyml_m0_conv2d_layout(const upyml_window *p, int32_t strip, upyml_m0_layout *layout);
+void upyml_conv2d_lay_out(const upyml_window *p, int32_t strip, upyml_conv2d_layout *layout);
 
 // The layout that makes the most of p->scratch_size.
-void upyml_m0_conv2d_fit(const upyml_window *p, upyml_m0_layout *layout);
+void upyml_conv2d_fit(const upyml_window *p, upyml_conv2d_layout *layout);
 
 // A fully connected layer of several rows, as a pointwise convolution.
-upyml_window upyml_m0_rows_as_pixels(const upyml_fully_connected *p);
+upyml_window upyml_rows_as_pixels(const upyml_fully_connected *p);
 
 #endif

@@ -1,10 +1,10 @@
 // A number of the file, which lies at any address but mostly on a word.
-#ifndef UPYML_CORTEX_M0_LOAD_WORD_H
-#define UPYML_CORTEX_M0_LOAD_WORD_H
+#ifndef UPYML_PAIRS_LOAD_WORD_H
+#define UPYML_PAIRS_LOAD_WORD_H
 
 #include "../load.h"
 
-static inline int32_t upyml_m0_load_word(const uint8_t *p) {
+static inline int32_t upyml_load_word(const uint8_t *p) {
     return ((uintptr_t)p & 3) == 0 ? *(const int32_t *)(const void *)p : upyml_load_int32(p);
 }
 

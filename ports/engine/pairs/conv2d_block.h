@@ -1,0 +1,35 @@
+// One block of four output channels of a convolution, for the lines of a strip: between conv2d_s8.c, which lays strips and
+// lines, and what a CPU does with them, conv2d_block.c or a file of the CPU's own in its place.
+#ifndef UPYML_PAIRS_CONV2D_BLOCK_H
+#define UPYML_PAIRS_CONV2D_BLOCK_H
+
+#include "../weights.h"
+#include "conv2d_layout.h"
+#include "pairs_cpu.h"
+
+typedef struct {
+    const upyml_window *p;
+    upyml_conv2d_layout layout;
+    upyml_channels channels;
+    uint8_t *rows;
+    int32_t *gathered, *weights, *accumulators;
+    upyml_conv2d_block block;  // the CPU's: what it keeps of a block's channels
+} upyml_conv2d;
+
+// Pixels whose outputs are out_step apart, inputs pixel_step, in bytes.
+typedef struct {
+    const int32_t *x;  // packed rows, or gathered pixels
+    int8_t *output;  // of channel 0
+    int32_t count, pixel_step, out_step;
+} upyml_conv2d_line;
+
+// What all blocks have in common.
+void upyml_conv2d_begin_blocks(upyml_conv2d *c);
+
+// Makes ready the block in the file whose first channel this is.
+void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *block, int32_t channel);
+
+// Makes the block's channels of a line.
+void upyml_conv2d_run_line(const upyml_conv2d *c, const upyml_conv2d_line *line, int32_t channel);
+
+#endif

@@ -1,0 +1,128 @@
+"""Programs of kernel tests for a bare processor, built and run in its emulator.
+
+    python tests/engine/kernel_rig.py CPU FAMILY...      builds and runs kernels/cases_FAMILY.c
+
+Each has the family's cases, the processor's rig_*.c, its kernels, and the plain ones of ports/engine/kernels, whose names
+all start with plain_ there.
+"""
+
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent / "kernels"
+ENGINE = HERE.parents[2] / "ports" / "engine"
+FLAGS = ["-O2", "-std=c99", "-Wall", "-Wextra", "-Werror", "-ffunction-sections", "-fdata-sections", f"-I{ENGINE}",
+         f"-I{HERE}"]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cpu:
+    """A processor with kernels of its own.
+
+    kernels: its folder of ports/engine. tools: the compiler's prefix. flags: the compiler's for it. rig: the file in
+    kernels/ with start, output and end. link: the linker's flags. command: what runs a program, whose path comes last.
+    families: those with functions that only this processor has. packages: of Debian, for compiler and emulator.
+    """
+
+    kernels: str
+    tools: str
+    flags: tuple[str, ...]
+    rig: str
+    link: tuple[str, ...]
+    command: tuple[str, ...]
+    families: tuple[str, ...]
+    packages: str
+
+
+CPUS = {
+    "cortex_m0": Cpu(
+        kernels="cortex_m0",
+        tools="arm-none-eabi-",
+        flags=("-mcpu=cortex-m0plus", "-mthumb"),
+        rig="rig_cortex_m.c",
+        link=("-nostartfiles", "-specs=nano.specs", "-T", str(HERE / "cortex_m0.ld")),
+        command=(
+            "qemu-system-arm", "-machine", "microbit", "-global", "nrf51-soc.flash-size=1048576",
+            "-global", "nrf51-soc.sram-size=262144", "-nographic", "-monitor", "null", "-serial", "null",
+            "-semihosting-config", "enable=on,target=native", "-kernel",
+        ),  # fmt: skip
+        families=("requantization", "requantize"),
+        packages="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm",
+    ),
+}
+
+
+def families(cpu: Cpu) -> list[str]:
+    """Every family but those of functions that only other processors have."""
+    others = {family for other in CPUS.values() for family in other.families} - set(cpu.families)
+    return sorted({path.stem.removeprefix("cases_") for path in HERE.glob("cases_*.c")} - others)
+
+
+def kernels(cpu: Cpu, folder: Path) -> list[Path]:
+    """Objects of the processor's kernels and of the plain ones, made in the folder: the same for every family."""
+    listed = _output("sh", ENGINE / "sources.sh", cpu.kernels).split()
+    own = [name for name in listed if "/" in name]
+    plain = [f"kernels/{path.name}" for path in sorted((ENGINE / "kernels").glob("*.c"))]
+    fast, renamed = ([_compile(cpu, ENGINE / name, folder / kind) for name in names]
+                     for kind, names in (("fast", own), ("plain", plain)))  # fmt: skip
+    rig = _compile(cpu, HERE / cpu.rig, folder / "rig")
+    # Only what the plain kernels define themselves: memcpy and the compiler's run time keep their names.
+    defined = _output(f"{cpu.tools}nm", "--defined-only", "--extern-only", "--format=just-symbols", *renamed)
+    table = folder / "symbols"
+    names = [line for line in defined.split() if not line.endswith(":")]
+    table.write_text("".join(f"{name} plain_{name}\n" for name in names))
+    for path in renamed:
+        _output(f"{cpu.tools}objcopy", f"--redefine-syms={table}", path)
+    return [*fast, *renamed, rig]
+
+
+def source(family: str) -> Path:
+    return HERE / f"cases_{family}.c"
+
+
+def build(cpu: Cpu, cases: Path, objects: list[Path], folder: Path) -> Path:
+    """The program with these cases, made in the folder."""
+    program = folder / f"{cases.stem}.elf"
+    # What a kernel's file has beside the kernel, for the engine around it, is not linked.
+    _output(*_gcc(cpu), "-Wl,--gc-sections", cases, *objects, *cpu.link, "-o", program)
+    return program
+
+
+def run(cpu: Cpu, program: Path, timeout: float = 300) -> tuple[int, str]:
+    """The exit code, 0 or 1, and what the program printed. timeout: seconds."""
+    done = subprocess.run([*cpu.command, program], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=timeout)  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+def _gcc(cpu: Cpu) -> list[str]:
+    return [f"{cpu.tools}gcc", *cpu.flags, *FLAGS, f"-I{ENGINE / cpu.kernels}"]
+
+
+def _compile(cpu: Cpu, source: Path, folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{source.name}.o"
+    _output(*_gcc(cpu), "-c", source, "-o", path)
+    return path
+
+
+def _output(*command) -> str:
+    """What a command printed. Raises AssertionError with what it complained of."""
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def main(name: str, *names: str) -> None:
+    cpu = CPUS[name]
+    with tempfile.TemporaryDirectory() as folder:
+        objects = kernels(cpu, Path(folder))
+        for family in names or families(cpu):
+            print(family, *run(cpu, build(cpu, source(family), objects, Path(folder))))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
