@@ -21,7 +21,7 @@ NATMODS = re.search(r"NATMODS := (.*)", Path("Makefile").read_text())[1].split()
 PACKED = {
     "boards": (Path("ports/boards"), ["*.toml"]),
     "natmod": (Path("build/natmod"), [f"{arch}/_upyml.mpy" for arch in NATMODS]),
-    "bare": (Path("build/bare"), ["cortex_m0/bench.elf"]),
+    "bare": (Path("build/bare"), ["*/bench.elf"]),
 }
 
 

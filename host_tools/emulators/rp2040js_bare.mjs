@@ -1,7 +1,7 @@
 // Runs a bare program on the RP2040 of rp2040js, prints a line of JSON for each thing it tells, and ends with its code:
 //     node rp2040js_bare.mjs RP2040JS ELF      {"name": "op 0", "cycles": n, "misses": n}      {"text": "arena 1234\n"}
 // cycles: without wait states. misses: reads from flash that its cache on the chip would not have had.
-// RP2040JS is the package's folder. The program's words at 0x40000000 are those of ports/bare/bench.c.
+// RP2040JS is the package's folder. The program's words at 0x40000000 are those of ports/bare/cortex_m0/machine.h.
 
 import { readFileSync, writeSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -10,7 +10,7 @@ const [folder, elf] = process.argv.slice(2);
 const { RP2040 } = await import(pathToFileURL(`${folder}/dist/esm/index.js`));
 
 const FLASH_START = 0x10000000, RAM_START = 0x20000000;
-const BEGIN = 0, END = 4, MACS = 8, EXIT = 12, PRINT = 16, PRINT_NUMBER = 20;
+const BEGIN = 0, END = 4, EXIT = 12, PRINT = 16, PRINT_NUMBER = 20;
 const STORE = 5; // cycles of the write to BEGIN, which are in the count
 const PT_LOAD = 1;
 
@@ -90,8 +90,6 @@ chip.peripherals[0x40000] = {
           tell({ text });
           text = '';
         }
-        break;
-      case MACS:
         break;
       default:
         stop('', `write to 0x${(0x40000000 + offset).toString(16)}`);

@@ -3,6 +3,7 @@
     {"models": {"kws": {"upm_bytes", "arena_bytes", "bit_exact", "tflite_bytes", "tflm_arena_bytes",
                         "arena_bytes": RAM of activations, input and scratch on a Cortex-M0+,
                         "cortex_m0_cycles": of a run on an emulated Cortex-M0+, memory without wait states,
+                        "esp32_instructions", "rv32_instructions", "cortex_m33_instructions": of a run there, emulated,
                         "cortex_m0_ms": at 133 MHz, "cortex_m0_flash_ms": with an estimate of what reading weights
                         from the Pico's flash adds,
                         "peers": {name of peers.py: times our cycles},
@@ -37,7 +38,7 @@ import upyml
 import upyml._reference
 from host_tools import boards
 from host_tools.convert import convert
-from host_tools.emulators import cycles
+from host_tools.emulators import counts
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "bench"
@@ -92,6 +93,7 @@ def bench_tflite(name: str, tflite: Path) -> dict:
         "tflite_bytes": tflite.stat().st_size,
         "tflm_arena_bytes": tflm_arena(oracle),
         **on_cortex_m0(path, name),
+        **elsewhere(path),
         **side_by_side(model, oracle),
     }
 
@@ -105,20 +107,32 @@ def bench_upm(path: Path) -> dict:
         "upm_bytes": path.stat().st_size,
         "bit_exact": all(answer(model, data) == answer(reference, data) for data in tries),
         **on_cortex_m0(path, "gesture"),
+        **elsewhere(path),
         "host_us": round(statistics.median(microseconds(model.run) for _ in range(TIMED_RUNS)), 1),
     }
 
 
+# What bench.json calls the instructions that a machine counts.
+INSTRUCTIONS = {"lx6": "esp32_instructions", "rv32imc": "rv32_instructions", "cortex_m33": "cortex_m33_instructions"}
+
+
+def elsewhere(path: Path) -> dict:
+    """Instructions of a run on other processors than a Cortex-M0+; nothing of those that no emulator is here for."""
+    file = path.read_bytes()
+    return {key: counts.count(file, machine=machine).run for machine, key in INSTRUCTIONS.items()
+            if not counts.missing(machine)}  # fmt: skip
+
+
 def on_cortex_m0(path: Path, name: str) -> dict:
     """Cycles of a run, and how many times as many others take. Nothing where there is no emulator."""
-    if cycles.missing():
+    if counts.missing():
         return {}
-    counted = cycles.count(path.read_bytes())
+    counted = counts.count(path.read_bytes())
     return {
         "arena_bytes": counted.arena,
         "cortex_m0_cycles": counted.run,
         "cortex_m0_ms": round(counted.run / peers.MHZ / 1000, 1),
-        "cortex_m0_flash_ms": round((counted.run + counted.misses * cycles.MISS_CYCLES) / peers.MHZ / 1000, 1),
+        "cortex_m0_flash_ms": round((counted.run + counted.misses * counts.MISS_CYCLES) / peers.MHZ / 1000, 1),
         "peers": peers.ratios(name, counted.run),
     }
 
@@ -128,7 +142,7 @@ def plans(name: str) -> list[dict]:
     rows, fastest = [], 0
     for ram, caller_input in PLANS[name]:
         tflite = baseline.SHARED / baseline.TFLITE[name]
-        counted = cycles.count(convert(tflite, ram=ram, caller_inputs=caller_input, check=False).file)
+        counted = counts.count(convert(tflite, ram=ram, caller_inputs=caller_input, check=False).file)
         fastest = fastest or counted.run
         rows.append({
             "ram": ram, "caller_input": caller_input, "arena_bytes": counted.arena, "cortex_m0_cycles": counted.run,
@@ -182,8 +196,8 @@ def main() -> None:
         result["models"]["gesture"] = bench_upm(GESTURE)
     else:
         result["skipped"]["gesture"] = f"no {GESTURE.relative_to(ROOT)}: make bench makes it"
-    if cycles.missing():
-        result["skipped"]["cortex_m0_cycles"] = cycles.missing()
+    if counts.missing():
+        result["skipped"]["cortex_m0_cycles"] = counts.missing()
     else:
         result["plans"] = {name: plans(name) for name in PLANS if name in result["models"]}
     result["engine_text_bytes"] = sizes.engine_text()
