@@ -50,4 +50,11 @@ if(UPYML_HOT_SECTION AND UPYML_ASSEMBLY)
     )
 endif()
 
+if(IDF_TARGET) # an arena may lie in PSRAM
+    target_include_directories(usermod_upyml INTERFACE ${CMAKE_CURRENT_LIST_DIR}/esp32)
+    set_property(
+        SOURCE ${CMAKE_CURRENT_LIST_DIR}/module/mod_upyml.c APPEND PROPERTY COMPILE_DEFINITIONS UPYML_PORT_SCRATCH=1
+    )
+endif()
+
 target_link_libraries(usermod INTERFACE usermod_upyml)

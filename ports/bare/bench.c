@@ -82,7 +82,7 @@ static void run(const task *t, uint32_t arena_size, upyml_hook hook) {
     }
     name_op(0);
     machine_begin();
-    upyml_run(t->model, t->arena, arena_size, t->callers, hook, NULL);
+    upyml_run(t->model, t->arena, arena_size, NULL, t->callers, hook, NULL);
     machine_end(hook ? "rest" : "run");
     for (uint32_t i = 0; i < t->output_count; i++) {
         tell("crc ", crc32(t->outputs[i].from, t->outputs[i].size));
