@@ -1,11 +1,10 @@
-// Scratch of convolutions and fully connected layers, in plain C: the planner on the host uses it too.
+// Scratch of convolutions, in plain C: the planner on the host uses it too.
 #include "../rows.h"
 #include "conv2d_layout.h"
 #include "pairs_cpu.h"
 
 enum {
     LEAST_BATCH = 8,  // gathered pixels, where a strip's do not fit
-    ROWS = 16,  // of a fully connected layer that the weights are expanded for
     LARGE = 1 << 26,  // elements of a row, weights of a channel
 };
 
@@ -72,24 +71,4 @@ int32_t upyml_conv2d_s8_scratch_size(const upyml_window *p, int32_t strip) {
     upyml_conv2d_layout layout;
     upyml_conv2d_lay_out(p, strip, &layout);
     return layout.size;
-}
-
-upyml_window upyml_rows_as_pixels(const upyml_fully_connected *p) {
-    upyml_window pixels = {
-        .in_h = p->rows, .in_w = 1, .in_c = p->in_c,
-        .out_h = p->rows, .out_w = 1, .out_c = p->out_c,
-        .kernel_h = 1, .kernel_w = 1, .stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1,
-        .out_zero_point = p->out_zero_point, .clamp_min = p->clamp_min, .clamp_max = p->clamp_max,
-        .multiplier = 1, .order = p->order, .end_row = p->rows, .in_ring = p->rows, .out_ring = p->rows,
-        .scratch_size = p->scratch_size, .weights = p->weights, .channels = p->channels,
-    };
-    return pixels;
-}
-
-int32_t upyml_fully_connected_s8_scratch_size(const upyml_fully_connected *p) {
-    if (p->rows == 1) {
-        return ((p->in_c + 3) >> 2) * 8;
-    }
-    upyml_window pixels = upyml_rows_as_pixels(p);  // the output may lie over all of the input: one strip then
-    return upyml_conv2d_s8_scratch_size(&pixels, p->order == UPYML_ORDER_DISJOINT ? least(p->rows, ROWS) : p->rows);
 }

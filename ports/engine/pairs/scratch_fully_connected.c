@@ -1,0 +1,28 @@
+// Scratch of fully connected layers, in plain C: the planner on the host uses it too.
+#include "conv2d_layout.h"
+
+enum { ROWS = 16 };  // that the weights are expanded for
+
+static int32_t least(int32_t a, int32_t b) {
+    return a < b ? a : b;
+}
+
+upyml_window upyml_rows_as_pixels(const upyml_fully_connected *p) {
+    upyml_window pixels = {
+        .in_h = p->rows, .in_w = 1, .in_c = p->in_c,
+        .out_h = p->rows, .out_w = 1, .out_c = p->out_c,
+        .kernel_h = 1, .kernel_w = 1, .stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1,
+        .out_zero_point = p->out_zero_point, .clamp_min = p->clamp_min, .clamp_max = p->clamp_max,
+        .multiplier = 1, .order = p->order, .end_row = p->rows, .in_ring = p->rows, .out_ring = p->rows,
+        .scratch_size = p->scratch_size, .weights = p->weights, .channels = p->channels,
+    };
+    return pixels;
+}
+
+int32_t upyml_fully_connected_s8_scratch_size(const upyml_fully_connected *p) {
+    if (p->rows == 1) {
+        return ((p->in_c + 3) >> 2) * 8;
+    }
+    upyml_window pixels = upyml_rows_as_pixels(p);  // the output may lie over all of the input: one strip then
+    return upyml_conv2d_s8_scratch_size(&pixels, p->order == UPYML_ORDER_DISJOINT ? least(p->rows, ROWS) : p->rows);
+}
