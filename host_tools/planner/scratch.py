@@ -13,6 +13,9 @@ from host_tools.program import Step
 from upyml.format import layout
 
 
+PIECE = 32  # inputs of a dense layer: one unit of those that are packed piece by piece
+
+
 @cache
 def _kernels():
     try:
@@ -33,11 +36,20 @@ def scratch(step: Step, order: int, strip: int, rings: tuple[int, int] | None = 
             return _window(step.opcode, shape, order, strip, rings)
         return ask(step.opcode, tuple(vars(shape).values()) + (order,) + (rings or (shape.in_h, shape.out_h)), strip)
     if step.opcode == layout.FULLY_CONNECTED:
-        rows, inputs, channels = fully_connected(step)
-        if _kernels():
-            return _kernels()(step.opcode, (rows, inputs, channels, order), strip)
-        return (2 * inputs * (1 if order == layout.DISJOINT else rows) + 3) // 4 * 4
+        return _dense(*fully_connected(step), order, strip)
     return 0
+
+
+def _dense(rows: int, inputs: int, channels: int, order: int, strip: int) -> int:
+    """The least, and room for more inputs widened to 16 bits, up to all of them."""
+    whole = (inputs + 3) // 4 * 8
+    if _kernels():
+        least = _kernels()(layout.FULLY_CONNECTED, (rows, inputs, channels, order), 1)
+    elif rows > 1:
+        least = whole * (1 if order == layout.DISJOINT else rows)
+    else:
+        least = min(whole, 2 * PIECE + (0 if order == layout.DISJOINT else (channels + 3) // 4 * 16))
+    return least if rows > 1 else min(least + 2 * PIECE * (strip - 1), whole)
 
 
 def _window(opcode: int, shape: Window, order: int, strip: int, rings: tuple[int, int] | None) -> int:

@@ -1,15 +1,16 @@
 """What an op costs on a Cortex-M0+: time, scratch, and the time that smaller strips add.
 
 An engine works on strips as large as its scratch has room for. Each strip of a convolution widens the weights anew,
-each of a depthwise convolution packs some rows again; so more RAM is less time.
+each of a depthwise convolution packs some rows again; the strips of a dense layer are pieces of its input, each of which
+begins all channels anew. So more RAM is less time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from host_tools.planner.geometry import macs, window
-from host_tools.planner.scratch import scratch
+from host_tools.planner.geometry import fully_connected, macs, window
+from host_tools.planner.scratch import PIECE, scratch
 from host_tools.program import Step
 from upyml.format import layout
 
@@ -18,7 +19,7 @@ from upyml.format import layout
 CYCLES = {
     layout.CONV2D: (2.8, 29),
     layout.DEPTHWISE_CONV2D: (3.0, 31),
-    layout.FULLY_CONNECTED: (4.2, 180),
+    layout.FULLY_CONNECTED: (4.1, 50),
     layout.MAX_POOL: (17, 20),
     layout.AVERAGE_POOL: (17, 20),
     layout.ADD: (20, 0),
@@ -34,6 +35,10 @@ BLOCK = 150  # of a convolution: four channels begun
 CHANNEL = 310  # of a convolution: a channel's requantization prepared
 PLANE = 1500  # of a depthwise convolution: a channel begun
 PACKED = 4.0  # of a depthwise convolution: a column of a row packed again
+PAIR = 30  # of a dense layer: two channels begun
+BATCH = 32  # channels of a dense layer that are made together, where the output does not lie over the input
+BEGUN = 90  # of a dense layer: such a batch begun
+WIDENED = 4.0  # an input of a dense layer packed again
 COPIED = 1.5  # a byte of input copied whole, where the output lies over it
 
 
@@ -42,6 +47,7 @@ class Strips:
 
     def __init__(self, step: Step):
         self.step, self.shape = step, window(step)
+        self.dense = fully_connected(step) if step.opcode == layout.FULLY_CONNECTED else None
         each, made = CYCLES.get(step.opcode, OTHER)
         self.cycles = each * macs(step) + made * step.outputs[0].size + self.strip_cycles()
         self._sizes: dict[tuple, int] = {}
@@ -50,6 +56,8 @@ class Strips:
     @property
     def units(self) -> int:
         """Units of the whole op: the largest strip."""
+        if self.dense and self.dense[0] == 1:
+            return -(-self.dense[1] // PIECE)
         if self.shape is None or self.step.opcode not in (layout.CONV2D, layout.DEPTHWISE_CONV2D):
             return 1
         rows = self.shape.out_h
@@ -86,6 +94,8 @@ class Strips:
     def strip_cycles(self) -> float:
         """Cycles that a strip takes whatever its size."""
         shape = self.shape
+        if self.dense:
+            return PAIR * self.dense[2] / 2 + BEGUN * -(-self.dense[2] // BATCH)
         if self.step.opcode == layout.CONV2D:
             weights = shape.kernel_h * shape.kernel_w * shape.in_c * shape.out_c
             return WEIGHT * weights + BLOCK * -(-shape.out_c // 4) + CHANNEL * shape.out_c
@@ -107,7 +117,7 @@ class Strips:
         return self._best[key]
 
     def _largest(self, order, room, rings, most) -> tuple[int, float] | None:
-        low, high, copying = 1, most or self.units, self._copying(order)
+        low, high = 1, most or self.units
         if self.size(order, 1, rings) > room:
             return None
         if self.size(order, high, rings) <= room:
@@ -118,9 +128,12 @@ class Strips:
                 low = middle
             else:
                 high = middle
-        return low, copying + self.extra((self.units,), low)
+        return low, self._copying(order, low) + self.extra((self.units,), low)
 
-    def _copying(self, order: int) -> float:
-        """Cycles of the copy of its input that a kernel makes which else reads it where it lies."""
+    def _copying(self, order: int, strip: int) -> float:
+        """Cycles of the copies of its input that a kernel makes beyond what it always does."""
+        if self.dense:
+            again = order == layout.DISJOINT and strip < self.units
+            return WIDENED * self.dense[1] * ((self.dense[2] - 1) // BATCH) if again else 0.0
         rows = order in (layout.FORWARD, layout.REVERSE) and self.shape is not None
         return COPIED * self.shape.in_h * self.shape.in_row if rows and self.step.opcode != layout.CONV2D else 0.0
