@@ -9,6 +9,7 @@ if(PICO_PLATFORM STREQUAL rp2040)
     endif()
     # Weights stream through the flash's small cache, code would be fetched again and again: it is copied to SRAM.
     set(UPYML_HOT_SECTION .time_critical.upyml)
+    set(UPYML_WEIGHT_STREAM ${CMAKE_CURRENT_LIST_DIR}/rp2/weight_stream.c)
 endif()
 
 execute_process(
@@ -54,6 +55,13 @@ if(IDF_TARGET) # an arena may lie in PSRAM
     target_include_directories(usermod_upyml INTERFACE ${CMAKE_CURRENT_LIST_DIR}/esp32)
     set_property(
         SOURCE ${CMAKE_CURRENT_LIST_DIR}/module/mod_upyml.c APPEND PROPERTY COMPILE_DEFINITIONS UPYML_PORT_SCRATCH=1
+    )
+endif()
+
+if(UPYML_WEIGHT_STREAM)
+    target_sources(usermod_upyml INTERFACE ${UPYML_WEIGHT_STREAM})
+    set_property(
+        SOURCE ${UPYML_WEIGHT_STREAM} ${UPYML_KERNELS} APPEND PROPERTY COMPILE_DEFINITIONS UPYML_WEIGHT_STREAM=1
     )
 endif()
 

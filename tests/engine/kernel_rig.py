@@ -49,7 +49,7 @@ CPUS = {
             "-global", "nrf51-soc.sram-size=262144", "-nographic", "-monitor", "null", "-serial", "null",
             "-semihosting-config", "enable=on,target=native", "-kernel",
         ),  # fmt: skip
-        families=("requantization", "requantize"),
+        families=("requantization", "requantize", "weight_stream"),
         packages="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm",
     ),
 }

@@ -5,6 +5,9 @@
 // are kept from piece to piece. What the output lies over must have been read before the first output is written, so
 // those of all channels are kept then, in scratch; apart, it is BATCH of them on the stack, and each batch packs the
 // input again. On a Cortex-M0+ a piece costs 30 cycles for each two channels, as much as four more inputs.
+//
+// Where a port can have them copied from flash in the background, weights stream to RAM a little ahead of their use.
+#include "../weight_stream.h"
 #include "../weights.h"
 #include "conv2d.h"
 #include "conv2d_rows.h"
@@ -31,6 +34,37 @@ static void dots_of_bytes(const uint8_t *weights, const int32_t *x, int32_t quad
 
 static int32_t least(int32_t a, int32_t b) {
     return a < b ? a : b;
+}
+
+enum { CHUNK = 16 };  // quads of a block whose weights come in one go
+
+// The same for weights that stream, to two chunks by turns: one is used while the other is filled. Answers whether the
+// stream goes on; if not, it is closed, and the rest was read from where it lies.
+static int dots_of_stream(int stream, const uint8_t *weights, const int32_t *x, int32_t quads, int32_t *accumulators,
+    int32_t pairs, int32_t block_bytes) {
+    uint32_t chunks[2][4 * CHUNK];
+    int comes = 1, turn = 0;
+    upyml_weight_stream_start(stream, weights, chunks[0], 4 * least(CHUNK, quads));
+    for (; pairs > 0; pairs -= 2, weights += block_bytes, accumulators += 4) {
+        for (int32_t quad = 0; quad < quads; quad += CHUNK, turn ^= 1) {
+            const uint8_t *here = weights + 16 * quad, *next = here + 16 * CHUNK;
+            int32_t left = quads - quad - CHUNK;
+            if (left <= 0) {  // to the next block
+                left = pairs > 2 ? quads : 0;
+                next = weights + block_bytes;
+            }
+            if (comes && !upyml_weight_stream_wait(stream)) {
+                upyml_weight_stream_close(stream);
+                comes = 0;
+            }
+            if (comes && left > 0) {
+                upyml_weight_stream_start(stream, next, chunks[turn ^ 1], 4 * least(CHUNK, left));
+            }
+            here = comes ? (const uint8_t *)chunks[turn] : here;
+            upyml_fully_connected_dots(here, x + 2 * quad, least(CHUNK, quads - quad), accumulators, least(2, pairs), 0);
+        }
+    }
+    return comes;
 }
 
 // The rest of the last four k is 0: there are weights for it, but no input.
@@ -70,6 +104,7 @@ static void one_row(const upyml_fully_connected *p, const int8_t *input, int8_t 
     }
     const uint8_t *weights = p->weights;
     int aligned = ((uintptr_t)weights & 3) == 0;
+    int stream = aligned ? upyml_weight_stream_open(weights, 16 * quads * ((p->out_c + 3) >> 2)) : -1;
     upyml_prepared q;
     if (c.step == 0) {  // one factor for all
         upyml_prepare(&q, upyml_load_word(c.multipliers), c.shifts[0], c.bits[0], p->out_zero_point, p->clamp_min,
@@ -85,10 +120,13 @@ static void one_row(const upyml_fully_connected *p, const int8_t *input, int8_t 
             if (channel == 0 || piece < quads) {
                 pack_input(input + 4 * quad, x, least(4 * now, p->in_c - 4 * quad));
             }
-            if (aligned) {
-                upyml_fully_connected_dots(weights + 16 * quad, x, now, accumulators, pairs, 16 * quads);
+            const uint8_t *from = weights + 16 * quad;
+            if (stream >= 0) {
+                stream = dots_of_stream(stream, from, x, now, accumulators, pairs, 16 * quads) ? stream : -1;
+            } else if (aligned) {
+                upyml_fully_connected_dots(from, x, now, accumulators, pairs, 16 * quads);
             } else {
-                dots_of_bytes(weights + 16 * quad, x, now, accumulators, pairs, 16 * quads);
+                dots_of_bytes(from, x, now, accumulators, pairs, 16 * quads);
             }
         }
         if (c.step == 0) {
@@ -97,6 +135,9 @@ static void one_row(const upyml_fully_connected *p, const int8_t *input, int8_t 
             requantize_each(p, &c, channel, accumulators, count, output);
         }
         weights += 4 * quads * count;
+    }
+    if (stream >= 0) {
+        upyml_weight_stream_close(stream);
     }
 }
 
