@@ -10,10 +10,17 @@ from setuptools.command.build_py import build_py
 
 ENGINE = Path("ports/engine")
 CORTEX_M0 = ENGINE / "cortex_m0"  # its kernels' scratch is asked for by the planner
-SOURCES = [str(ENGINE / name) for name in (ENGINE / "sources.txt").read_text().split()]
-FLAGS = ["-std=c99", "-Wall", "-Wextra", "-O2"]
+FLAGS = ["-std=c99", "-Wall", "-Wextra", "-O3"]
 if os.environ.get("UPYML_WERROR"):  # set by make: a user's newer compiler may warn of more, and must still install
     FLAGS.append("-Werror")
+
+
+def sources(folder):
+    """The engine's C files, as ports/engine/sources.sh prints them: a file of the folder replaces its namesake."""
+    own = (ENGINE / folder / "sources.txt").read_text().split()
+    plain = [name for name in (ENGINE / "sources.txt").read_text().split() if Path(name).name not in own]
+    return [str(ENGINE / name) for name in [*plain, *(f"{folder}/{name}" for name in own)]]
+
 
 # What host_tools/package_files.py finds in an installation: boards, and what `make natmods` and `make bare` built.
 PACKAGE_DATA = Path("host_tools/package_data")
@@ -46,8 +53,8 @@ setup(
     ext_modules=[
         Extension(
             "_upyml",
-            sources=[*map(str, sorted(Path("ports/cpython").glob("*.c"))), *SOURCES],
-            depends=["ports/engine/sources.txt", *map(str, [*ENGINE.rglob("*.h"), *ENGINE.rglob("scratch_*.c")])],
+            sources=[*map(str, sorted(Path("ports/cpython").glob("*.c"))), *sources("host")],
+            depends=[*map(str, [*ENGINE.rglob("sources.txt"), *ENGINE.rglob("*.h"), *ENGINE.rglob("scratch_*.c")])],
             include_dirs=[str(ENGINE), str(CORTEX_M0)],
             extra_compile_args=FLAGS,
         )
