@@ -14,9 +14,9 @@
 
 enum {
     TILE = 4,  // pixels, and blocks of four channels where there is one pixel
-    ROOM = 5120,  // elements of the windows of one tile
-    PREPARED = 64,  // blocks whose factors are ready
-    STAGED = 256,  // bytes of a window's row that leaves the image or is dilated
+    ROOM = UPYML_SMALL_ROOMS ? 320 : 5120,  // elements of the windows of one tile
+    PREPARED = UPYML_SMALL_ROOMS ? 4 : 64,  // blocks whose factors are ready
+    STAGED = UPYML_SMALL_ROOMS ? 32 : 256,  // bytes of a window's row that leaves the image or is dilated
 };
 
 typedef struct {

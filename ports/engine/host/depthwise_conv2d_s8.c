@@ -11,11 +11,11 @@
 
 enum {
     LANES = 16,  // channels
-    TAPS = 160,
-    POSITIONS = 192,  // places of an image that are staged
-    SLOTS = 16,  // groups of LANES channels whose weights and factors are ready
-    WEIGHTS = (TAPS + 1) / 2 * 2 * LANES,  // of all slots: 16 of 3x3
-    RING = 4096,  // bytes
+    TAPS = UPYML_SMALL_ROOMS ? 10 : 160,
+    POSITIONS = UPYML_SMALL_ROOMS ? 16 : 192,  // places of an image that are staged
+    SLOTS = UPYML_SMALL_ROOMS ? 2 : 16,  // groups of LANES channels whose weights and factors are ready
+    WEIGHTS = (TAPS + 1) / 2 * 2 * LANES,  // of all slots; 16 of 3x3
+    RING = UPYML_SMALL_ROOMS ? 64 : 4096,  // bytes
 };
 
 typedef struct {

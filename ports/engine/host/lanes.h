@@ -11,6 +11,11 @@
 #include <emmintrin.h>
 #endif
 
+// 1 in tests: rooms are small then, so that what is seldom too large for them often is.
+#ifndef UPYML_SMALL_ROOMS
+#define UPYML_SMALL_ROOMS 0
+#endif
+
 typedef uint32_t upyml_words __attribute__((vector_size(16)));  // unsigned: accumulators wrap
 typedef int32_t upyml_signed_words __attribute__((vector_size(16)));
 typedef int16_t upyml_halves __attribute__((vector_size(16)));
