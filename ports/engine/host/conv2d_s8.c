@@ -11,11 +11,11 @@
 #include "../rows.h"
 #include "../weights.h"
 #include "lanes.h"
+#include "requantize_lanes.h"
 
 enum {
     TILE = 4,  // pixels, and blocks of four channels where there is one pixel
     ROOM = UPYML_SMALL_ROOMS ? 320 : 5120,  // elements of the windows of one tile
-    PREPARED = UPYML_SMALL_ROOMS ? 4 : 64,  // blocks whose factors are ready
     STAGED = UPYML_SMALL_ROOMS ? 32 : 256,  // bytes of a window's row that leaves the image or is dilated
 };
 
@@ -25,8 +25,8 @@ typedef struct {
     upyml_channels channels;
     upyml_range range;
     int32_t run, run_quads, quads, blocks;  // elements of a window's row; words of it and of the window, each four k
-    int32_t prepared;  // the block that factors[0] is of
-    upyml_factors factors[PREPARED];
+    int32_t ready;  // the block that the factors begin with; -1: none
+    upyml_factors factors;
     int16_t x[ROOM];
 } convolution;
 
@@ -34,44 +34,42 @@ static int32_t smaller(int32_t a, int32_t b) {
     return a < b ? a : b;
 }
 
-// Those of a block, and after them of the next ones up to a multiple of TILE: beyond the last again the last one's.
-static const upyml_factors *factors_of(convolution *s, int32_t block) {
-    if (block < s->prepared || block >= s->prepared + PREPARED || s->prepared < 0) {
-        s->prepared = block & ~(TILE - 1);
-        for (int32_t i = 0; i < PREPARED && s->prepared + i < ((s->blocks + TILE - 1) & ~(TILE - 1)); i++) {
-            upyml_factors *f = &s->factors[i];
-            for (int lane = 0; lane < 4; lane++) {
-                int32_t channel = 4 * smaller(s->prepared + i, s->blocks - 1) + lane, at = channel * s->channels.step;
-                f->bias[lane] = upyml_load32(s->channels.bias + 4 * channel);
-                upyml_set_factor(f, lane, upyml_load_int32(s->channels.multipliers + 4 * at), s->channels.shifts[at]);
-            }
+// Where the factors of a block are, and after them those of the next ones up to a multiple of TILE: beyond the last again
+// the last one's.
+static int32_t ready(convolution *s, int32_t block) {
+    if (s->ready < 0 || block < s->ready || block >= s->ready + UPYML_READY / 4) {
+        s->ready = block & ~(TILE - 1);
+        int32_t end = smaller(s->ready + UPYML_READY / 4, (s->blocks + TILE - 1) & ~(TILE - 1));
+        for (int32_t i = 0; i < 4 * (end - s->ready); i++) {
+            int32_t channel = smaller(4 * s->ready + i, 4 * (s->blocks - 1) + (i & 3)), at = channel * s->channels.step;
+            upyml_set_factor(&s->factors, i, upyml_load32(s->channels.bias + 4 * channel),
+                upyml_load_int32(s->channels.multipliers + 4 * at), s->channels.shifts[at]);
         }
     }
-    return &s->factors[block - s->prepared];
+    return 4 * (block - s->ready);
 }
 
 // Widens `count` elements, in pairs the other way round, to every `step` of x; the rest of the last four is 0.
 // biases: 128 times the elements is added to its lanes.
-static void widen(const int8_t *from, int32_t count, int16_t *x, int32_t step, upyml_words *biases) {
+static inline void widen(const int8_t *from, int32_t count, int16_t *x, int32_t step, upyml_words *biases) {
     const upyml_halves bias = {128, 128, 128, 128, 128, 128, 128, 128};
-    upyml_words sums = *biases;
     for (; count >= 8; count -= 8, from += 8, x += 2 * step) {
-        int16_t wide[8];
-        for (int i = 0; i < 8; i++) {
-            wide[i] = from[i ^ 1];
-        }
-        sums = upyml_add_products(sums, upyml_load_halves(wide), bias);
-        memcpy(x, wide, 8);
-        memcpy(x + step, wide + 4, 8);
+        int64_t bytes;
+        memcpy(&bytes, from, sizeof bytes);
+        upyml_halves pairs = (upyml_halves)(upyml_longs){bytes, bytes};
+        upyml_halves first = (upyml_halves)((upyml_unsigned_halves)pairs << 8) >> 8;
+        pairs = upyml_interleave_first(pairs >> 8, first);
+        *biases = upyml_add_products(*biases, pairs, bias);
+        memcpy(x, &pairs, 8);
+        memcpy(x + step, (const int16_t *)&pairs + 4, 8);
     }
     for (; count > 0; count -= 4, from += 4, x += step) {
         x[1] = from[0];
         x[0] = count > 1 ? from[1] : 0;
         x[3] = count > 2 ? from[2] : 0;
         x[2] = count > 3 ? from[3] : 0;
-        sums[0] += (uint32_t)((x[0] + x[1] + x[2] + x[3]) * 128);
+        (*biases)[0] += (uint32_t)((x[0] + x[1] + x[2] + x[3]) * 128);
     }
-    *biases = sums;
 }
 
 // Elements [at, end) of a window's row, whose first column is ix. row: NULL outside of the image.
@@ -91,9 +89,13 @@ static void stage(const upyml_window *p, const int8_t *row, int32_t ix, int32_t 
 // of the weights adds to its sums.
 static uint32_t gather(const convolution *s, int32_t oy, int32_t ox, int32_t first, int32_t count, int16_t *x, int32_t step) {
     const upyml_window *p = s->p;
-    int32_t ix = ox * p->stride_w - p->pad_left, ky = first / s->run_quads, at = first % s->run_quads * 4;
+    int32_t ix = ox * p->stride_w - p->pad_left, ky = 0, at = 0;
     int inside = ix >= 0 && ix + (p->kernel_w - 1) * p->dilation_w < p->in_w && (p->dilation_w == 1 || p->kernel_w == 1);
     upyml_words biases = upyml_four_words(0);
+    if (first > 0) {
+        ky = first / s->run_quads;
+        at = first % s->run_quads * 4;
+    }
     while (count > 0) {
         int32_t iy = oy * p->stride_h - p->pad_top + ky * p->dilation_h;
         const int8_t *row = iy >= 0 && iy < p->in_h ? upyml_row(&s->rows, iy) : NULL;
@@ -127,21 +129,41 @@ static inline upyml_halves broadcast(upyml_words words, int lane) {
     return (upyml_halves)upyml_four_words(words[lane]);
 }
 
-// Adds to the sums of four pixels what one block of channels makes of them. x: four elements of each in turn.
-static inline void add_pixels(upyml_words sums[TILE], const uint8_t *weights, const int16_t *x, int32_t quads) {
-    upyml_words s0 = sums[0], s1 = sums[1], s2 = sums[2], s3 = sums[3];
-    for (; quads > 0; quads--, weights += 16, x += 4 * TILE) {
-        upyml_halves w = upyml_load_halves(weights), a = first_pair(w), b = second_pair(w);
+// Adds to the sums of four pixels what two blocks of channels make of them. x: four elements of each in turn.
+static inline void add_pixels(upyml_words sums[2][TILE], const uint8_t *weights, const uint8_t *next, const int16_t *x,
+    int32_t quads) {
+    upyml_words s0 = sums[0][0], s1 = sums[0][1], s2 = sums[0][2], s3 = sums[0][3];
+    upyml_words n0 = sums[1][0], n1 = sums[1][1], n2 = sums[1][2], n3 = sums[1][3];
+    for (; quads > 0; quads--, weights += 16, next += 16, x += 4 * TILE) {
+        upyml_halves w = upyml_load_halves(weights), n = upyml_load_halves(next);
         upyml_words x01 = (upyml_words)upyml_load_halves(x), x23 = (upyml_words)upyml_load_halves(x + 8);
-        s0 = upyml_add_products(upyml_add_products(s0, a, broadcast(x01, 0)), b, broadcast(x01, 1));
-        s1 = upyml_add_products(upyml_add_products(s1, a, broadcast(x01, 2)), b, broadcast(x01, 3));
-        s2 = upyml_add_products(upyml_add_products(s2, a, broadcast(x23, 0)), b, broadcast(x23, 1));
-        s3 = upyml_add_products(upyml_add_products(s3, a, broadcast(x23, 2)), b, broadcast(x23, 3));
+        upyml_halves first = first_pair(w), next_first = first_pair(n);
+        s0 = upyml_add_products(s0, first, broadcast(x01, 0));
+        n0 = upyml_add_products(n0, next_first, broadcast(x01, 0));
+        s1 = upyml_add_products(s1, first, broadcast(x01, 2));
+        n1 = upyml_add_products(n1, next_first, broadcast(x01, 2));
+        s2 = upyml_add_products(s2, first, broadcast(x23, 0));
+        n2 = upyml_add_products(n2, next_first, broadcast(x23, 0));
+        s3 = upyml_add_products(s3, first, broadcast(x23, 2));
+        n3 = upyml_add_products(n3, next_first, broadcast(x23, 2));
+        upyml_halves second = second_pair(w), next_second = second_pair(n);
+        s0 = upyml_add_products(s0, second, broadcast(x01, 1));
+        n0 = upyml_add_products(n0, next_second, broadcast(x01, 1));
+        s1 = upyml_add_products(s1, second, broadcast(x01, 3));
+        n1 = upyml_add_products(n1, next_second, broadcast(x01, 3));
+        s2 = upyml_add_products(s2, second, broadcast(x23, 1));
+        n2 = upyml_add_products(n2, next_second, broadcast(x23, 1));
+        s3 = upyml_add_products(s3, second, broadcast(x23, 3));
+        n3 = upyml_add_products(n3, next_second, broadcast(x23, 3));
     }
-    sums[0] = s0;
-    sums[1] = s1;
-    sums[2] = s2;
-    sums[3] = s3;
+    sums[0][0] = s0;
+    sums[0][1] = s1;
+    sums[0][2] = s2;
+    sums[0][3] = s3;
+    sums[1][0] = n0;
+    sums[1][1] = n1;
+    sums[1][2] = n2;
+    sums[1][3] = n3;
 }
 
 // The same for one pixel and four blocks.
@@ -181,18 +203,24 @@ static void store(int8_t *output, const int8_t *made, int32_t channels) {
 static void make_tile(convolution *s, const uint32_t biases[TILE], int8_t *const outputs[TILE], int32_t count) {
     const upyml_window *p = s->p;
     const uint8_t *weights = p->weights;
-    for (int32_t block = 0; block < s->blocks; block++, weights += 16 * s->quads) {
-        const upyml_factors *f = factors_of(s, block);
-        upyml_words sums[TILE];
+    for (int32_t block = 0; block < s->blocks; block += 2, weights += 32 * s->quads) {
+        int32_t at = ready(s, block);
+        int32_t two = block + 1 < s->blocks;  // else the last one is done twice
+        upyml_words sums[2][TILE];
         for (int i = 0; i < TILE; i++) {
-            sums[i] = f->bias - upyml_four_words(biases[i]);
+            sums[0][i] = upyml_load_words(s->factors.bias + at) - upyml_four_words(biases[i]);
+            sums[1][i] = upyml_load_words(s->factors.bias + at + 4) - upyml_four_words(biases[i]);
         }
-        add_pixels(sums, weights, s->x, s->quads);
-        int8_t made[16];
-        upyml_finish_16(sums, f, 0, &s->range, made);
-        int32_t channels = p->out_c - 4 * block;
-        for (int32_t i = 0; i < count; i++) {
-            store(outputs[i] + 4 * block, made + 4 * i, channels);
+        add_pixels(sums, weights, weights + two * 16 * s->quads, s->x, s->quads);
+        for (int32_t own = 0; own <= two; own++) {
+            uint32_t values[16];
+            int8_t made[16];
+            memcpy(values, sums[own], sizeof values);
+            upyml_finish_4_by_4(values, &s->factors, at + 4 * own, &s->range, made);
+            int32_t channel = 4 * (block + own);
+            for (int32_t i = 0; i < count; i++) {
+                store(outputs[i] + channel, made + 4 * i, p->out_c - channel);
+            }
         }
     }
 }
@@ -202,13 +230,13 @@ static void make_pixel(convolution *s, int32_t oy, int32_t ox, int8_t *output) {
     int32_t gathered = -1;
     uint32_t bias = 0;
     for (int32_t block = 0; block < s->blocks; block += TILE, output += 16) {
-        const upyml_factors *f = factors_of(s, block);
+        int32_t at = ready(s, block);
         const uint8_t *weights[TILE];
         upyml_words sums[TILE];
         for (int32_t i = 0; i < TILE; i++) {
             int32_t own = smaller(block + i, s->blocks - 1);  // there is none beyond the last
             weights[i] = s->p->weights + (ptrdiff_t)16 * s->quads * own;
-            sums[i] = f[i].bias;
+            sums[i] = upyml_load_words(s->factors.bias + at + 4 * i);
         }
         for (int32_t first = 0; first < s->quads; first += ROOM / 4) {
             int32_t count = smaller(s->quads - first, ROOM / 4);
@@ -224,8 +252,10 @@ static void make_pixel(convolution *s, int32_t oy, int32_t ox, int8_t *output) {
                 weights[i] += 16 * count;
             }
         }
+        uint32_t values[16];
         int8_t made[16];
-        upyml_finish_16(sums, f, 1, &s->range, made);
+        memcpy(values, sums, sizeof values);
+        upyml_finish_16(values, &s->factors, at, &s->range, made);
         for (int i = 0; i < TILE && block + i < s->blocks; i++) {
             store(output + 4 * i, made + 4 * i, s->p->out_c - 4 * (block + i));
         }
@@ -270,8 +300,11 @@ void upyml_host_conv2d(const upyml_window *p, int per_channel, const int8_t *inp
     s.run_quads = (s.run + 3) >> 2;
     s.quads = p->kernel_h * s.run_quads;
     s.blocks = (p->out_c + 3) >> 2;
-    s.prepared = -1;
+    s.ready = -1;
     upyml_rows_begin(&s.rows, p, input, scratch);
+    if (upyml_is_pointwise(p) && s.quads <= ROOM / 4) {
+        s.rows.ring = NULL;  // each pixel is read once, before anything is written over it
+    }
     make_rows(&s, output);
 }
 

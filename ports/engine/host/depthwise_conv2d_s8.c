@@ -8,12 +8,13 @@
 #include "../rows.h"
 #include "../weights.h"
 #include "lanes.h"
+#include "requantize_lanes.h"
 
 enum {
     LANES = 16,  // channels
     TAPS = UPYML_SMALL_ROOMS ? 10 : 160,
     POSITIONS = UPYML_SMALL_ROOMS ? 16 : 192,  // places of an image that are staged
-    SLOTS = UPYML_SMALL_ROOMS ? 2 : 16,  // groups of LANES channels whose weights and factors are ready
+    SLOTS = UPYML_READY / LANES,  // groups of LANES channels whose weights and factors are ready
     WEIGHTS = (TAPS + 1) / 2 * 2 * LANES,  // of all slots; 16 of 3x3
     RING = UPYML_SMALL_ROOMS ? 64 : 4096,  // bytes
 };
@@ -27,7 +28,7 @@ typedef struct {
     int32_t pairs, slots;
     int32_t ready[SLOTS];  // the first channel of what is in a slot; -1: nothing
     int32_t offsets[TAPS + 1];  // of each tap in what is staged
-    upyml_factors factors[SLOTS][LANES / 4];
+    upyml_factors factors;
     int16_t weights[WEIGHTS], staged[POSITIONS * LANES];
 } depthwise;
 
@@ -55,9 +56,8 @@ static int32_t prepare(depthwise *s, int32_t channel) {
             int32_t weight = tap < taps ? upyml_weight(block, tap, own & 3) : 0;
             weights[(tap >> 1) * 2 * LANES + 2 * lane + (tap & 1)] = (int16_t)weight;
         }
-        upyml_factors *f = &s->factors[slot][lane >> 2];
-        f->bias[lane & 3] = upyml_load32(s->channels.bias + 4 * own);
-        upyml_set_factor(f, lane & 3, upyml_load_int32(s->channels.multipliers + 4 * own), s->channels.shifts[own]);
+        upyml_set_factor(&s->factors, slot * LANES + lane, upyml_load32(s->channels.bias + 4 * own),
+            upyml_load_int32(s->channels.multipliers + 4 * own), s->channels.shifts[own]);
     }
     return slot;
 }
@@ -143,18 +143,20 @@ static void make_row(depthwise *s, int32_t oy, int32_t in_channel, int32_t chann
     }
     int32_t slot = prepare(s, channel);
     const int16_t *weights = s->weights + slot * s->pairs * 2 * LANES;
-    for (int32_t ox = 0; ox < p->out_w; ox++) {
-        int32_t place = ox % s->stretch;
-        if (place == 0) {
+    for (int32_t ox = 0, place = 0; ox < p->out_w; ox++, place++) {
+        if (place == 0 || place == s->stretch) {
             stage(s, oy, ox, in_channel, count);
+            place = 0;
         }
         upyml_words sums[4];
         for (int i = 0; i < 4; i++) {
-            sums[i] = s->factors[slot][i].bias;
+            sums[i] = upyml_load_words(s->factors.bias + slot * LANES + 4 * i);
         }
         add_taps(sums, weights, s->staged + place * p->stride_w * LANES, s->offsets, s->pairs);
+        uint32_t values[16];
+        memcpy(values, sums, sizeof values);
         int8_t made[16];
-        upyml_finish_16(sums, s->factors[slot], 1, &s->range, made);
+        upyml_finish_16(values, &s->factors, slot * LANES, &s->range, made);
         memcpy(output + ox * p->out_c + channel, made, (size_t)count);
     }
 }
