@@ -57,7 +57,7 @@ CPUS = {
 
 def _computer(*flags: str) -> Cpu:
     return Cpu(kernels="host", tools="", flags=("-O3", *flags), rig="rig_host.c", link=("-no-pie",), command=("env",),
-               families=(), packages="gcc gcc-multilib")  # fmt: skip
+               families=("requantize_lanes",), packages="gcc gcc-multilib")  # fmt: skip
 
 
 SANITIZED = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-pie")

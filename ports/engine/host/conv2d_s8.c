@@ -15,7 +15,7 @@
 
 enum {
     TILE = 4,  // pixels, and blocks of four channels where there is one pixel
-    ROOM = UPYML_SMALL_ROOMS ? 320 : 5120,  // elements of the windows of one tile
+    ROOM = UPYML_SMALL_ROOMS ? 32 : 5120,  // elements of the windows of one tile
     STAGED = UPYML_SMALL_ROOMS ? 32 : 256,  // bytes of a window's row that leaves the image or is dilated
 };
 
