@@ -15,7 +15,7 @@
 
 enum {
     TILE = 4,  // pixels, and blocks of four channels where there is one pixel
-    ROOM = UPYML_SMALL_ROOMS ? 32 : 5120,  // elements of the windows of one tile
+    ROOM = UPYML_SMALL_ROOMS ? 16 : 5120,  // elements of the windows of one tile
     STAGED = UPYML_SMALL_ROOMS ? 32 : 256,  // bytes of a window's row that leaves the image or is dilated
 };
 
@@ -203,7 +203,7 @@ static void store(int8_t *output, const int8_t *made, int32_t channels) {
 static void make_tile(convolution *s, const uint32_t biases[TILE], int8_t *const outputs[TILE], int32_t count) {
     const upyml_window *p = s->p;
     const uint8_t *weights = p->weights;
-    for (int32_t block = 0; block < s->blocks; block += 2, weights += 32 * s->quads) {
+    for (int32_t block = 0; block < s->blocks; block += 2, weights += (ptrdiff_t)32 * s->quads) {
         int32_t at = ready(s, block);
         int32_t two = block + 1 < s->blocks;  // else the last one is done twice
         upyml_words sums[2][TILE];
@@ -211,7 +211,7 @@ static void make_tile(convolution *s, const uint32_t biases[TILE], int8_t *const
             sums[0][i] = upyml_load_words(s->factors.bias + at) - upyml_four_words(biases[i]);
             sums[1][i] = upyml_load_words(s->factors.bias + at + 4) - upyml_four_words(biases[i]);
         }
-        add_pixels(sums, weights, weights + two * 16 * s->quads, s->x, s->quads);
+        add_pixels(sums, weights, weights + (ptrdiff_t)16 * s->quads * two, s->x, s->quads);
         for (int32_t own = 0; own <= two; own++) {
             uint32_t values[16];
             int8_t made[16];
