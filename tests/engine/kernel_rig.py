@@ -9,7 +9,7 @@ all start with plain_ there.
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 HERE = Path(__file__).parent / "kernels"
@@ -56,15 +56,19 @@ CPUS = {
 
 
 def _computer(*flags: str) -> Cpu:
-    return Cpu(kernels="host", tools="", flags=("-O3", *flags), rig="rig_host.c", link=("-no-pie",), command=("env",),
-               families=("requantize_lanes",), packages="gcc gcc-multilib")  # fmt: skip
+    """Kernels of the C extension for CPython."""
+    return Cpu(kernels="host", tools="", flags=("-O3", "-fno-pie", *flags), rig="rig_host.c", link=("-no-pie",),
+               command=("env",), families=("requantize_lanes",), packages="gcc gcc-multilib")  # fmt: skip
 
 
-SANITIZED = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-pie")
+SANITIZERS = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 CPUS |= {
-    "host": _computer("-fno-pie"),
-    "host_sanitized": _computer("-DUPYML_SMALL_ROOMS=1", *SANITIZED),
-    "host_portable": _computer("-m32", "-mno-sse", "-Wno-psabi", *SANITIZED),  # as on any other processor
+    "host": _computer(),
+    "host_sanitized": _computer("-DUPYML_SMALL_ROOMS=1", *SANITIZERS),
+    # What is compiled for neither x86-64 nor a 64-bit Arm.
+    "host_portable": _computer("-m32", "-mno-sse", "-Wno-psabi", *SANITIZERS),
+    "host_arm64": replace(_computer(), tools="aarch64-linux-gnu-", link=("-static",), command=("qemu-aarch64",),
+                          packages="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"),  # fmt: skip
 }
 
 

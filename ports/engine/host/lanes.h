@@ -1,5 +1,5 @@
 // Vectors of 16 bytes, as GCC and Clang have them for any processor, and the one step that they do not know of by
-// themselves: a product of pairs, which is one instruction of SSE2.
+// themselves: a product of pairs, one instruction of SSE2 and three of a 64-bit Arm.
 #ifndef UPYML_HOST_LANES_H
 #define UPYML_HOST_LANES_H
 
@@ -8,6 +8,8 @@
 
 #ifdef __SSE2__
 #include <emmintrin.h>
+#elif defined __aarch64__
+#include <arm_neon.h>
 #endif
 
 // 1 in tests: rooms are small then, so that what is seldom too large for them often is.
@@ -41,6 +43,9 @@ static inline upyml_words upyml_four_words(uint32_t value) {
 static inline upyml_words upyml_add_products(upyml_words sum, upyml_halves a, upyml_halves b) {
 #ifdef __SSE2__
     return sum + (upyml_words)_mm_madd_epi16((__m128i)a, (__m128i)b);
+#elif defined __aarch64__
+    int32x4_t first = vmull_s16(vget_low_s16((int16x8_t)a), vget_low_s16((int16x8_t)b));
+    return sum + (upyml_words)vpaddq_s32(first, vmull_high_s16((int16x8_t)a, (int16x8_t)b));
 #else
     upyml_words wide_a = (upyml_words)a, wide_b = (upyml_words)b;
     upyml_signed_words low_a = (upyml_signed_words)(wide_a << 16) >> 16, low_b = (upyml_signed_words)(wide_b << 16) >> 16;
