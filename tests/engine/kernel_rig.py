@@ -1,4 +1,4 @@
-"""Programs of kernel tests for a bare processor, built and run in its emulator.
+"""Programs of kernel tests for a processor, built and run in its emulator, or on this computer.
 
     python tests/engine/kernel_rig.py CPU FAMILY...      builds and runs kernels/cases_FAMILY.c
 
@@ -9,12 +9,12 @@ all start with plain_ there.
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 HERE = Path(__file__).parent / "kernels"
 ENGINE = HERE.parents[2] / "ports" / "engine"
-FLAGS = ["-O2", "-std=c99", "-Wall", "-Wextra", "-Werror", "-ffunction-sections", "-fdata-sections", f"-I{ENGINE}",
+FLAGS = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-ffunction-sections", "-fdata-sections", f"-I{ENGINE}",
          f"-I{HERE}"]  # fmt: skip
 
 
@@ -41,7 +41,7 @@ CPUS = {
     "cortex_m0": Cpu(
         kernels="cortex_m0",
         tools="arm-none-eabi-",
-        flags=("-mcpu=cortex-m0plus", "-mthumb"),
+        flags=("-mcpu=cortex-m0plus", "-mthumb", "-O2"),
         rig="rig_cortex_m.c",
         link=("-nostartfiles", "-specs=nano.specs", "-T", str(HERE / "cortex_m0.ld")),
         command=(
@@ -52,6 +52,23 @@ CPUS = {
         families=("requantization", "requantize", "weight_stream"),
         packages="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm",
     ),
+}
+
+
+def _computer(*flags: str) -> Cpu:
+    """Kernels of the C extension for CPython."""
+    return Cpu(kernels="host", tools="", flags=("-O3", "-fno-pie", *flags), rig="rig_host.c", link=("-no-pie",),
+               command=("env",), families=("requantize_lanes",), packages="gcc gcc-multilib")  # fmt: skip
+
+
+SANITIZERS = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+CPUS |= {
+    "host": _computer(),
+    "host_sanitized": _computer("-DUPYML_SMALL_ROOMS=1", *SANITIZERS),
+    # What is compiled for neither x86-64 nor a 64-bit Arm.
+    "host_portable": _computer("-m32", "-mno-sse", "-Wno-psabi", *SANITIZERS),
+    "host_arm64": replace(_computer(), tools="aarch64-linux-gnu-", link=("-static",), command=("qemu-aarch64",),
+                          packages="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"),  # fmt: skip
 }
 
 
