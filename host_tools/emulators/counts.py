@@ -24,9 +24,9 @@ from host_tools.emulators.machines import MACHINES, Count
 from upyml.format import decode
 from upyml.format.explain import explain
 
-# What a read from an RP2040's flash takes that the chip's cache does not have, an estimate: a line of 8 bytes comes through
-# four wires at half the processor's clock, 28 of its cycles with the address, and through the bus.
-MISS_CYCLES = 60
+# What a word takes from an RP2040's flash that the chip's cache does not have, an estimate: it comes through four wires at
+# half the processor's clock, 20 of its cycles with the address and a wait, and through the bus.
+MISS_CYCLES = 45
 
 
 class DoesNotFit(ValueError):

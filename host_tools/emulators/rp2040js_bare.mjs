@@ -33,20 +33,26 @@ for (let i = 0; i < view.getUint16(44, true); i++) {
 }
 chip.core.PC = view.getUint32(24, true) & ~1;
 
-// The cache in front of the flash: 16 KB, sets of two lines of 8 bytes, of which the one read longer ago is replaced.
+// The cache in front of the flash: 16 KB, sets of two lines of 8 bytes, of which the one read longer ago is replaced. The
+// halves of a line are read from flash one by one, when they are asked for.
 const LINES = 1024;
 const newer = new Int32Array(LINES).fill(-1), older = new Int32Array(LINES).fill(-1);
+const newerHalves = new Uint8Array(LINES), olderHalves = new Uint8Array(LINES);
 let misses = 0;
 
 function cached(read) {
   return (address) => {
     if (address >>> 24 === FLASH_START >>> 24) {
-      const line = address >>> 3, set = line % LINES;
+      const line = address >>> 3, set = line % LINES, half = 1 << (address >>> 2 & 1);
       if (newer[set] !== line) {
-        misses += older[set] === line ? 0 : 1;
+        const halves = older[set] === line ? olderHalves[set] : 0;
         older[set] = newer[set];
+        olderHalves[set] = newerHalves[set];
         newer[set] = line;
+        newerHalves[set] = halves;
       }
+      misses += newerHalves[set] & half ? 0 : 1;
+      newerHalves[set] |= half;
     }
     return read.call(chip, address);
   };
