@@ -25,7 +25,8 @@ from upyml.format import decode
 from upyml.format.explain import explain
 
 # What a word takes from an RP2040's flash that the chip's cache does not have, an estimate: it comes through four wires at
-# half the processor's clock, 20 of its cycles with the address and a wait, and through the bus.
+# half the processor's clock, 20 of its cycles with the address and a wait, and through the bus. A line of the cache has 8
+# bytes, of which a miss fetches the 4 that are asked for: pico-sdk's issue 1182.
 MISS_CYCLES = 45
 
 
