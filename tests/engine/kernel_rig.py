@@ -57,17 +57,17 @@ CPUS = {
 
 def _computer(*flags: str) -> Cpu:
     """Kernels of the C extension for CPython."""
-    return Cpu(kernels="host", tools="", flags=("-O3", "-fno-pie", *flags), rig="rig_host.c", link=("-no-pie",),
+    return Cpu(kernels="host", tools="", flags=("-fno-pie", *flags), rig="rig_host.c", link=("-no-pie",),
                command=("env",), families=("requantize_lanes",), packages="gcc gcc-multilib")  # fmt: skip
 
 
-SANITIZERS = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+SANITIZERS = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 CPUS |= {
-    "host": _computer(),
+    "host": _computer("-O3"),
     "host_sanitized": _computer("-DUPYML_SMALL_ROOMS=1", *SANITIZERS),
     # What is compiled for neither x86-64 nor a 64-bit Arm.
     "host_portable": _computer("-m32", "-mno-sse", "-Wno-psabi", *SANITIZERS),
-    "host_arm64": replace(_computer(), tools="aarch64-linux-gnu-", link=("-static",), command=("qemu-aarch64",),
+    "host_arm64": replace(_computer("-O3"), tools="aarch64-linux-gnu-", link=("-static",), command=("qemu-aarch64",),
                           packages="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"),  # fmt: skip
 }
 

@@ -1,4 +1,4 @@
-// Convolution on a computer with 64 bits: four pixels by four channels at a time.
+// Convolution on a computer with 64 bits: four pixels by eight channels at a time.
 //
 // The windows of four pixels are widened to 16 bits and laid side by side, in pairs of k as the file has the weights:
 // w1, w3, w0, w2. So 16 bytes of the file, two masks away, are the factors of two pairs for each of four channels, and
