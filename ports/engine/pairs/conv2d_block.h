@@ -8,12 +8,12 @@
 #include "pairs_cpu.h"
 
 typedef struct {
+    upyml_conv2d_block block;  // the CPU's: what it keeps of a block's channels. First, for its assembly
     const upyml_window *p;
     upyml_conv2d_layout layout;
     upyml_channels channels;
     uint8_t *rows;
     int32_t *gathered, *weights, *accumulators;
-    upyml_conv2d_block block;  // the CPU's: what it keeps of a block's channels
 } upyml_conv2d;
 
 // Pixels whose outputs are out_step apart, inputs pixel_step, in bytes.

@@ -17,6 +17,7 @@ typedef struct {
     int32_t row_step;  // packed rows from one output row to the next
     int32_t reach;  // packed rows for one output row
     int32_t run_words;  // of a kernel row
+    int32_t words, segments, segment_step;  // a pixel is so many words, so many times, so many bytes apart
     int32_t pixel_bytes;  // of a gathered pixel, 0 where the rows are used as they are
     int32_t strip;  // output rows at a time
     int32_t batch;  // output pixels at a time: expanded weights serve so many, but for rows used as they are, the strip

@@ -68,7 +68,8 @@ static void run_gathered(upyml_conv2d *c, int8_t *output, int32_t first, int32_t
         pixels = pixels < l->batch ? pixels : l->batch;
         upyml_conv2d_gather(p, l, c->rows, row, column, pixels, c->gathered);
         int32_t out_row = whole ? first + row : (first + row) % p->out_ring;
-        upyml_conv2d_line made = {c->gathered, output + (out_row * l->unit_w + column) * p->out_c, pixels, 0, p->out_c};
+        upyml_conv2d_line made = {c->gathered, output + (out_row * l->unit_w + column) * p->out_c, pixels, l->pixel_bytes,
+            p->out_c};
         run_blocks(c, &made, output, first, 1);
         for (column += pixels; column >= l->unit_w; column -= l->unit_w) {
             row++;

@@ -1,0 +1,323 @@
+// void upyml_conv2d_run_line(c, line, channel)
+// Four channels of a line of pixels, 16 pixels at a time: their accumulators, four words a pixel, go to the stack, from
+// where one channel after another is requantized.
+//
+// An accumulator is the bias + the sum over `segments` times `words` of x by expanded weights. Segments lie segment_step
+// bytes apart, pixels pixel_step, weights without gaps. A word of x is (x[k + 1] << 16) + x[k], one of the weights
+// (w[k] << 16) + w[k + 1]: the upper half of their product is w[k] * x[k] + w[k + 1] * x[k + 1], the lower half
+// w[k + 1] * x[k], less than 2^15. So after ASRS by 16 the carry, bit 15, makes up for a lower half below zero. Two
+// products in 3 cycles; 21 a word for the four channels, 26 more a pixel, 9 more a segment and 8 more each 32 words.
+//
+// Requantization is that of requantization.c: 15 cycles a value; clamped to the low end 13, to the high end 17; unsure 79.
+// 50 cycles a line, 110 each 16 pixels.
+#include "hot.h"
+
+    .syntax unified
+    .cpu cortex-m0plus
+    .thumb
+
+    // upyml_conv2d_block
+    .equ TURN_CODE, 16
+    .equ KIND, 20
+    .equ ADVANCE, 24
+    .equ BLOCK_RANGE, 28
+    .equ BLOCK_LOW, 32
+    .equ BLOCK_ZERO_POINT, 36
+    .equ BLOCK_BIAS, 52
+    .equ BLOCK_Q, 68 + 8  // pre_shift of the first channel
+    .equ Q_BYTES, 28
+    .equ AFTER_Q, 36  // from the start of a channel's factors to the next one's pre_shift
+    // on the stack, below r4 to r11 and lr saved
+    .equ BATCH, 16  // pixels
+    .equ ACCUMULATORS, 0
+    .equ END, 16 * BATCH  // of the accumulators
+    .equ WEIGHTS, END + 4
+    .equ WEIGHTS_END, END + 8
+    .equ SPAN, END + 12
+    .equ GAP, END + 16
+    .equ BIAS, END + 20
+    .equ ENTRY, END + 24  // of the turn, HANDLER, STEP: for r9, r10, lr
+    .equ X, END + 36  // and LAST: for r8, r11
+    .equ Q, END + 44  // then OUT_STEP, RANGE, LOW, PIXELS, OUTPUT
+    .equ PIXELS, Q + 16
+    .equ OUTPUT, Q + 20
+    .equ COUNT, END + 68  // pixels to come
+    .equ VALUE_ENTRY, END + 72
+    .equ REWIND, END + 76
+    .equ ZERO_POINT, END + 80
+    .equ FRAME, END + 84
+
+    .equ TURN, 32  // words a turn; the first turn of a segment starts where it makes it come out even
+    .equ VALUE_CODE, 26  // bytes
+
+    .macro DOT accumulator weight
+    muls \weight, r1
+    asrs \weight, #16
+    adcs \accumulator, \weight
+    .endm
+
+    UPYML_HOT
+    .global upyml_conv2d_run_line
+    .type upyml_conv2d_run_line, %function
+    .thumb_func
+upyml_conv2d_run_line:
+    push {r4-r7, lr}
+    mov r4, r8
+    mov r5, r9
+    mov r6, r10
+    mov r7, r11
+    push {r4-r7}
+    sub sp, #FRAME
+    ldm r1!, {r3-r7}  // x, output, count, pixel_step, out_step
+    adds r4, r2
+    str r4, [sp, #OUTPUT]
+    str r5, [sp, #COUNT]
+    str r7, [sp, #Q + 4]
+    ldr r1, [r0, #ADVANCE]
+    subs r6, r1
+    mov lr, r6  // from where x is after a pixel to the next one
+    ldr r4, [r0, #BLOCK_RANGE]
+    ldr r5, [r0, #BLOCK_LOW]
+    ldr r6, [r0, #BLOCK_ZERO_POINT]
+    str r4, [sp, #Q + 8]
+    str r5, [sp, #Q + 12]
+    str r6, [sp, #ZERO_POINT]
+    movs r4, r0
+    adds r4, #BLOCK_BIAS
+    str r4, [sp, #BIAS]
+    adds r4, #BLOCK_Q - BLOCK_BIAS
+    str r4, [sp, #Q]
+    ldr r2, [r0, #KIND]
+    ldr r1, [r0, #TURN_CODE]
+    ldm r0!, {r4-r7}  // weights, their end, span, gap
+    add r0, sp, #WEIGHTS
+    stm r0!, {r4-r7}
+    lsrs r7, r1, #3  // 32 bytes of code are 4 of x
+    subs r3, r7
+    mov r8, r3  // where the first turn starts in x
+    mov r11, r5
+    adr r4, turn
+    adds r4, r1
+    mov r9, r4
+    adr r5, pixel_done
+    subs r2, #1
+    bmi 1f
+    adr r5, next_segment
+    beq 1f
+    adr r5, next_turn
+    adds r6, r3
+    mov r11, r6
+1:  mov r10, r5
+    add r0, sp, #ENTRY
+    mov r6, lr
+    stm r0!, {r4-r6}
+batch:
+    // The accumulators of fewer than 16 pixels are the last ones.
+    ldr r1, [sp, #COUNT]
+    movs r0, #BATCH
+    subs r2, r1, r0
+    bhs 1f
+    movs r0, r1
+    movs r2, #0
+1:  str r2, [sp, #COUNT]
+    str r0, [sp, #PIXELS]
+    add r1, sp, #END
+    str r1, [sp, #END]
+    lsls r0, #4
+    subs r1, r0
+    b first_pixel
+
+    .balign 4
+next_turn:  // r11: where the segment's last turn starts in x
+    cmp r8, r11
+    beq 1f
+    movs r1, #4 * TURN
+    add r8, r1
+    b turn
+1:  ldr r1, [sp, #WEIGHTS_END]
+    cmp r0, r1
+    beq 2f
+    ldr r1, [sp, #GAP]
+    add r8, r1
+    mov r1, r8
+    ldr r2, [sp, #SPAN]
+    adds r1, r2
+    mov r11, r1
+    mov pc, r9
+2:  mov r1, r8
+    add r1, lr
+    ldr r2, [sp, #SPAN]
+    adds r1, r2
+    mov r11, r1
+    b pixel_done
+
+    .balign 4
+next_segment:  // of a single turn. r11: the weights' end
+    cmp r0, r11
+    beq pixel_done
+    ldr r1, [sp, #GAP]
+    add r8, r1
+    mov pc, r9
+
+    .balign 4
+pixel_done:
+    mov r1, r12
+    stm r1!, {r4-r7}
+    add r8, lr
+    ldr r2, [sp, #END]
+    cmp r1, r2
+    beq batch_done
+first_pixel:
+    mov r12, r1
+    ldr r1, [sp, #BIAS]
+    ldm r1!, {r4-r7}
+    ldr r0, [sp, #WEIGHTS]
+    mov pc, r9
+batch_done:
+    b requantize
+
+    .balign 4
+turn:
+    .set word, 0
+    .rept TURN
+    mov r1, r8
+    ldr r1, [r1, #4 * word]
+    ldm r0!, {r2, r3}
+    DOT r4 r2
+    DOT r5 r3
+    ldm r0!, {r2, r3}
+    DOT r6 r2
+    DOT r7 r3
+    .set word, word + 1
+    .endr
+    mov pc, r10
+
+    // One value. r1 pre_shift, r2 factor, r3 shift, r4 guard, r5 accumulators, r6 output, r7 offset, r9 its step,
+    // r10 range, r11 low
+    .macro VALUE place
+value\place:
+    ldr r0, [r5, #16 * (\place & 7)]
+    asrs r0, r1
+    muls r0, r2
+    adds r0, r7
+    blt below\place
+    tst r0, r4
+    beq unsure\place
+    lsrs r0, r3
+clamp\place:
+    cmp r0, r10
+    bhi above\place
+store\place:
+    add r0, r11
+    strb r0, [r6]
+    add r6, r9
+    .endm
+
+    .macro VALUE_ASIDE place
+below\place:
+    movs r0, #0
+    b store\place
+above\place:
+    mov r0, r10
+    b store\place
+unsure\place:
+    ldr r0, [r5, #16 * (\place & 7)]
+    bl exact
+    b clamp\place
+    .endm
+
+requantize:
+    mov r0, r8
+    mov r1, r11
+    add r7, sp, #X
+    stm r7!, {r0, r1}
+    ldm r7!, {r1-r6}
+    mov r8, r1
+    mov r9, r2
+    mov r10, r3
+    mov r11, r4
+    muls r2, r5
+    adds r1, r6, r2
+    str r1, [sp, #OUTPUT]
+    movs r1, #1
+    subs r1, r2
+    mov r12, r1  // from where the output is after a channel to the next one
+    movs r1, #BATCH
+    subs r1, r5
+    add r5, sp, #ACCUMULATORS
+    movs r2, #4
+    movs r0, #VALUE_CODE
+    muls r0, r1
+    adr r3, value0
+    adds r0, r3
+    cmp r1, #8
+    bhs 1f
+    subs r2, #128  // eight values are in reach of r5, then it moves on
+    b 2f
+1:  adds r0, #2
+    adds r5, #128
+2:  str r2, [sp, #REWIND]
+    str r0, [sp, #VALUE_ENTRY]
+    mov lr, r0
+channel:
+    mov r0, r8
+    ldm r0!, {r1-r4, r7}
+    adds r0, #Q_BYTES - 20
+    mov r8, r0
+    mov pc, lr
+
+    .irp place, 0, 1, 2, 3, 4, 5, 6, 7
+    VALUE_ASIDE \place
+    .endr
+    .balign 4
+    .irp place, 0, 1, 2, 3, 4, 5, 6, 7
+    VALUE \place
+    .endr
+    adds r5, #128
+    .irp place, 8, 9, 10, 11, 12, 13, 14, 15
+    VALUE \place
+    .endr
+    cmp r3, #0
+    bmi channels_done
+    add r6, r12
+    ldr r0, [sp, #REWIND]
+    adds r5, r0
+    b channel
+channels_done:
+    ldr r0, [sp, #COUNT]
+    cmp r0, #0
+    beq line_done
+    add r0, sp, #ENTRY
+    ldm r0!, {r1-r5}
+    mov r9, r1
+    mov r10, r2
+    mov lr, r3
+    mov r8, r4
+    mov r11, r5
+    b batch
+
+    .irp place, 8, 9, 10, 11, 12, 13, 14, 15
+    VALUE_ASIDE \place
+    .endr
+
+line_done:
+    add sp, #FRAME
+    pop {r4-r7}
+    mov r8, r4
+    mov r9, r5
+    mov r10, r6
+    mov r11, r7
+    pop {r4-r7, pc}
+
+// The accumulator r0, r8 behind its channel's factors, to the output less `low`, from below clamped. Restores lr.
+exact:
+    push {r1-r4, r7, lr}
+    mov r4, r8
+    subs r4, #AFTER_Q
+    ldm r4!, {r3}
+    ldr r2, [r4]
+    ldr r1, [sp, #ZERO_POINT + 24]
+    bl upyml_m0_exact
+    ldr r1, [sp, #VALUE_ENTRY + 24]
+    mov lr, r1
+    pop {r1-r4, r7, pc}

@@ -1,0 +1,182 @@
+// void upyml_prepare_channels(q, range, multipliers, shifts, bits, count): see requantization.c for the sense of it.
+// 110 cycles a channel, each strip's.
+#include "hot.h"
+
+    .syntax unified
+    .cpu cortex-m0plus
+    .thumb
+
+    .equ MAX_BITS, 31
+    .equ MAX_SHIFT, 22  // offset and twice the error stay in 31 bits
+    .equ MIN_FACTOR_BITS, 6
+    .equ RECIPROCAL, 47976
+    .equ FROM_MIDDLE, 12  // of the range: middle, reach, half_up
+    .equ FROM_END, 12  // shift of the last channel
+    // on the stack, below r4 to r11 and lr saved
+    .equ BITS, 36
+    .equ COUNT, 40
+
+    UPYML_HOT
+    .global upyml_prepare_channels
+    .type upyml_prepare_channels, %function
+    .thumb_func
+upyml_prepare_channels:
+    push {r4-r7, lr}
+    mov r4, r8
+    mov r5, r9
+    mov r6, r10
+    mov r7, r11
+    push {r4-r7}
+    adds r1, #FROM_MIDDLE
+    ldm r1!, {r4-r6}
+    mov r8, r4  // middle
+    mov r9, r5  // reach
+    mov r10, r6  // half_up
+    mov r11, r3  // shifts, the channel's in the lowest byte
+    ldr r4, =RECIPROCAL
+    mov r12, r4
+    mov lr, r2  // multipliers
+channel:
+    mov r4, lr
+    ldm r4!, {r1}
+    mov lr, r4
+    mov r4, r11
+    sxtb r2, r4
+    lsrs r4, #8
+    mov r11, r4
+    ldr r4, [sp, #BITS]
+    uxtb r3, r4
+    lsrs r4, #8
+    str r4, [sp, #BITS]
+    negs r2, r2  // right shift
+    stm r0!, {r1, r2}
+    bmi unsure
+    lsrs r4, r1, #30
+    cmp r4, #1
+    bne small
+    cmp r3, #MAX_BITS
+    bgt too_many_bits
+1:
+    // Each bit of pre_shift, r4, doubles one error and halves the other: at (bits + right shift - 24) / 2 they are equal.
+    adds r4, r3, r2
+    subs r4, #24
+    bmi no_pre_shift
+    lsrs r4, #1
+2:  movs r5, #MAX_BITS
+    subs r3, r5, r3
+    movs r5, #MAX_SHIFT
+    subs r5, r2
+    cmp r3, r5
+    bgt too_much_shift
+3:  adds r5, r3, r4  // bits of the factor; r3, that less pre_shift, may be below 0
+    cmp r5, #MIN_FACTOR_BITS
+    blt unsure
+    // residual / 2^drop, -1/2 to 1/2, in units of 2^-16: the bits that are dropped, the first of them a sign
+    movs r6, r1
+    movs r7, r1
+    adds r5, #1
+    lsls r7, r5
+    asrs r7, #16
+    negs r5, r5
+    adds r5, #32
+    lsrs r6, r5  // the carry is that first bit
+    movs r5, #0
+    adcs r6, r5
+    stm r0!, {r4, r6}  // pre_shift, factor
+    // times 2^30 / multiplier in units of 2^-15: 1.4641 - x / 2 for 1 / x is wrong by a 14th at most from 1 to 2
+    lsrs r1, #16
+    mov r5, r12
+    subs r5, r1
+    muls r7, r5
+    asrs r7, #15  // the ratio
+    movs r5, #16
+    subs r5, r2
+    adds r5, r4  // the ratio is in units of 2^r5
+    movs r1, r6
+    lsrs r1, r4
+    subs r1, r6, r1
+    adds r1, #1
+    lsrs r1, #1  // half of what pre_shift drops
+    // error: the ratio, which may be wrong by 4, in the middle of the range; the rest; the first rounding; roundings here
+    asrs r4, r7, #31
+    adds r6, r7, r4
+    eors r6, r4
+    mov r4, r9
+    muls r6, r4
+    movs r4, #1
+    lsls r4, #11
+    adds r6, r4
+    asrs r6, r5
+    adds r6, r1
+    movs r4, #1
+    lsls r4, r3  // 0 for a number below 0
+    lsrs r4, #1
+    adds r6, r4
+    adds r6, #9
+    // offset
+    mov r4, r8
+    muls r7, r4
+    asrs r7, r5
+    adds r7, r1
+    adds r7, r6
+    adds r2, r3  // shift
+    mov r4, r10
+    lsls r4, r2
+    asrs r4, #1
+    adds r7, r4
+    // guard: bits of the fraction above twice the error
+    .irp distance, 1, 2, 4, 8, 16
+    lsrs r1, r6, #\distance
+    orrs r6, r1
+    .endr
+    lsls r6, #1
+    adds r6, #1
+    movs r4, #1
+    lsls r4, r2
+    subs r4, #1
+    bics r4, r6
+    stm r0!, {r2, r4, r7}  // shift, guard, offset
+next:
+    ldr r4, [sp, #COUNT]
+    subs r4, #1
+    str r4, [sp, #COUNT]
+    bne channel
+    subs r0, #FROM_END
+    ldr r4, [r0]
+    movs r5, #1
+    lsls r5, #31
+    orrs r4, r5
+    str r4, [r0]
+    pop {r4-r7}
+    mov r8, r4
+    mov r9, r5
+    mov r10, r6
+    mov r11, r7
+    pop {r4-r7, pc}
+
+too_many_bits:
+    movs r3, #MAX_BITS
+    b 1b
+no_pre_shift:
+    movs r4, #0
+    b 2b
+too_much_shift:
+    movs r3, r5
+    b 3b
+
+small:  // below 2^30: 0, where each output is the zero point, u that and a half; or else unsure of every value
+    movs r2, #1
+    mov r7, r10
+    cmp r1, #0
+    beq constant
+unsure:  // of every value
+    movs r2, #0
+    movs r7, #0
+constant:
+    movs r4, r2
+    movs r5, #0
+    movs r6, #0
+    stm r0!, {r5, r6}
+    stm r0!, {r2, r4, r7}
+    b next
+    .ltorg
