@@ -20,11 +20,11 @@
     .equ TURN_CODE, 16
     .equ KIND, 20
     .equ ADVANCE, 24
-    .equ BLOCK_RANGE, 28
-    .equ BLOCK_LOW, 32
-    .equ BLOCK_ZERO_POINT, 36
-    .equ BLOCK_BIAS, 52
-    .equ BLOCK_Q, 68 + 8  // pre_shift of the first channel
+    .equ BLOCK_RANGE, 60
+    .equ BLOCK_LOW, 64
+    .equ BLOCK_ZERO_POINT, 68
+    .equ BLOCK_BIAS, 84
+    .equ BLOCK_Q, 100 + 8  // pre_shift of the first channel
     .equ Q_BYTES, 28
     .equ AFTER_Q, 36  // from the start of a channel's factors to the next one's pre_shift
     // on the stack, below r4 to r11 and lr saved

@@ -24,7 +24,7 @@ static inline int32_t upyml_weight_pair(int32_t w0, int32_t w1) {
     return w0 * 65536 + w1;
 }
 
-// What conv2d_line.S knows of a layer, and the four channels of a block. It knows the places: every field is a word.
+// A layer, and the four channels of a block. prepare_block.S and conv2d_line.S know the places: every field is a word.
 typedef struct {
     const int32_t *weights, *weights_end;  // expanded
     int32_t span;  // bytes of x from the first turn of a segment to its last one: a turn is 32 words
@@ -32,9 +32,14 @@ typedef struct {
     int32_t turn_code;  // bytes of code that the first turn of a segment leaves out, 32 a word
     int32_t kind;  // 0: one turn a pixel, 1: one a segment, 2: more
     int32_t advance;  // bytes of x from a pixel's first turn to its last one
+    int32_t out_c;
+    const uint8_t *biases, *multipliers, *shifts, *bits;  // of all channels, as in the file
+    int32_t run_bytes, runs;  // weights of a kernel row in the file
+    int32_t excess;  // bytes of expanded weights that a run ends and the next begins with
     upyml_output_range range;
     int32_t bias[4];
     upyml_channel_factors q[4];
+    int32_t aligned;  // do weights and channels start on words, and has each channel a multiplier?
 } upyml_conv2d_block;
 
 #endif

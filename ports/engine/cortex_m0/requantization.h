@@ -9,7 +9,7 @@ typedef struct {
     int32_t multiplier, right_shift;  // as in the file, right_shift below 0 for a left one: for the exact path
     // u = (accumulator >> pre_shift) * factor + offset. Unless (u & guard) = 0, u >> shift is the output less `low`.
     int32_t pre_shift, factor;
-    int32_t shift;  // its lowest byte; below 0 in the last of several channels
+    int32_t shift;  // its lowest byte; below 0 in the last channel
     int32_t guard, offset;
 } upyml_channel_factors;
 
@@ -29,18 +29,12 @@ typedef struct {
 // low, high: the clamp, in int8, as is the zero point.
 void upyml_output_range_of(upyml_output_range *range, int32_t zero_point, int32_t low, int32_t high);
 
-// `count` channels of that range, 1 to 4 (prepare_channels.S). shifts, bits: a channel a byte, the first in the lowest.
-// bits: accumulators lie in (-2^bits, 2^bits), 1 to 32.
-void upyml_prepare_channels(upyml_channel_factors *q, const upyml_output_range *range, const int32_t *multipliers,
-    uint32_t shifts, uint32_t bits, int32_t count);
-
 static inline void upyml_prepare_range(upyml_prepared *q, int32_t zero_point, int32_t low, int32_t high) {
     upyml_output_range_of(&q->range, zero_point, low, high);
 }
 
-static inline void upyml_prepare_channel(upyml_prepared *q, int32_t multiplier, int shift, int bits) {
-    upyml_prepare_channels(&q->channel, &q->range, &multiplier, (uint32_t)shift, (uint32_t)bits, 1);
-}
+// One channel of that range (prepare_block.S). bits: accumulators lie in (-2^bits, 2^bits), 1 to 32.
+void upyml_prepare_channel(upyml_prepared *q, int32_t multiplier, int shift, int bits);
 
 static inline void upyml_prepare(upyml_prepared *q, int32_t multiplier, int shift, int bits,
     int32_t zero_point, int32_t low, int32_t high) {
