@@ -7,8 +7,16 @@
 
 enum { TURN = 32 };  // words
 
-// For b->aligned. weights: the block's. channel: its first.
+// A block: its weights in the file and its first channel. Blocks to go through, this one included, and what from one to
+// the next is added. conv2d_line.S knows the places.
+typedef struct {
+    const uint8_t *weights;
+    int32_t channel, blocks, weights_step, channel_step;
+} upyml_walk;
+
+// For b->aligned.
 void upyml_prepare_block(upyml_conv2d_block *b, const uint8_t *weights, int32_t channel);
+void upyml_run_blocks(upyml_conv2d_block *b, const upyml_conv2d_line *line, upyml_walk *walk);
 
 void upyml_conv2d_begin_blocks(upyml_conv2d *c) {
     upyml_conv2d_block *b = &c->block;
@@ -44,12 +52,9 @@ static void expand_bytes(const upyml_conv2d_block *b, const uint8_t *weights, in
     }
 }
 
-void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *weights, int32_t channel) {
+// As upyml_prepare_block, for any block.
+static void prepare_bytes(upyml_conv2d *c, const uint8_t *weights, int32_t channel) {
     upyml_conv2d_block *b = &c->block;
-    if (b->aligned) {
-        upyml_prepare_block(b, weights, channel);
-        return;
-    }
     expand_bytes(b, weights, c->weights);
     upyml_prepared one = {.range = b->range};
     for (int32_t i = 0; i < 4; i++) {
@@ -61,4 +66,21 @@ void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *weights, int32_t
             b->q[i].shift &= i == 3 || channel + i + 1 == b->out_c ? -1 : INT32_MAX;
         }
     }
+}
+
+void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *weights, int32_t channel) {
+    if (c->block.aligned) {
+        upyml_prepare_block(&c->block, weights, channel);
+    } else {
+        prepare_bytes(c, weights, channel);
+    }
+}
+
+int upyml_conv2d_run_blocks(upyml_conv2d *c, const upyml_conv2d_line *line, const uint8_t *weights, int32_t channel,
+    int32_t blocks, int32_t block_bytes) {
+    if (c->block.aligned) {
+        upyml_walk walk = {weights, channel, blocks, block_bytes, block_bytes > 0 ? 4 : -4};
+        upyml_run_blocks(&c->block, line, &walk);
+    }
+    return c->block.aligned;
 }

@@ -1,4 +1,5 @@
-// void upyml_conv2d_run_line(c, line, channel)
+// void upyml_conv2d_run_line(c, line, channel), void upyml_run_blocks(b, line, walk)
+// A line for a block that has been prepared; for that of the walk, and those that follow.
 // Four channels of a line of pixels, 24 pixels at a time: their accumulators, four words a pixel, go to the stack, from
 // where one channel after another is requantized.
 //
@@ -21,31 +22,37 @@
     .equ KIND, 20
     .equ ADVANCE, 24
     .equ BLOCK_RANGE, 60
-    .equ BLOCK_LOW, 64
-    .equ BLOCK_ZERO_POINT, 68
     .equ BLOCK_BIAS, 84
     .equ BLOCK_Q, 100 + 8  // pre_shift of the first channel
     .equ Q_BYTES, 28
     .equ AFTER_Q, 36  // from the start of a channel's factors to the next one's pre_shift
+    // upyml_walk: weights, channel, blocks, their steps
+    .equ CHANNEL, 4
+    .equ WALK_BYTES, 20
     // on the stack, below r4 to r11 and lr saved
     .equ BATCH, 24  // pixels
     .equ ACCUMULATORS, 0
     .equ END, 16 * BATCH  // of the accumulators
-    .equ WEIGHTS, END + 4
-    .equ WEIGHTS_END, END + 8
-    .equ SPAN, END + 12
-    .equ GAP, END + 16
+    .equ WEIGHTS, END + 4  // then their end, SPAN, GAP
+    .equ WEIGHTS_END, WEIGHTS + 4
+    .equ SPAN, WEIGHTS + 8
+    .equ GAP, WEIGHTS + 12
     .equ BIAS, END + 20
-    .equ ENTRY, END + 24  // of the turn, HANDLER, STEP: for r9, r10, lr
-    .equ X, END + 36  // and LAST: for r8, r11
+    .equ ENTRY, END + 24  // of the turn, then of its end, and from x after a pixel to the next one: for r9, r10, lr
+    .equ X, END + 36  // of the next batch, then LAST: for r8, r11
     .equ Q, END + 44  // then OUT_STEP, RANGE, LOW, PIXELS, OUTPUT
+    .equ OUT_STEP, Q + 4
+    .equ RANGE, Q + 8
     .equ PIXELS, Q + 16
     .equ OUTPUT, Q + 20
-    .equ COUNT, END + 68  // pixels to come
+    .equ LEFT, END + 68  // pixels after the batch
     .equ VALUE_ENTRY, END + 72
     .equ REWIND, END + 76
     .equ ZERO_POINT, END + 80
-    .equ FRAME, END + 84
+    .equ LINE, END + 84  // its first X and LAST, then OUTPUT of channel 0, COUNT
+    .equ BLOCK, END + 100
+    .equ WALK, END + 104
+    .equ FRAME, END + 108
 
     .equ TURN, 32  // words a turn; the first turn of a segment starts where it makes it come out even
     .equ VALUE_CODE, 26  // bytes
@@ -62,57 +69,75 @@
     .type upyml_conv2d_run_line, %function
     .thumb_func
 upyml_conv2d_run_line:
-    push {r4-r7, lr}
+    movs r3, #0
+    b 1f
+
+    .global upyml_run_blocks
+    .type upyml_run_blocks, %function
+    .thumb_func
+upyml_run_blocks:
+    movs r3, r2
+1:  push {r4-r7, lr}
     mov r4, r8
     mov r5, r9
     mov r6, r10
     mov r7, r11
     push {r4-r7}
     sub sp, #FRAME
+    str r0, [sp, #BLOCK]
+    str r3, [sp, #WALK]
+    mov r12, r2  // the channel, where it is but one
+    // What is the same for all blocks.
     ldm r1!, {r3-r7}  // x, output, count, pixel_step, out_step
-    adds r4, r2
-    str r4, [sp, #OUTPUT]
-    str r5, [sp, #COUNT]
-    str r7, [sp, #Q + 4]
-    ldr r1, [r0, #ADVANCE]
-    subs r6, r1
-    mov lr, r6  // from where x is after a pixel to the next one
-    ldr r4, [r0, #BLOCK_RANGE]
-    ldr r5, [r0, #BLOCK_LOW]
-    ldr r6, [r0, #BLOCK_ZERO_POINT]
-    str r4, [sp, #Q + 8]
-    str r5, [sp, #Q + 12]
+    str r4, [sp, #LINE + 8]
+    str r5, [sp, #LINE + 12]
+    str r7, [sp, #OUT_STEP]
+    ldr r2, [r0, #ADVANCE]
+    subs r6, r2
+    str r6, [sp, #ENTRY + 8]
+    movs r7, r0
+    adds r7, #BLOCK_RANGE
+    ldm r7!, {r4-r6}
+    add r2, sp, #RANGE
+    stm r2!, {r4, r5}
     str r6, [sp, #ZERO_POINT]
-    movs r4, r0
-    adds r4, #BLOCK_BIAS
-    str r4, [sp, #BIAS]
-    adds r4, #BLOCK_Q - BLOCK_BIAS
-    str r4, [sp, #Q]
+    adds r7, #BLOCK_BIAS - BLOCK_RANGE - 12
+    str r7, [sp, #BIAS]
+    adds r7, #BLOCK_Q - BLOCK_BIAS
+    str r7, [sp, #Q]
     ldr r2, [r0, #KIND]
     ldr r1, [r0, #TURN_CODE]
     ldm r0!, {r4-r7}  // weights, their end, span, gap
     add r0, sp, #WEIGHTS
     stm r0!, {r4-r7}
     lsrs r7, r1, #3  // 32 bytes of code are 4 of x
-    subs r3, r7
-    mov r8, r3  // where the first turn starts in x
-    mov r11, r5
+    subs r3, r7  // where the first turn starts in x
     adr r4, turn
-    adds r4, r1
-    mov r9, r4
-    adr r5, pixel_done
+    adds r1, r4
+    adr r4, pixel_done
     subs r2, #1
     bmi 1f
-    adr r5, next_segment
+    adr r4, next_segment
     beq 1f
-    adr r5, next_turn
-    adds r6, r3
-    mov r11, r6
-1:  mov r10, r5
-    add r0, sp, #ENTRY
-    mov r6, lr
-    stm r0!, {r4-r6}
-    b batch
+    adr r4, next_turn
+    adds r5, r6, r3
+1:  str r1, [sp, #ENTRY]
+    str r4, [sp, #ENTRY + 4]
+    str r3, [sp, #LINE]
+    str r5, [sp, #LINE + 4]
+    mov r2, r12
+    ldr r3, [sp, #WALK]
+    cmp r3, #0
+    beq line
+    ldr r2, [r3, #CHANNEL]
+line:  // of channel r2
+    add r7, sp, #LINE
+    ldm r7!, {r3-r6}
+    add r7, sp, #X
+    stm r7!, {r3, r4}
+    adds r5, r2
+    str r5, [sp, #OUTPUT]
+    str r6, [sp, #LEFT]
 next_batch:
     add r0, sp, #ENTRY
     ldm r0!, {r1-r5}
@@ -121,15 +146,14 @@ next_batch:
     mov lr, r3
     mov r8, r4
     mov r11, r5
-batch:
     // The accumulators of fewer than 24 pixels are the last ones.
-    ldr r1, [sp, #COUNT]
+    ldr r1, [sp, #LEFT]
     movs r0, #BATCH
     subs r2, r1, r0
     bhs 1f
     movs r0, r1
     movs r2, #0
-1:  str r2, [sp, #COUNT]
+1:  str r2, [sp, #LEFT]
     str r0, [sp, #PIXELS]
     add r1, sp, #END
     str r1, [sp, #END]
@@ -309,12 +333,27 @@ channel:
     EIGHT_ASIDE 16, 17, 18, 19, 20, 21, 22, 23
 
 channels_done:
-    ldr r0, [sp, #COUNT]
+    ldr r0, [sp, #LEFT]
     cmp r0, #0
     beq line_done
     bl next_batch  // too far for another branch
-
 line_done:
+    ldr r7, [sp, #WALK]
+    cmp r7, #0
+    beq done
+    ldm r7!, {r1-r5}
+    subs r3, #1
+    beq done
+    adds r1, r4
+    adds r2, r5
+    subs r7, #WALK_BYTES
+    stm r7!, {r1-r3}
+    ldr r0, [sp, #BLOCK]
+    bl upyml_prepare_freely
+    ldr r3, [sp, #WALK]
+    ldr r2, [r3, #CHANNEL]
+    bl line
+done:
     add sp, #FRAME
     pop {r4-r7}
     mov r8, r4

@@ -3,6 +3,7 @@
 // void upyml_prepare_block(b, weights, channel)
 // The block's weights as they lie in the file, word-aligned, to words of two: for each two k one a channel,
 // (w[k] << 16) + w[k + 1]. 2.6 cycles a weight, and 11 for each of b->runs. Then its biases and channels.
+// upyml_prepare_freely is the same for assembly, and keeps no register.
 //
 // void upyml_prepare_channel(q, multiplier, shift, bits)
 // A channel: see requantization.c for the sense of it. 115 cycles.
@@ -76,7 +77,14 @@
     .thumb_func
 upyml_prepare_block:
     SAVE
-    push {r0, r2}
+    bl upyml_prepare_freely
+    RESTORE
+
+    .global upyml_prepare_freely
+    .type upyml_prepare_freely, %function
+    .thumb_func
+upyml_prepare_freely:
+    push {r0, r2, lr}
     movs r3, r1
     ldr r1, [r0]
     adds r0, #RUN_BYTES
@@ -140,6 +148,11 @@ first_run:
     .thumb_func
 upyml_prepare_channel:
     SAVE
+    bl one_channel
+    RESTORE
+
+one_channel:
+    push {lr}
     str r1, [r0]
     mov lr, r0
     mov r11, r2
@@ -261,7 +274,7 @@ next:
     lsls r5, #31
     orrs r4, r5
     str r4, [r0]
-    RESTORE
+    pop {pc}
 
 too_many_bits:
     movs r3, #MAX_BITS

@@ -28,13 +28,23 @@ static upyml_conv2d_line strip_line(const upyml_conv2d *c, int8_t *output, int32
     return made;
 }
 
-// Every output channel of `lines` lines of the strip, or of the one line given.
+// Every output channel of `lines` lines of the strip, or of the one line given. What the strip before ended with is where
+// this one begins: that block need not be prepared again.
 static void run_blocks(upyml_conv2d *c, const upyml_conv2d_line *only, int8_t *output, int32_t first, int32_t lines) {
-    const uint8_t *block = c->p->weights;
-    int32_t block_bytes = c->p->kernel_h * ((c->layout.run_words + 1) >> 1) * 16;
-    for (int32_t channel = 0; channel < c->p->out_c; channel += 4, block += block_bytes) {
-        upyml_conv2d_prepare_block(c, block, channel);
+    int32_t block_bytes = c->p->kernel_h * ((c->layout.run_words + 1) >> 1) * 16, blocks = (c->p->out_c + 3) >> 2;
+    int32_t last = 4 * (blocks - 1), channel = c->ready == last ? last : 0, step = channel ? -4 : 4;
+    const uint8_t *block = c->p->weights + (channel >> 2) * block_bytes;
+    block_bytes = channel ? -block_bytes : block_bytes;
+    for (; blocks > 0; blocks--, channel += step, block += block_bytes) {
+        if (c->ready != channel) {
+            upyml_conv2d_prepare_block(c, block, channel);
+            c->ready = channel;
+        }
         if (only) {
+            if (upyml_conv2d_run_blocks(c, only, block, channel, blocks, block_bytes)) {
+                c->ready = last - channel;
+                return;
+            }
             upyml_conv2d_run_line(c, only, channel);
             continue;
         }
@@ -88,6 +98,7 @@ void upyml_conv2d_by_strips(const upyml_window *p, int per_channel, const int8_t
     c.gathered = (int32_t *)(scratch + l->rows_size);
     c.weights = (int32_t *)(scratch + l->rows_size + l->gathered_size);
     c.accumulators = (int32_t *)(scratch + l->rows_size + l->gathered_size + l->weights_size);
+    c.ready = -1;
     upyml_conv2d_begin_blocks(&c);
     int32_t unit = p->out_h == l->units ? 1 : p->out_w;  // units of a row
     int32_t begin = p->first_row * unit, end = p->end_row * unit, before = 0;
