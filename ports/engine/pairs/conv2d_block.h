@@ -13,13 +13,13 @@ typedef struct {
     upyml_conv2d_layout layout;
     upyml_channels channels;
     uint8_t *rows;
-    int32_t *gathered, *weights, *accumulators;
+    int32_t *weights, *accumulators;
     int32_t ready;  // the channel whose block is prepared, or -1
 } upyml_conv2d;
 
 // Pixels whose outputs are out_step apart, inputs pixel_step, in bytes.
 typedef struct {
-    const int32_t *x;  // packed rows, or gathered pixels
+    const int32_t *x;  // in packed rows
     int8_t *output;  // of channel 0
     int32_t count, pixel_step, out_step;
 } upyml_conv2d_line;
