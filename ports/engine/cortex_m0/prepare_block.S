@@ -236,11 +236,13 @@ channel:
     adds r6, r4
     asrs r6, r5
     adds r6, r1
+    cmp r2, #0
+    beq 4f  // a single rounding
     movs r4, #1
     lsls r4, r3  // 0 for a number below 0
     lsrs r4, #1
     adds r6, r4
-    adds r6, #9
+4:  adds r6, #9
     // offset
     mov r4, r8
     muls r7, r4

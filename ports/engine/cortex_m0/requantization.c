@@ -1,6 +1,7 @@
 // Why one multiplication is exact. With M = multiplier / 2^(31 + right shift), the output less `low` is the integer
 // part of t = accumulator * M + zero point - low + 1/2, clamped, unless t is within e of an integer, where e holds the
-// rounding of the first of the two steps, 2^-(right shift + 1). In units of 2^-shift, t is taken as
+// rounding of the first of the two steps, 2^-(right shift + 1), none without a second step. In units of 2^-shift, t is
+// taken as
 //     u = (accumulator >> pre_shift) * factor + offset, where factor = multiplier / 2^drop, rounded.
 // The bits that pre_shift drops make it too small by less than M * 2^pre_shift: half of that goes into the offset, half
 // into e. The rounding of the factor, residual / multiplier of it, grows with the accumulator: its value in the middle
