@@ -1,4 +1,4 @@
-// What the kernels of pairs/ ask of a CPU. On a Cortex-M0+ a word is x1 * 65536 + x0, an arithmetic sum: see conv2d_dot.S.
+// What the kernels of pairs/ ask of a CPU. On a Cortex-M0+ a word is x1 * 65536 + x0, an arithmetic sum: see conv2d_line.S.
 #ifndef UPYML_PAIRS_CPU_H
 #define UPYML_PAIRS_CPU_H
 
