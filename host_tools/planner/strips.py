@@ -83,7 +83,7 @@ class Strips:
     def extra(self, calls: Iterable[int], strip: int) -> float:
         """Cycles that strips of this size add to a single one. calls: units of each call of the kernel."""
         if self.step.opcode == layout.CONV2D:
-            return max(0.0, sum(self._blocks(units, strip) for units in calls) - self._blocks(self.units, self.units))
+            return sum(self._blocks(units, strip) for units in calls) - self._blocks(self.units, self.units)
         strips = odd = 0
         for units in calls:
             strips += -(-units // strip)
@@ -106,14 +106,14 @@ class Strips:
             return shape.out_c * (PLANE + PACKED * carried)
         return 0.0
 
-    def _blocks(self, units: int, strip: int) -> float:
+    def _blocks(self, units: int, strip: int) -> int:
         """Cycles of a call of a convolution beside the multiplications: each strip prepares the blocks of channels but
         for the one that the strip before ended with."""
         shape, strips, blocks = self.shape, -(-units // strip), -(-self.shape.out_c // 4)
         weights = shape.kernel_h * shape.kernel_w * shape.in_c * shape.out_c
         strip_cycles = WEIGHT * weights + BLOCK * blocks + CHANNEL * shape.out_c
         batches = max(strips, units / BATCH) if shape.pointwise else 0
-        return strips * strip_cycles - (strips - 1) * strip_cycles / blocks + BEGUN * blocks * batches
+        return round(strips * strip_cycles - (strips - 1) * strip_cycles / blocks + BEGUN * blocks * batches)
 
     def best(
         self, order: int, room: int, rings: tuple[int, int] | None = None, most: int | None = None
