@@ -52,8 +52,8 @@ static void expand_bytes(const upyml_conv2d_block *b, const uint8_t *weights, in
     }
 }
 
-// As upyml_prepare_block, for any block.
-static void prepare_bytes(upyml_conv2d *c, const uint8_t *weights, int32_t channel) {
+// As upyml_prepare_block, for any block. Not inline: its variables would cost the other way time.
+static __attribute__((noinline)) void prepare_bytes(upyml_conv2d *c, const uint8_t *weights, int32_t channel) {
     upyml_conv2d_block *b = &c->block;
     expand_bytes(b, weights, c->weights);
     upyml_prepared one = {.range = b->range};

@@ -2,7 +2,7 @@
 //
 // void upyml_prepare_block(b, weights, channel)
 // The block's weights as they lie in the file, word-aligned, to words of two: for each two k one a channel,
-// (w[k] << 16) + w[k + 1]. 2.6 cycles a weight, and 11 for each of b->runs. Then its biases and channels.
+// (w[k] << 16) + w[k + 1]. 2.55 cycles a weight, and 15 for each of b->runs. Then its biases and channels.
 // upyml_prepare_freely is the same for assembly, and keeps no register.
 //
 // void upyml_prepare_channel(q, multiplier, shift, bits)
@@ -107,16 +107,28 @@ first_run:
     mov r4, r8
     adds r5, r4, r0
     mov lr, r5  // the run's end
-    lsls r4, #28  // to the carry: is the number of quads odd?
-    bcs 2f
-1:  QUAD
-2:  QUAD
+    lsls r4, #27  // 2 more quads than whole turns have to the carry, 1 more to the sign
+    bcs two_or_three
+    bmi one_quad
+turn:
+    QUAD
+three_quads:
+    QUAD
+two_quads:
+    QUAD
+one_quad:
+    QUAD
     cmp r0, lr
-    bne 1b
+    bne turn
     mov r3, r9
     subs r3, #1
-    bne run
+    beq expanded
+    b run
+two_or_three:
+    bmi three_quads
+    b two_quads
 
+expanded:
     pop {r0, r2}
     movs r1, r0
     adds r1, #CHANNELS
@@ -223,7 +235,6 @@ channel:
     movs r1, r6
     lsrs r1, r4
     subs r1, r6, r1
-    adds r1, #1
     lsrs r1, #1  // half of what pre_shift drops
     // error: the ratio, which may be wrong by 4, in the middle of the range; the rest; the first rounding; roundings here
     asrs r4, r7, #31
@@ -242,7 +253,7 @@ channel:
     lsls r4, r3  // 0 for a number below 0
     lsrs r4, #1
     adds r6, r4
-4:  adds r6, #9
+4:  adds r6, #10
     // offset
     mov r4, r8
     muls r7, r4
@@ -255,12 +266,11 @@ channel:
     asrs r4, #1
     adds r7, r4
     // guard: bits of the fraction above twice the error
+    lsls r6, #1
     .irp distance, 1, 2, 4, 8, 16
     lsrs r1, r6, #\distance
     orrs r6, r1
     .endr
-    lsls r6, #1
-    adds r6, #1
     movs r4, #1
     lsls r4, r2
     subs r4, #1

@@ -1,5 +1,5 @@
 // One accumulator whose output is not sure from upyml_prepared, for assembly: by products of 16-bit halves, both
-// roundings. 45 cycles; a left shift or a multiplier below 0 is left to upyml_requantize.
+// roundings. 35 cycles; a left shift or a multiplier below 0 is left to upyml_requantize.
 // r0: accumulator, r1: zero point less the clamp's low end, r2: right shift, r3: multiplier. r0 becomes the output less
 // the low end, from below clamped; r1 to r4 and r7 are not kept.
 #include "hot.h"
