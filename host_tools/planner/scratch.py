@@ -12,6 +12,8 @@ from host_tools.planner.geometry import Window, fully_connected, window
 from host_tools.program import Step
 from upyml.format import layout
 
+SHORT_RUN = 6  # values of a kernel row
+
 
 PIECE = 32  # inputs of a dense layer: one unit of those that are packed piece by piece
 
@@ -61,16 +63,19 @@ def _window(opcode: int, shape: Window, order: int, strip: int, rings: tuple[int
 
 
 def _pixels(shape: Window, strip: int) -> int:
-    """Pixels widened to 16 bits, weights of four channels, their sums."""
-    return strip * shape.in_c * 2 + shape.in_c * 8 + strip * 16
+    """Pixels widened to 16 bits, weights of four channels."""
+    return strip * shape.in_c * 2 + shape.in_c * 8
 
 
 def _conv(shape: Window, strip: int) -> int:
-    """Rows widened to 16 bits with their padding, weights of four channels, the sums of a row."""
+    """Rows widened to 16 bits with their padding, or of each column what a kernel row reads; weights of four channels."""
     width = (shape.out_w - 1) * shape.stride_w + (shape.kernel_w - 1) * shape.dilation_w + 1
     rows = (strip - 1) * shape.stride_h + shape.reach
     run = (shape.kernel_w * shape.in_c + 1) // 2 * 2
-    return rows * width * shape.in_c * 2 + shape.kernel_h * run // 2 * 16 + shape.out_w * 16
+    row, weights = width * shape.in_c * 2, shape.kernel_h * run // 2 * 16
+    if run <= SHORT_RUN and shape.kernel_h > 1:
+        return rows * shape.out_w * run * 2 + row + weights
+    return rows * row + weights
 
 
 def _depthwise(shape: Window, strip: int) -> int:

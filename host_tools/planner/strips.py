@@ -17,7 +17,7 @@ from upyml.format import layout
 # Cycles of an op, counted on an emulated Cortex-M0+ without wait states: for each multiply-accumulate (or, where there
 # is none, each element), and for each value it makes.
 CYCLES = {
-    layout.CONV2D: (2.8, 29),
+    layout.CONV2D: (2.7, 27),
     layout.DEPTHWISE_CONV2D: (3.0, 31),
     layout.FULLY_CONNECTED: (4.1, 50),
     layout.MAX_POOL: (17, 20),
@@ -31,8 +31,9 @@ CYCLES = {
 OTHER = (12, 0)
 # Cycles of each strip.
 WEIGHT = 2.6  # of a convolution: a weight widened to 16 bits
-BLOCK = 150  # of a convolution: four channels begun
-CHANNEL = 310  # of a convolution: a channel's requantization prepared
+BLOCK = 120  # of a convolution: four channels begun
+CHANNEL = 115  # of a convolution: a channel's requantization prepared
+BATCH, BEGUN = 24, 140  # of a pointwise one: pixels whose four accumulators are requantized at a time, and what that takes
 PLANE = 1500  # of a depthwise convolution: a channel begun
 PACKED = 4.0  # of a depthwise convolution: a column of a row packed again
 PAIR = 30  # of a dense layer: two channels begun
@@ -81,6 +82,8 @@ class Strips:
 
     def extra(self, calls: Iterable[int], strip: int) -> float:
         """Cycles that strips of this size add to a single one. calls: units of each call of the kernel."""
+        if self.step.opcode == layout.CONV2D:
+            return sum(self._blocks(units, strip) for units in calls) - self._blocks(self.units, self.units)
         strips = odd = 0
         for units in calls:
             strips += -(-units // strip)
@@ -97,12 +100,20 @@ class Strips:
         if self.dense:
             return PAIR * self.dense[2] / 2 + BEGUN * -(-self.dense[2] // BATCH)
         if self.step.opcode == layout.CONV2D:
-            weights = shape.kernel_h * shape.kernel_w * shape.in_c * shape.out_c
-            return WEIGHT * weights + BLOCK * -(-shape.out_c // 4) + CHANNEL * shape.out_c
+            return self._blocks(1, 1)
         if self.step.opcode == layout.DEPTHWISE_CONV2D:
             carried = max(0, shape.reach - shape.stride_h) * shape.in_w
             return shape.out_c * (PLANE + PACKED * carried)
         return 0.0
+
+    def _blocks(self, units: int, strip: int) -> int:
+        """Cycles of a call of a convolution beside the multiplications: each strip prepares the blocks of channels but
+        for the one that the strip before ended with."""
+        shape, strips, blocks = self.shape, -(-units // strip), -(-self.shape.out_c // 4)
+        weights = shape.kernel_h * shape.kernel_w * shape.in_c * shape.out_c
+        strip_cycles = WEIGHT * weights + BLOCK * blocks + CHANNEL * shape.out_c
+        batches = max(strips, units / BATCH) if shape.pointwise else 0
+        return round(strips * strip_cycles - (strips - 1) * strip_cycles / blocks + BEGUN * blocks * batches)
 
     def best(
         self, order: int, room: int, rings: tuple[int, int] | None = None, most: int | None = None

@@ -106,7 +106,7 @@ def test_assembly_of_the_pico_runs_from_sram(require):
     require(objects, "the Pico's firmware", "make boards")
     hot = {name for path in objects.values() for name in global_symbols(path, ".time_critical.upyml")}
     linked = {name: at for name, at in global_symbols(pico.folder / "firmware.elf").items() if name in hot}
-    assert "upyml_conv2d_dot" in linked
+    assert "upyml_run_blocks" in linked
     assert all(0x20000000 <= at < 0x20042000 for at in linked.values())
 
 

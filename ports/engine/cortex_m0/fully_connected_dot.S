@@ -2,7 +2,7 @@
 // Adds the sum of x, packed pairs (x[k + 1] << 16) + x[k], by the weights of 2 * pairs channels to their accumulators.
 // weights: as they lie in the file, on a word, from a block's first channel and a k on that is a multiple of four;
 // block_bytes: from there to the same k of the next block. quads: number of four k, at least 1. pairs: at least 1.
-// 4.1 cycles a weight and 30 a pair of channels. How is told in conv2d_dot.S.
+// 4.1 cycles a weight and 30 a pair of channels. How is told in conv2d_line.S.
 #include "hot.h"
 
     .syntax unified

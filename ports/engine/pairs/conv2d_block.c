@@ -46,15 +46,16 @@ void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *block, int32_t c
     }
 }
 
+int upyml_conv2d_run_blocks(upyml_conv2d *c, const upyml_conv2d_line *line, const uint8_t *weights, int32_t channel,
+    int32_t blocks, int32_t block_bytes) {
+    (void)c, (void)line, (void)weights, (void)channel, (void)blocks, (void)block_bytes;
+    return 0;
+}
+
 void upyml_conv2d_run_line(const upyml_conv2d *c, const upyml_conv2d_line *line, int32_t channel) {
     const upyml_conv2d_layout *l = &c->layout;
-    if (l->pixel_bytes) {
-        upyml_conv2d_dot(c->weights, line->x, c->accumulators, line->count, c->block.bias, l->pixel_bytes,
-            l->pixel_bytes >> 2, 1, 0);
-    } else {
-        upyml_conv2d_dot(c->weights, line->x, c->accumulators, line->count, c->block.bias, line->pixel_step,
-            l->run_words, c->p->kernel_h, c->p->dilation_h * l->row_bytes);
-    }
+    upyml_conv2d_dot(c->weights, line->x, c->accumulators, line->count, c->block.bias, line->pixel_step, l->words,
+        l->segments, l->segment_step);
     const upyml_prepared *q = c->block.q;
     int32_t channels = c->p->out_c - channel < 4 ? c->p->out_c - channel : 4;
     if (!c->block.plain) {
