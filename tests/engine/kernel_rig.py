@@ -37,6 +37,24 @@ class Cpu:
     packages: str
 
 
+def _mps2(core: str, machine: str, code: int, data: int) -> Cpu:
+    """A processor with Arm's DSP extension on the emulated MPS2 that has it, with its memories' places."""
+    return Cpu(
+        kernels="cortex_m_dsp",
+        tools="arm-none-eabi-",
+        flags=(f"-mcpu={core}", "-mthumb", "-mfloat-abi=hard", f"-mfpu={FLOATS[core]}"),
+        rig="rig_cortex_m.c",
+        link=("-nostartfiles", "-specs=nano.specs", f"-Wl,--defsym=CODE={code},--defsym=DATA={data}", "-T",
+              str(HERE / "mps2.ld")),
+        command=("qemu-system-arm", "-machine", machine, "-nographic", "-monitor", "null", "-serial", "null",
+                 "-semihosting-config", "enable=on,target=native", "-kernel"),
+        families=("requantization", "requantize"),
+        packages="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm",
+    )  # fmt: skip
+
+
+FLOATS = {"cortex-m4": "fpv4-sp-d16", "cortex-m33": "fpv5-sp-d16"}  # as boards have them: kernels make no use of it
+
 CPUS = {
     "cortex_m0": Cpu(
         kernels="cortex_m0",
@@ -52,6 +70,8 @@ CPUS = {
         families=("requantization", "requantize", "weight_stream"),
         packages="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm",
     ),
+    "cortex_m4": _mps2("cortex-m4", "mps2-an386", code=0x00000000, data=0x20000000),
+    "cortex_m33": _mps2("cortex-m33", "mps2-an505", code=0x10000000, data=0x38000000),
 }
 
 
