@@ -36,7 +36,3 @@ UPYML_HOT void upyml_requantize_prepared(const int32_t *accumulators, int8_t *ou
         accumulators = (const int32_t *)((const uint8_t *)accumulators + accumulator_step);
     }
 }
-
-int32_t upyml_requantize_one(int32_t accumulator, int32_t multiplier, int shift) {
-    return upyml_requantize(accumulator, multiplier, shift);
-}

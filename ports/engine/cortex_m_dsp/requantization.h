@@ -41,7 +41,10 @@ static inline int32_t upyml_requantize_int8(int32_t accumulator, int32_t multipl
 // For any channel.
 int32_t upyml_requantize_special(int32_t accumulator, const upyml_prepared *q);
 
-int32_t upyml_requantize_one(int32_t accumulator, int32_t multiplier, int shift);
+static inline int32_t upyml_requantize_prepared_one(int32_t accumulator, const upyml_prepared *q) {
+    return q->special ? upyml_requantize_special(accumulator, q)
+                      : upyml_requantize_int8(accumulator, q->multiplier, q->offset, q->right_shift);
+}
 
 // output[i * output_step] = requantized accumulators[i * accumulator_step], steps in bytes. count: at least 1.
 void upyml_requantize_prepared(const int32_t *accumulators, int8_t *output, const upyml_prepared *q, int32_t count,
