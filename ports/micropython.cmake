@@ -4,15 +4,18 @@
 # -DUPYML_WITHOUT="SOFTMAX;MEAN", ops that the firmware leaves out.
 
 set(UPYML_ENGINE ${CMAKE_CURRENT_LIST_DIR}/engine)
-if(PICO_PLATFORM STREQUAL rp2040 OR PICO_PLATFORM STREQUAL rp2350-arm-s)
-    if(NOT DEFINED UPYML_CPU AND PICO_PLATFORM STREQUAL rp2040)
-        set(UPYML_CPU cortex_m0)
-    elseif(NOT DEFINED UPYML_CPU)
-        set(UPYML_CPU cortex_m_dsp)
+if(PICO_PLATFORM STREQUAL rp2040)
+    set(UPYML_CPU_OF_PICO cortex_m0)
+    set(UPYML_WEIGHT_STREAM ${CMAKE_CURRENT_LIST_DIR}/rp2/weight_stream.c)
+elseif(PICO_PLATFORM STREQUAL rp2350-arm-s)
+    set(UPYML_CPU_OF_PICO cortex_m_dsp)
+endif()
+if(UPYML_CPU_OF_PICO)
+    if(NOT DEFINED UPYML_CPU)
+        set(UPYML_CPU ${UPYML_CPU_OF_PICO})
     endif()
     # Weights stream through the flash's small cache, code would be fetched again and again: it is copied to SRAM.
     set(UPYML_HOT_SECTION .time_critical.upyml)
-    set(UPYML_WEIGHT_STREAM ${CMAKE_CURRENT_LIST_DIR}/rp2/weight_stream.c)
 endif()
 
 execute_process(

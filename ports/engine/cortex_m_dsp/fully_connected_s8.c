@@ -6,15 +6,13 @@
 // channels are kept then, in scratch; apart, it is BATCH of them on the stack, and each batch packs the input again.
 #include "../pairs/conv2d.h"
 #include "../pairs/conv2d_rows.h"
+#include "../pairs/fully_connected.h"
 #include "../pairs/load_word.h"
 #include "../weights.h"
 #include "fully_connected_blocks.h"
 #include "pairs_cpu.h"
 
-enum {
-    QUAD = 8,  // bytes of four packed k
-    BATCH = 32,  // channels: whole blocks
-};
+enum { BATCH = 32 };  // channels: whole blocks
 
 typedef struct {
     const upyml_fully_connected *p;
@@ -39,8 +37,8 @@ static int32_t pack_piece(const layer *l, const int8_t *input, int32_t quad, int
     if (word < end) {
         *word = 0;
     }
-    for (word = l->x; word < end; word++) {
-        sum = upyml_smlad(*word, 0x00010001, sum);
+    for (word = l->x; word < end; word += 2) {
+        sum = upyml_smlad(word[0], 0x00010001, upyml_smlad(word[1], 0x00010001, sum));
     }
     return sum;
 }
@@ -133,8 +131,8 @@ static int32_t run_at_once(const layer *l, int32_t sum, int8_t *output) {
 static void one_row(const upyml_fully_connected *p, const int8_t *input, int8_t *output, int32_t *scratch) {
     int32_t few[BATCH], *sums = few, batch = BATCH, channel = 0, sum = 0;
     layer l = {.p = p, .channels = upyml_read_channels(p->channels, p->out_c, p->per_channel)};
-    l.quads = (p->in_c + 3) >> 2;
-    l.piece = least(l.quads, p->scratch_size / QUAD);
+    l.quads = upyml_quads(p);
+    l.piece = least(l.quads, p->scratch_size / UPYML_QUAD);
     l.x = scratch;
     upyml_prepare(&l.q, upyml_load_word(l.channels.multipliers), l.channels.shifts[0], l.channels.bits[0], p->out_zero_point,
         p->clamp_min, p->clamp_max);
@@ -143,9 +141,9 @@ static void one_row(const upyml_fully_connected *p, const int8_t *input, int8_t 
         channel = run_at_once(&l, sum, output);
     } else if (p->order != UPYML_ORDER_DISJOINT) {
         sums = scratch;
-        batch = (p->out_c + 3) & ~3;
+        batch = upyml_accumulators_size(p) >> 2;
         l.x += batch;
-        l.piece = (p->scratch_size - 4 * batch) / QUAD;
+        l.piece = (p->scratch_size - 4 * batch) / UPYML_QUAD;
     }
     for (; channel < p->out_c; channel += batch) {
         run_channels(&l, input, channel, least(batch, p->out_c - channel), sums, sum, output);

@@ -10,6 +10,9 @@
 #define upyml_conv2d_s8_scratch_size m0_conv2d
 #define upyml_fully_connected_s8_scratch_size m0_fully_connected
 #include "pairs/scratch_conv2d.c"
+#define least least_of_dense  // each has one
+#include "pairs/scratch_fully_connected.c"
+#undef least
 #undef upyml_conv2d_s8_scratch_size
 #undef upyml_fully_connected_s8_scratch_size
 #define upyml_depthwise_lay_out m0_depthwise_lay_out
