@@ -12,7 +12,7 @@
 #include "fully_connected_blocks.h"
 #include "pairs_cpu.h"
 
-enum { BATCH = 32 };  // channels: whole blocks
+enum { BATCH = 128 };  // channels: whole blocks
 
 typedef struct {
     const upyml_fully_connected *p;
