@@ -11,9 +11,9 @@ enum {
 void upyml_prepare_channel(upyml_prepared *q, int32_t multiplier, int shift, int bits) {
     q->multiplier = multiplier;
     q->right_shift = -shift;
-    q->plain = multiplier < 0 || shift >= 0 || shift < -MOST_SHIFT || bits > MOST_BITS;
-    q->special = q->plain || q->low != -128 || q->high != 127;
-    q->offset = q->plain ? 0 : q->zero_point * (1 << -shift) + (1 << (-shift - 1));
+    q->plain = multiplier < 0 || shift > 0 || shift < -MOST_SHIFT || bits > MOST_BITS;
+    q->special = q->plain || shift == 0 || q->low != -128 || q->high != 127;
+    q->offset = q->plain ? 0 : q->zero_point * (1 << -shift) + ((1 << -shift) >> 1);
 }
 
 __attribute__((noinline)) int32_t upyml_requantize_special(int32_t accumulator, const upyml_prepared *q) {
@@ -21,7 +21,8 @@ __attribute__((noinline)) int32_t upyml_requantize_special(int32_t accumulator, 
     if (q->plain) {
         y = upyml_add_wrapped(upyml_requantize(accumulator, q->multiplier, -q->right_shift), q->zero_point);
     } else {
-        y = upyml_smmlar(accumulator * 2, q->multiplier, q->offset + (accumulator >> 31)) >> q->right_shift;
+        int32_t less = q->right_shift ? accumulator >> 31 : 0;  // without a right shift there is but one rounding
+        y = upyml_smmlar(accumulator * 2, q->multiplier, q->offset + less) >> q->right_shift;
     }
     return upyml_clamp(y, q->low, q->high);
 }

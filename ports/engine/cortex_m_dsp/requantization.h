@@ -12,7 +12,7 @@
 typedef struct {
     int32_t multiplier, offset, right_shift;
     int32_t plain;  // not as above: upyml_requantize does it, with right_shift below 0 for a left shift
-    int32_t special;  // plain, or clamped to less than int8
+    int32_t special;  // plain, or without a right shift, or clamped to less than int8
     int32_t zero_point, low, high;
 } upyml_prepared;
 
