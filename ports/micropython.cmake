@@ -1,15 +1,21 @@
 # upyml as a user C module for MicroPython's cmake ports: -DUSER_C_MODULES=<this file>.
-# -DUPYML_CPU=cortex_m0, a folder of engine/ with faster kernels; an RP2040 has that one by itself.
+# -DUPYML_CPU=cortex_m0, a folder of engine/ with faster kernels; an RP2040 has that one by itself, an RP2350's Arm cores
+# cortex_m_dsp.
 # -DUPYML_WITHOUT="SOFTMAX;MEAN", ops that the firmware leaves out.
 
 set(UPYML_ENGINE ${CMAKE_CURRENT_LIST_DIR}/engine)
 if(PICO_PLATFORM STREQUAL rp2040)
+    set(UPYML_CPU_OF_PICO cortex_m0)
+    set(UPYML_WEIGHT_STREAM ${CMAKE_CURRENT_LIST_DIR}/rp2/weight_stream.c)
+elseif(PICO_PLATFORM STREQUAL rp2350-arm-s)
+    set(UPYML_CPU_OF_PICO cortex_m_dsp)
+endif()
+if(UPYML_CPU_OF_PICO)
     if(NOT DEFINED UPYML_CPU)
-        set(UPYML_CPU cortex_m0)
+        set(UPYML_CPU ${UPYML_CPU_OF_PICO})
     endif()
     # Weights stream through the flash's small cache, code would be fetched again and again: it is copied to SRAM.
     set(UPYML_HOT_SECTION .time_critical.upyml)
-    set(UPYML_WEIGHT_STREAM ${CMAKE_CURRENT_LIST_DIR}/rp2/weight_stream.c)
 endif()
 
 execute_process(
@@ -35,8 +41,8 @@ if(DEFINED ENV{UPYML_WERROR})
 endif()
 set(UPYML_KERNELS ${UPYML_SOURCES})
 list(FILTER UPYML_KERNELS INCLUDE REGEX "/engine/[^/]+/[^/]+\\.c$")
-set(UPYML_ASSEMBLY ${UPYML_SOURCES})
-list(FILTER UPYML_ASSEMBLY INCLUDE REGEX "\\.S$")
+set(UPYML_OWN ${UPYML_SOURCES})
+list(FILTER UPYML_OWN INCLUDE REGEX "/engine/${UPYML_CPU}/")
 set_source_files_properties(${UPYML_SOURCES} PROPERTIES COMPILE_OPTIONS "${UPYML_WARNINGS}")
 set_source_files_properties(
     ${CMAKE_CURRENT_LIST_DIR}/module/mod_upyml.c PROPERTIES COMPILE_OPTIONS "${UPYML_WARNINGS};${UPYML_NOT_OURS}"
@@ -45,9 +51,9 @@ set_source_files_properties(${UPYML_KERNELS} PROPERTIES COMPILE_OPTIONS "-O2;${U
 foreach(UPYML_OP ${UPYML_WITHOUT})
     set_property(SOURCE ${UPYML_SOURCES} APPEND PROPERTY COMPILE_DEFINITIONS UPYML_WITHOUT_${UPYML_OP}=1)
 endforeach()
-if(UPYML_HOT_SECTION AND UPYML_ASSEMBLY)
+if(UPYML_HOT_SECTION AND UPYML_CPU AND UPYML_OWN)
     set_property(
-        SOURCE ${UPYML_ASSEMBLY} APPEND PROPERTY COMPILE_DEFINITIONS "UPYML_HOT_SECTION=\"${UPYML_HOT_SECTION}\""
+        SOURCE ${UPYML_OWN} APPEND PROPERTY COMPILE_DEFINITIONS "UPYML_HOT_SECTION=\"${UPYML_HOT_SECTION}\""
     )
 endif()
 

@@ -25,6 +25,7 @@ class Cpu:
     kernels: its folder of ports/engine. tools: the compiler's prefix. flags: the compiler's for it. rig: the file in
     kernels/ with start, output and end. link: the linker's flags. command: what runs a program, whose path comes last.
     families: those with functions that only this processor has. packages: of Debian, for compiler and emulator.
+    case_flags: the compiler's for the cases, beside the other ones.
     """
 
     kernels: str
@@ -35,7 +36,30 @@ class Cpu:
     command: tuple[str, ...]
     families: tuple[str, ...]
     packages: str
+    case_flags: tuple[str, ...] = ()
 
+
+def _mps2(core: str, machine: str, code: int, data: int) -> Cpu:
+    """A processor with Arm's DSP extension on the emulated MPS2 that has it, with its memories' places.
+
+    Kernels are compiled for one with a float unit, which stays off: it ends a program that makes use of it.
+    """
+    return Cpu(
+        kernels="cortex_m_dsp",
+        tools="arm-none-eabi-",
+        flags=(f"-mcpu={core}", "-mthumb", "-mfloat-abi=hard", f"-mfpu={FLOATS[core]}"),
+        rig="rig_cortex_m.c",
+        link=("-nostartfiles", "-specs=nano.specs", f"-Wl,--defsym=CODE={code},--defsym=DATA={data}", "-T",
+              str(HERE / "mps2.ld")),
+        command=("qemu-system-arm", "-machine", machine, "-nographic", "-monitor", "null", "-serial", "null",
+                 "-semihosting-config", "enable=on,target=native", "-kernel"),
+        families=("requantization", "requantize"),
+        packages="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm",
+        case_flags=("-mgeneral-regs-only",),
+    )  # fmt: skip
+
+
+FLOATS = {"cortex-m4": "fpv4-sp-d16", "cortex-m33": "fpv5-sp-d16"}
 
 CPUS = {
     "cortex_m0": Cpu(
@@ -52,6 +76,8 @@ CPUS = {
         families=("requantization", "requantize", "weight_stream"),
         packages="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm",
     ),
+    "cortex_m4": _mps2("cortex-m4", "mps2-an386", code=0x00000000, data=0x20000000),
+    "cortex_m33": _mps2("cortex-m33", "mps2-an505", code=0x10000000, data=0x38000000),
 }
 
 
@@ -104,7 +130,7 @@ def build(cpu: Cpu, cases: Path, objects: list[Path], folder: Path) -> Path:
     """The program with these cases, made in the folder."""
     program = folder / f"{cases.stem}.elf"
     # What a kernel's file has beside the kernel, for the engine around it, is not linked.
-    _output(*_gcc(cpu), "-Wl,--gc-sections", cases, *objects, *cpu.link, "-o", program)
+    _output(*_gcc(cpu), *cpu.case_flags, "-Wl,--gc-sections", cases, *objects, *cpu.link, "-o", program)
     return program
 
 

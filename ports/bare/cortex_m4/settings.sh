@@ -1,5 +1,5 @@
 # Sourced by build.sh, see cortex_m0/settings.sh. QEMU's mps2-an386.
-kernels=
+kernels=cortex_m_dsp
 tools=arm-none-eabi-
 flags=(-mcpu=cortex-m4 -mfloat-abi=soft -mthumb)
 link=(-T "$here/qemu.ld" -Wl,--defsym=CODE=0,--defsym=DATA=0x20000000)

@@ -1,4 +1,4 @@
-"""Fused groups with the Cortex-M0+ kernels: as the engine in Python, in QEMU."""
+"""Fused groups with the kernels of Cortex-M processors: as the engine in Python, in QEMU."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def files(rng, folder):
         yield path
 
 
-@pytest.mark.parametrize("name", ["cortex-m0", "cortex-m0-mpy"])
+@pytest.mark.parametrize("name", ["cortex-m0", "cortex-m0-mpy", "cortex-m33", "cortex-m33-mpy"])
 def test_groups_give_the_bytes_of_the_engine_in_python(name, require, tmp_path):
     board = runtime(name)
     require(not board.missing(), board.missing(), "make natmods boards")

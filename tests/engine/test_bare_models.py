@@ -1,4 +1,4 @@
-"""Models of one op and of a fused group on a bare emulated Cortex-M0+: the engine there computes what it does here."""
+"""Models of one op and of a fused group on bare emulated processors: the engine there computes what it does here."""
 
 import numpy as np
 import pytest
@@ -13,21 +13,27 @@ from upyml.format import layout
 from upyml.format.encode import seal
 
 
+MACHINES = ("cortex_m0", "cortex_m33")
+
+
 @pytest.fixture(autouse=True)
-def emulator(require):
-    require(not counts.missing(), counts.missing(), "make bare")
+def emulators(require):
+    for machine in MACHINES:
+        require(not counts.missing(machine), counts.missing(machine), "make bare")
 
 
+@pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize("opcode", range(len(layout.OPS)), ids=[name for name, _ in layout.OPS])
-def test_an_op(opcode):
+def test_an_op(opcode, machine):
     rng = np.random.default_rng(opcode)
     for _ in range(3):
-        assert counts.count(random_op(rng, opcode).encode(rng)).run > 100  # it compares the outputs
+        assert counts.count(random_op(rng, opcode).encode(rng), machine=machine).run > 100  # it compares the outputs
 
 
+@pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize("seed", range(16))
-def test_a_fused_group(seed):
-    assert counts.count(random_group(np.random.default_rng(seed)).encode()).run > 100
+def test_a_fused_group(seed, machine):
+    assert counts.count(random_group(np.random.default_rng(seed)).encode(), machine=machine).run > 100
 
 
 @pytest.mark.parametrize("order, offsets", [(layout.DISJOINT, None), (layout.FORWARD, (0, 8))], ids=["apart", "over"])
