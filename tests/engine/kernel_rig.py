@@ -52,6 +52,20 @@ CPUS = {
         families=("requantization", "requantize", "weight_stream"),
         packages="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm",
     ),
+    "riscv": Cpu(
+        kernels="riscv",
+        tools="riscv64-unknown-elf-",
+        # The specification's older version: by the newer one gcc 12 links the library for 64 bits.
+        flags=("-march=rv32imc", "-mabi=ilp32", "-misa-spec=2.2", "-specs=picolibc.specs"),
+        rig="rig_riscv.c",
+        link=("-nostartfiles", "-T", str(HERE / "riscv.ld")),
+        command=(
+            "qemu-system-riscv32", "-machine", "virt", "-bios", "none", "-m", "4M", "-nographic", "-monitor", "null",
+            "-serial", "stdio", "-kernel",
+        ),  # fmt: skip
+        families=("requantization",),
+        packages="gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc",
+    ),
 }
 
 

@@ -1,0 +1,97 @@
+// A block of a convolution: its weights are expanded, then lines of pixels are made, requantized while their accumulators
+// are still in registers.
+#include "../pairs/conv2d_block.h"
+
+#include "../pairs/load_word.h"
+#include "conv2d_dot.h"
+
+// Four k of four channels, a word each with the bytes w + 128 of k = 1, 3, 0, 2, to words of two: for each two k one a
+// channel, (w[k] << 16) + w[k + 1]. 2.2 instructions a weight.
+static inline int32_t *expand_quad(const uint32_t *weights, int32_t *words) {
+    const uint32_t low_bytes = 0x00ff00ff, biases = 0x00800080;
+    for (int channel = 0; channel < 4; channel++) {
+        uint32_t four = weights[channel];
+        words[channel] = (int32_t)((four & low_bytes) - biases);
+        words[channel + 4] = (int32_t)((four >> 8 & low_bytes) - biases);
+    }
+    return words + 8;
+}
+
+// `pairs` of two k of a kernel row.
+static void expand(const uint8_t *weights, int32_t *words, int32_t pairs) {
+    if (((uintptr_t)weights & 3) != 0) {  // bytes at any address
+        for (int32_t k = 0; k < 2 * pairs; k += 2) {
+            for (int channel = 0; channel < 4; channel++) {
+                *words++ = upyml_weight_pair(upyml_weight(weights, k, channel), upyml_weight(weights, k + 1, channel));
+            }
+        }
+        return;
+    }
+    const uint32_t *from = (const uint32_t *)(const void *)weights, *end = from + 4 * (pairs >> 1);
+    for (; from < end; from += 4) {
+        words = expand_quad(from, words);
+    }
+    if (pairs & 1) {
+        int32_t last[8];
+        expand_quad(from, last);
+        for (int channel = 0; channel < 4; channel++) {
+            words[channel] = last[channel];
+        }
+    }
+}
+
+void upyml_conv2d_begin_blocks(upyml_conv2d *c) {
+    for (int i = 0; i < 4; i++) {
+        upyml_prepare_range(&c->block.q[i], c->p->out_zero_point, c->p->clamp_min, c->p->clamp_max);
+    }
+}
+
+void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *block, int32_t channel) {
+    int32_t pairs = c->layout.run_words, *words = c->weights;
+    for (int32_t ky = 0; ky < c->p->kernel_h; ky++, words += 4 * pairs, block += 16 * ((pairs + 1) >> 1)) {
+        expand(block, words, pairs);
+    }
+    c->block.plain = c->p->out_c - channel < 4;
+    for (int32_t i = 0; i < 4; i++, channel++) {
+        c->block.bias[i] = upyml_load_word(c->channels.bias + 4 * channel);
+        if (channel < c->p->out_c) {
+            int32_t at = channel * c->channels.step;
+            upyml_prepare_channel(&c->block.q[i], upyml_load_word(c->channels.multipliers + 4 * at),
+                c->channels.shifts[at], c->channels.bits[at]);
+            c->block.plain |= c->block.q[i].plain;
+        }
+    }
+}
+
+// Four pixels at a time by way of memory: channels that are plain, or fewer than four.
+static void run_plain(upyml_conv2d_line_dot dot, int32_t channels) {
+    int32_t accumulators[4 * 4];
+    dot.accumulators = accumulators;
+    for (int32_t left = dot.count; left > 0; left -= 4) {
+        dot.count = left < 4 ? left : 4;
+        upyml_conv2d_dot(&dot);
+        for (int32_t i = 0; i < channels; i++) {
+            upyml_requantize_prepared(accumulators + i, dot.output + i, &dot.block->q[i], dot.count, 16, dot.out_step);
+        }
+        dot.x += dot.pixel_step;  // four pixels' bytes, in words
+        dot.output += 4 * dot.out_step;
+    }
+}
+
+void upyml_conv2d_run_line(const upyml_conv2d *c, const upyml_conv2d_line *line, int32_t channel) {
+    const upyml_conv2d_layout *l = &c->layout;
+    upyml_conv2d_line_dot dot = {
+        c->weights, line->x, line->output + channel, line->count, line->pixel_step, line->out_step, l->run_words,
+        c->p->kernel_h, c->p->dilation_h * l->row_bytes, &c->block, NULL,
+    };
+    if (l->pixel_bytes) {  // gathered pixels are one segment
+        dot.pixel_step = l->pixel_bytes;
+        dot.words = l->pixel_bytes >> 2;
+        dot.segments = 1;
+    }
+    if (c->block.plain) {
+        run_plain(dot, c->p->out_c - channel < 4 ? c->p->out_c - channel : 4);
+    } else {
+        upyml_conv2d_dot(&dot);
+    }
+}

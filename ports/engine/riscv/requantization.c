@@ -1,0 +1,32 @@
+#include "requantization.h"
+
+void upyml_prepare_range(upyml_prepared *q, int32_t zero_point, int32_t low, int32_t high) {
+    q->zero_point = zero_point;
+    q->low = low;
+    q->range = high - low;
+}
+
+void upyml_prepare_channel(upyml_prepared *q, int32_t multiplier, int shift, int bits) {
+    int right = -shift;
+    q->multiplier = multiplier;
+    q->file_shift = shift;
+    // |hi| <= 2^30, and 2^21 * (1 + 2 * 255) is less than that.
+    q->plain = right < 1 || right > 21 || bits > 29;
+    if (!q->plain) {
+        q->shift = right + 1;
+        q->offset = 1 + (1 << right) + (q->zero_point - q->low) * (2 << right);
+    }
+}
+
+void upyml_requantize_prepared(const int32_t *accumulators, int8_t *output, const upyml_prepared *q, int32_t count,
+    int32_t accumulator_step, int32_t output_step) {
+    for (; count > 0; count--, output += output_step) {
+        if (q->plain) {
+            int32_t y = upyml_add_wrapped(upyml_requantize(*accumulators, q->multiplier, q->file_shift), q->zero_point);
+            *output = (int8_t)upyml_clamp(y, q->low, q->low + q->range);
+        } else {
+            *output = upyml_requantize_fast(q, *accumulators);
+        }
+        accumulators = (const int32_t *)((const uint8_t *)accumulators + accumulator_step);
+    }
+}
