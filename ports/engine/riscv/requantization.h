@@ -32,8 +32,8 @@ static inline void upyml_prepare(upyml_prepared *q, int32_t multiplier, int shif
 
 // Of a channel that is not plain.
 static inline int8_t upyml_requantize_fast(const upyml_prepared *q, int32_t accumulator) {
-    int32_t hi = (int32_t)((int64_t)(4 * accumulator) * q->multiplier >> 32);
-    int32_t y = (hi + 2 * (hi >> 31) + q->offset) >> q->shift;
+    int32_t hi = (int32_t)((int64_t)(int32_t)(4 * (uint32_t)accumulator) * q->multiplier >> 32);
+    int32_t y = upyml_add_wrapped(hi + 2 * (hi >> 31), q->offset) >> q->shift;
     if ((uint32_t)y > (uint32_t)q->range) {
         y = ~y >> 31 & q->range;  // 0 from below
     }
