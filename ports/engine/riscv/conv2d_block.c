@@ -9,6 +9,7 @@
 // channel, (w[k] << 16) + w[k + 1]. 2.2 instructions a weight.
 static inline int32_t *expand_quad(const uint32_t *weights, int32_t *words) {
     const uint32_t low_bytes = 0x00ff00ff, biases = 0x00800080;
+#pragma GCC unroll 4
     for (int channel = 0; channel < 4; channel++) {
         uint32_t four = weights[channel];
         words[channel] = (int32_t)((four & low_bytes) - biases);

@@ -36,18 +36,20 @@
     .equ GROUP_X, SAVED + 4  // of the group's first pixel, less the words that the first turn leaves out
     .equ GROUP_OUTPUT, SAVED + 8
     .equ LEFT, SAVED + 12  // pixels from the group's first on
-    .equ X_STEPS, SAVED + 16  // three
-    .equ OUT_STEPS, SAVED + 28
-    .equ ENTRY, SAVED + 40  // into the first turn of a segment
-    .equ SKIPPED_WEIGHTS, SAVED + 44  // bytes of them that the first turn leaves out
-    .equ FIRST_WEIGHTS, SAVED + 48
-    .equ SEGMENT_WEIGHTS, SAVED + 52  // bytes of a segment's, with those left out
-    .equ SEGMENT_END, SAVED + 56  // in the weights
-    .equ SEGMENTS_LEFT, SAVED + 60
-    .equ GAP, SAVED + 64  // bytes of x from the end of a segment to where the next one's first turn starts
-    .equ FRAME, 128
+    .equ X_STEPS, SAVED + 16  // four
+    .equ OUT_STEPS, SAVED + 32  // four
+    .equ ENTRY, SAVED + 48  // into the first turn of a segment
+    .equ SKIPPED_WEIGHTS, SAVED + 52  // bytes of them that the first turn leaves out
+    .equ FIRST_WEIGHTS, SAVED + 56
+    .equ SEGMENT_WEIGHTS, SAVED + 60  // bytes of a segment's, with those left out
+    .equ SEGMENT_END, SAVED + 64  // in the weights
+    .equ END, SAVED + 68  // of the weights
+    .equ THE_BLOCK, SAVED + 72
+    .equ KEPT, SAVED + 76  // ACCUMULATORS
+    .equ GAP, SAVED + 80  // bytes of x from the end of a segment to where the next one's first turn starts
+    .equ FRAME, 144
 
-    .equ TURN, 4  // words a turn; the first turn of a segment starts where it makes it come out even
+    .equ TURN, 8  // words a turn; the first turn of a segment starts where it makes it come out even
     .equ WORD_CODE, 184  // bytes
 
 // The short instructions are for the registers s0, s1, a0 to a5.
@@ -90,11 +92,11 @@
     PIXEL pixel3 \place t5 t6 a6 a7
     .endm
 
-    // place * least(i, count - 1) for i = 1, 2, 3; clobbers a4, a5
+    // step * least(i, count - 1) for i = 1, 2, 3, 4. Uses a4, a5, t1
     .macro STEPS from to
     lw a4, \from(a0)
     mv a5, a4
-    .irp i, 0, 1, 2
+    .irp i, 0, 1, 2, 3
     li t1, \i + 1
     blt t1, t0, 1f
     sub a5, a5, a4
@@ -116,6 +118,10 @@ upyml_conv2d_dot:
     STEPS OUT_STEP OUT_STEPS
     lw a1, OUTPUT(a0)
     sw a1, GROUP_OUTPUT(sp)
+    lw a1, BLOCK(a0)
+    sw a1, THE_BLOCK(sp)
+    lw a1, ACCUMULATORS(a0)
+    sw a1, KEPT(sp)
     lw t0, WORDS(a0)
     neg t1, t0
     andi t1, t1, TURN - 1  // words to leave out
@@ -131,6 +137,12 @@ upyml_conv2d_dot:
     slli a2, t1, 4
     sw a2, SKIPPED_WEIGHTS(sp)
     lw a1, WEIGHTS(a0)
+    lw a3, SEGMENTS(a0)
+    lw a4, WORDS(a0)
+    mul a3, a3, a4
+    slli a3, a3, 4
+    add a3, a3, a1
+    sw a3, END(sp)
     sub a1, a1, a2
     sw a1, FIRST_WEIGHTS(sp)
     slli t0, t0, 4
@@ -142,10 +154,7 @@ upyml_conv2d_dot:
     sw a1, ENTRY(sp)
 
 group:
-    lw a5, LINE(sp)
-    lw a4, SEGMENTS(a5)
-    sw a4, SEGMENTS_LEFT(sp)
-    lw a5, BLOCK(a5)
+    lw a5, THE_BLOCK(sp)
     lw s2, BIAS(a5)
     lw s3, BIAS + 4(a5)
     lw s4, BIAS + 8(a5)
@@ -171,6 +180,16 @@ group:
     add pixel3, pixel3, pixel0
     lui half, 0x8
     lw weights, FIRST_WEIGHTS(sp)
+    j segment
+
+next_segment:
+    lw a4, GAP(sp)
+    lw a5, SKIPPED_WEIGHTS(sp)
+    add pixel0, pixel0, a4
+    add pixel1, pixel1, a4
+    add pixel2, pixel2, a4
+    add pixel3, pixel3, a4
+    sub weights, weights, a5
 segment:
     lw a4, SEGMENT_WEIGHTS(sp)
     lw a5, ENTRY(sp)
@@ -181,8 +200,11 @@ segment:
 turn:
     WORD 0
 1:  WORD 1
-    WORD 2
-    WORD 3
+    .set place, 2
+    .rept TURN - 2
+    WORD place
+    .set place, place + 1
+    .endr
     .if (1b - turn) - WORD_CODE
     .error "the code of a word is not of WORD_CODE bytes"
     .endif
@@ -193,24 +215,12 @@ turn:
     addi pixel3, pixel3, 4 * TURN
     lw a4, SEGMENT_END(sp)
     bne weights, a4, turn
-    lw a4, SEGMENTS_LEFT(sp)
-    addi a4, a4, -1
-    beqz a4, group_done
-    sw a4, SEGMENTS_LEFT(sp)
-    lw a4, GAP(sp)
-    add pixel0, pixel0, a4
-    add pixel1, pixel1, a4
-    add pixel2, pixel2, a4
-    add pixel3, pixel3, a4
-    lw a4, SKIPPED_WEIGHTS(sp)
-    sub weights, weights, a4
-    j segment
+    lw a4, END(sp)
+    bne weights, a4, next_segment
 
-group_done:
-    lw a5, LINE(sp)
-    lw a4, ACCUMULATORS(a5)
+    lw a4, KEPT(sp)
+    lw s0, THE_BLOCK(sp)
     bnez a4, keep
-    lw s0, BLOCK(a5)
     lw a0, GROUP_OUTPUT(sp)
     lw a1, OUT_STEPS(sp)
     lw a2, OUT_STEPS + 4(sp)
@@ -241,21 +251,23 @@ group_done:
     addi t0, t0, -4
     blez t0, done
     sw t0, LEFT(sp)
-    lw a5, LINE(sp)
-    lw a4, PIXEL_STEP(a5)
-    lw a5, OUT_STEP(a5)
-    li t1, 4
-    ble t1, t0, 1f
-    mv t1, t0  // on to the last four
-1:  mul a4, a4, t1
-    mul a5, a5, t1
     lw a0, GROUP_X(sp)
     lw a1, GROUP_OUTPUT(sp)
-    add a0, a0, a4
+    lw a4, X_STEPS + 12(sp)
+    lw a5, OUT_STEPS + 12(sp)
+    li t1, 4
+    blt t0, t1, 2f
+1:  add a0, a0, a4
     add a1, a1, a5
     sw a0, GROUP_X(sp)
     sw a1, GROUP_OUTPUT(sp)
     j group
+2:  lw a3, LINE(sp)  // on to the last four
+    lw a4, PIXEL_STEP(a3)
+    lw a5, OUT_STEP(a3)
+    mul a4, a4, t0
+    mul a5, a5, t0
+    j 1b
 
 keep:
     .set place, 0

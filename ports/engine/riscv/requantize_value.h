@@ -16,13 +16,15 @@
     add \value, \value, \rest
     add \value, \value, \offset
     sra \value, \value, \shift
-    bltu \range, \value, 8f
-9:  add \value, \value, \low
-    sb \value, \place(\output)
+    bltu \range, \value, 7f
+    add \value, \value, \low
+8:  sb \value, \place(\output)
+9:
     .subsection 1
-8:  not \value, \value  // the sign of a value above the range now, which turns into the range, else into 0
-    srai \value, \value, 31
-    and \value, \value, \range
+7:  bgez \value, 7f
+    sb \low, \place(\output)
     j 9b
+7:  add \value, \range, \low
+    j 8b
     .previous
     .endm
