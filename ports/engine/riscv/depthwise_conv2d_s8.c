@@ -124,7 +124,8 @@ static void prepare(planes *s, int32_t channel) {
     s->prepared = channel;
     upyml_prepare_channel(&s->q, upyml_load_word(s->channels.multipliers + 4 * channel), s->channels.shifts[channel],
         s->channels.bits[channel]);
-    s->fast = p->kernel_h == 3 && p->kernel_w == 3 && p->dilation_w == 1 && p->stride_w <= 2 && !s->q.plain;
+    s->fast = p->kernel_h == 3 && p->kernel_w == 3 && p->dilation_w == 1 && p->stride_w <= 2 && !s->q.plain
+              && s->q.below != 0;
     if (s->fast) {
         s->rows.bias = (int32_t)(4 * (uint32_t)bias);
 #pragma GCC unroll 9

@@ -80,7 +80,7 @@
     .endm
 
     .macro WRITE sum
-    REQUANTIZE \sum product s10 s11 a7 ra t6 0 output
+    REQUANTIZE \sum, product, s10, s11, a7, -2, ra, t6, 0, output
     add output, output, out_step
     .endm
 

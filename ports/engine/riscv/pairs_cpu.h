@@ -5,7 +5,7 @@
 #include "requantization.h"
 
 enum {
-    UPYML_SHORT_RUN = 0,  // words: no kernel row is too short to be used as it lies
+    UPYML_SHORT_RUN = 3,  // words: a kernel row costs 21 instructions a group to start, so several of them are gathered
     UPYML_ACCUMULATOR_BYTES = 0,  // in scratch, of a pixel: they stay in registers
 };
 

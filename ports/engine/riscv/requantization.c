@@ -11,10 +11,11 @@ void upyml_prepare_channel(upyml_prepared *q, int32_t multiplier, int shift, int
     q->multiplier = multiplier;
     q->file_shift = shift;
     // |hi| <= 2^30, and 2^21 * (1 + 2 * 255) is less than that.
-    q->plain = right < 1 || right > 21 || bits > 29;
+    q->plain = right < 0 || right > 21 || bits > 29;
     if (!q->plain) {
         q->shift = right + 1;
-        q->offset = 1 + (1 << right) + (q->zero_point - q->low) * (2 << right);
+        q->below = right ? -2 : 0;
+        q->offset = 1 + (right ? 1 << right : 0) + (q->zero_point - q->low) * (2 << right);
     }
 }
 

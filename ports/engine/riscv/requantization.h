@@ -2,8 +2,9 @@
 // the first rounding's, the two roundings are
 //     (hi + 2 * (hi >> 31) + 1 + 2^rs) >> (rs + 1)    for a shift to the right by rs, at least 1:
 // 1 is the first one's half, 2^rs the second's, and numbers below 0 round the other way: 2 less. (hi = -1, which the first
-// rounds to 0, is not changed by it.) The offset adds the zero point and takes off the clamp's low end: then one unsigned
-// comparison clamps. 10 instructions, where 4 * accumulator and the sum have room in 32 bits; all else is `plain`.
+// rounds to 0, is not changed by it.) For a shift by 0 there is no second one: (hi + 1) >> 1. The offset adds the zero point
+// and takes off the clamp's low end: then one unsigned comparison clamps. 10 instructions, where 4 * accumulator and the sum
+// have room in 32 bits; all else is `plain`.
 #ifndef UPYML_RISCV_REQUANTIZATION_H
 #define UPYML_RISCV_REQUANTIZATION_H
 
@@ -12,6 +13,7 @@
 // One channel, prepared. The assembly knows the offsets: every field is a word.
 typedef struct {
     int32_t multiplier, offset, shift;  // rs + 1
+    int32_t below;  // -2, or 0 for rs = 0: what is added to a number below 0
     int32_t range, low;  // the clamp: low to low + range
     int32_t zero_point;
     int32_t file_shift;  // as in the file
@@ -33,7 +35,7 @@ static inline void upyml_prepare(upyml_prepared *q, int32_t multiplier, int shif
 // Of a channel that is not plain.
 static inline int8_t upyml_requantize_fast(const upyml_prepared *q, int32_t accumulator) {
     int32_t hi = (int32_t)((int64_t)(int32_t)(4 * (uint32_t)accumulator) * q->multiplier >> 32);
-    int32_t y = upyml_add_wrapped(hi + 2 * (hi >> 31), q->offset) >> q->shift;
+    int32_t y = upyml_add_wrapped(hi + (hi >> 31 & q->below), q->offset) >> q->shift;
     if ((uint32_t)y > (uint32_t)q->range) {
         y = ~y >> 31 & q->range;  // 0 from below
     }

@@ -4,15 +4,17 @@
     .equ Q_MULTIPLIER, 0
     .equ Q_OFFSET, 4
     .equ Q_SHIFT, 8
-    .equ Q_RANGE, 12
-    .equ Q_LOW, 16
-    .equ Q_BYTES, 32
+    .equ Q_BELOW, 12
+    .equ Q_RANGE, 16
+    .equ Q_LOW, 20
+    .equ Q_BYTES, 36
 
-    // value: 4 * the accumulator; goes to `place` bytes behind `output`. All but `value` and `rest` stay as they are.
-    .macro REQUANTIZE value rest multiplier offset shift range low place output
+    // value: 4 * the accumulator; goes to `place` bytes behind `output`. below: a register or a number. Changes `value` and
+    // `rest` only.
+    .macro REQUANTIZE value rest multiplier offset shift below range low place output
     mulh \value, \value, \multiplier
     srai \rest, \value, 31
-    add \value, \value, \rest
+    and \rest, \rest, \below
     add \value, \value, \rest
     add \value, \value, \offset
     sra \value, \value, \shift
