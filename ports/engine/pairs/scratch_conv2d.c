@@ -47,7 +47,11 @@ void upyml_conv2d_fit(const upyml_window *p, upyml_conv2d_layout *l) {
     int32_t two = l->size, free = p->scratch_size - two, first = l->row_step * l->row_bytes;
     if (free >= 0) {
         int32_t more = first + (l->pixel_bytes || l->unit_w == 1 ? l->unit_w * (l->pixel_bytes + UPYML_ACCUMULATOR_BYTES) : 0);
-        upyml_conv2d_lay_out(p, least(2 + free / more, l->units), l);
+        int32_t strip = least(2 + free / more, l->units);
+        if (l->unit_w == 1 && strip < l->units && strip > UPYML_LINE_PIXELS) {
+            strip -= strip % UPYML_LINE_PIXELS;  // a strip is a line
+        }
+        upyml_conv2d_lay_out(p, strip, l);
         return;
     }
     upyml_conv2d_lay_out(p, 1, l);

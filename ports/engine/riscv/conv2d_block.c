@@ -47,21 +47,29 @@ void upyml_conv2d_begin_blocks(upyml_conv2d *c) {
     }
 }
 
+// Biases and requantization of a block.
+static void prepare_channels(upyml_conv2d *c, int32_t channel) {
+    const uint8_t *bias = c->channels.bias + 4 * channel;
+    int32_t count = c->p->out_c - channel < 4 ? c->p->out_c - channel : 4, at = channel * c->channels.step;
+    c->block.plain = count < 4;
+    for (int32_t i = 0; i < count; i++, at += c->channels.step) {
+        c->block.bias[i] = upyml_load_word(bias + 4 * i);
+        upyml_prepare_channel(&c->block.q[i], upyml_load_word(c->channels.multipliers + 4 * at), c->channels.shifts[at],
+            c->channels.bits[at]);
+        c->block.plain |= c->block.q[i].plain;
+    }
+}
+
 void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *block, int32_t channel) {
-    int32_t pairs = c->layout.run_words, *words = c->weights;
-    for (int32_t ky = 0; ky < c->p->kernel_h; ky++, words += 4 * pairs, block += 16 * ((pairs + 1) >> 1)) {
+    int32_t pairs = c->layout.run_words, rows = c->p->kernel_h, *words = c->weights;
+    if ((pairs & 1) == 0) {  // no gaps between the kernel's rows
+        pairs *= rows;
+        rows = 1;
+    }
+    for (; rows > 0; rows--, words += 4 * pairs, block += 16 * ((pairs + 1) >> 1)) {
         expand(block, words, pairs);
     }
-    c->block.plain = c->p->out_c - channel < 4;
-    for (int32_t i = 0; i < 4; i++, channel++) {
-        c->block.bias[i] = upyml_load_word(c->channels.bias + 4 * channel);
-        if (channel < c->p->out_c) {
-            int32_t at = channel * c->channels.step;
-            upyml_prepare_channel(&c->block.q[i], upyml_load_word(c->channels.multipliers + 4 * at),
-                c->channels.shifts[at], c->channels.bits[at]);
-            c->block.plain |= c->block.q[i].plain;
-        }
-    }
+    prepare_channels(c, channel);
 }
 
 // Four pixels at a time by way of memory: channels that are plain, or fewer than four.

@@ -238,10 +238,10 @@ turn:
     .irp value, \accumulator0, \accumulator1, \accumulator2, \accumulator3
     slli \value, \value, 2
     .endr
-    REQUANTIZE \accumulator0 a4 t0 t1 t2 a5 s1 ra \i a0
-    REQUANTIZE \accumulator1 a4 t0 t1 t2 a5 s1 ra \i a1
-    REQUANTIZE \accumulator2 a4 t0 t1 t2 a5 s1 ra \i a2
-    REQUANTIZE \accumulator3 a4 t0 t1 t2 a5 s1 ra \i a3
+    REQUANTIZE \accumulator0 t0 t1 t2 a5 s1 ra \i a0
+    REQUANTIZE \accumulator1 t0 t1 t2 a5 s1 ra \i a1
+    REQUANTIZE \accumulator2 t0 t1 t2 a5 s1 ra \i a2
+    REQUANTIZE \accumulator3 t0 t1 t2 a5 s1 ra \i a3
     .endm
     CHANNEL 0 s2 s6 s10 t5
     CHANNEL 1 s3 s7 s11 t6

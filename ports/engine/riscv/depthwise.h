@@ -1,10 +1,14 @@
-// Rows of one channel of a depthwise convolution with a 3x3 kernel (depthwise_rows_3x3.S).
+// Planes of one channel, a byte a value, that a depthwise convolution is made from.
 #ifndef UPYML_RISCV_DEPTHWISE_H
 #define UPYML_RISCV_DEPTHWISE_H
 
 #include "requantization.h"
 
-// The assembly knows the offsets: every field is a word. Weights and bias are four times theirs, which the requantization
+// Copies one channel of rows of the input, its values `step` bytes apart, to rows of a plane `row_bytes` apart, which start
+// with `columns` values. columns, rows: at least 1 (depthwise_copy.S).
+void upyml_depthwise_copy(const int8_t *x, int8_t *to, int32_t columns, int32_t rows, int32_t step, int32_t row_bytes);
+
+// Rows of a 3x3 kernel. The assembly knows the offsets: every field is a word. Weights and bias are four times theirs, which the requantization
 // needs of the sum.
 typedef struct {
     int32_t weights[9], bias;

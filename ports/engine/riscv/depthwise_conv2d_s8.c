@@ -57,34 +57,6 @@ int32_t upyml_depthwise_conv2d_s8_scratch_size(const upyml_window *p, int32_t st
     return lay_out(p, strip, &l);
 }
 
-// One channel of `rows` rows of the input to rows of the plane. 3.5 instructions a value, not inline so that all that the
-// loop needs stays in registers.
-static __attribute__((noinline)) void copy_channel(const int8_t *x, int8_t *to, int32_t columns, int32_t rows,
-    int32_t step, int32_t row_bytes) {
-    int32_t fours = columns & ~3;
-    for (; rows > 0; rows--, to += row_bytes - columns) {
-        const int8_t *end = to + columns, *fours_end = to + fours;
-        while (to < fours_end) {
-            int8_t x0 = *x;
-            x += step;
-            int8_t x1 = *x;
-            x += step;
-            int8_t x2 = *x;
-            x += step;
-            int8_t x3 = *x;
-            x += step;
-            to[0] = x0;
-            to[1] = x1;
-            to[2] = x2;
-            to[3] = x3;
-            to += 4;
-        }
-        for (; to < end; x += step) {
-            *to++ = *x;
-        }
-    }
-}
-
 // Packs what output rows first to first + rows - 1 read, but for what the strip of `before` rows before it has packed: it
 // may be overwritten by now. before: 0 for a channel's first strip.
 static void pack(const planes *s, int32_t channel, int32_t first, int32_t rows, int32_t before) {
@@ -105,7 +77,8 @@ static void pack(const planes *s, int32_t channel, int32_t first, int32_t rows, 
         } else {
             int32_t slot = upyml_slot(y, s->in_ring);
             count = apart ? 1 : smaller(smaller(left, p->in_h - y), s->in_ring - slot);
-            copy_channel(s->input + slot * p->in_w * p->in_c + channel, to, p->in_w, count, p->in_c, l->row_bytes);
+            upyml_depthwise_copy(s->input + slot * p->in_w * p->in_c + channel, to, p->in_w, count, p->in_c,
+                l->row_bytes);
         }
         to += count * l->row_bytes;
         y += count;

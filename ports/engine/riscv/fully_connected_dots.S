@@ -1,6 +1,6 @@
-// void upyml_fully_connected_dots(const uint8_t *const blocks[4], x, quads, accumulators)
-// Adds the sums of x by the biased weights of four blocks of four channels to their 16 accumulators. quads: number of four
-// k, at least 1. Weights are bytes as they lie in the file, at any address: a word a channel, w + 128 of k = 1, 3, 0, 2.
+// void upyml_fully_connected_dots(const uint8_t *const blocks[4], x, quads, bias, too_much, accumulators)
+// The accumulators of 16 channels, four blocks of four: bias - too_much + the sum of x by the biased weights. bias and
+// accumulators may be the same. quads: number of four k, may be 0. Weights are bytes as they lie in the file, at any address: a word a channel, w + 128 of k = 1, 3, 0, 2.
 // A pair of weights from a word would take 3.5 instructions a product, a load of each byte takes 3: 202 for 64 products.
 #include "hot.h"
 #include "registers.h"
@@ -44,14 +44,16 @@
     .type upyml_fully_connected_dots, %function
 upyml_fully_connected_dots:
     SAVE FRAME
-    sw a3, ACCUMULATORS(sp)
+    sw a5, ACCUMULATORS(sp)
     .set place, 0
     .irp accumulator, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, t3, t4, t5, t6
     lw \accumulator, place(a3)
+    sub \accumulator, \accumulator, a4
     .set place, place + 4
     .endr
     slli x_end, x_end, 2
     add x_end, x_end, x
+    beq x, x_end, 2f
     lw block1, 4(a0)
     lw block2, 8(a0)
     lw block3, 12(a0)
@@ -66,7 +68,7 @@ upyml_fully_connected_dots:
     addi block2, block2, 16
     addi block3, block3, 16
     bne x, x_end, 1b
-    lw a3, ACCUMULATORS(sp)
+2:  lw a3, ACCUMULATORS(sp)
     .set place, 0
     .irp accumulator, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, t3, t4, t5, t6
     sw \accumulator, place(a3)

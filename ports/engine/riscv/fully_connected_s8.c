@@ -9,8 +9,8 @@
 
 enum { CHANNELS = 16 };
 
-void upyml_fully_connected_dots(const uint8_t *const blocks[4], const int8_t *x, int32_t quads,
-    int32_t accumulators[CHANNELS]);
+void upyml_fully_connected_dots(const uint8_t *const blocks[4], const int8_t *x, int32_t quads, const int32_t *bias,
+    int32_t too_much, int32_t accumulators[CHANNELS]);
 
 static int32_t sum(const int8_t *x, int32_t count) {
     int32_t made = 0;
@@ -26,17 +26,21 @@ static int32_t sum(const int8_t *x, int32_t count) {
 // Channels from `channel` on. Blocks that there are not are stood for by the last one.
 static void make_channels(const upyml_fully_connected *p, const uint8_t *bias, const int8_t *x, int32_t channel,
     int32_t count, int32_t too_much, int32_t accumulators[CHANNELS]) {
-    int32_t quads = (p->in_c + 3) >> 2, whole = p->in_c >> 2, last = (count - 1) >> 2;
-    const uint8_t *first = p->weights + 4 * quads * channel, *blocks[4];
+    int32_t quads = (p->in_c + 3) >> 2, whole = p->in_c >> 2, block_bytes = 16 * quads;
+    const uint8_t *blocks[4], *block = p->weights + (channel >> 2) * block_bytes;
     for (int32_t i = 0; i < 4; i++) {
-        blocks[i] = first + 16 * quads * (i < last ? i : last);
+        blocks[i] = block;
+        block += 4 * i + 4 < count ? block_bytes : 0;
     }
-    for (int32_t i = 0; i < count; i++) {
-        accumulators[i] = upyml_add_wrapped(upyml_load_word(bias + 4 * (channel + i)), -too_much);
+    bias += 4 * channel;
+    const int32_t *words = (const int32_t *)(const void *)bias;
+    if (count <= CHANNELS - 4 || ((uintptr_t)bias & 3) != 0) {
+        for (int32_t i = 0; i < count; i++) {
+            accumulators[i] = upyml_load_int32(bias + 4 * i);
+        }
+        words = accumulators;
     }
-    if (whole) {
-        upyml_fully_connected_dots(blocks, x, whole, accumulators);
-    }
+    upyml_fully_connected_dots(blocks, x, whole, words, too_much, accumulators);
     for (int32_t k = 4 * whole; k < p->in_c; k++) {
         for (int32_t i = 0; i < count; i++) {
             int32_t product = x[k] * (upyml_weight(blocks[i >> 2], k, i & 3) + 128);
@@ -45,11 +49,19 @@ static void make_channels(const upyml_fully_connected *p, const uint8_t *bias, c
     }
 }
 
-// One multiplier a channel, used once: nothing that would have to be prepared pays.
-static void requantize_each(const upyml_fully_connected *p, const upyml_channels *c, int32_t channel,
+// q: of all channels, or NULL. One multiplier a channel is used once: nothing that would have to be prepared pays.
+static void requantize(const upyml_fully_connected *p, const upyml_channels *c, const upyml_prepared *q, int32_t channel,
     const int32_t *accumulators, int32_t count, int8_t *output) {
-    for (int32_t i = 0; i < count; i++, channel++) {
-        int32_t y = upyml_requantize(accumulators[i], upyml_load_word(c->multipliers + 4 * channel), c->shifts[channel]);
+    if (q) {
+        const upyml_prepared all = *q;  // in registers: output is of any type
+        for (int32_t i = 0; i < count; i++) {
+            output[i] = upyml_requantize_fast(&all, accumulators[i]);
+        }
+        return;
+    }
+    for (int32_t i = 0; i < count; i++) {
+        int32_t at = (channel + i) * c->step;
+        int32_t y = upyml_requantize(accumulators[i], upyml_load_word(c->multipliers + 4 * at), c->shifts[at]);
         output[i] = (int8_t)upyml_clamp(upyml_add_wrapped(y, p->out_zero_point), p->clamp_min, p->clamp_max);
     }
 }
@@ -60,11 +72,7 @@ static void make_row(const upyml_fully_connected *p, const upyml_channels *c, co
     for (int32_t channel = 0; channel < p->out_c; channel += CHANNELS, output += CHANNELS) {
         int32_t count = p->out_c - channel < CHANNELS ? p->out_c - channel : CHANNELS;
         make_channels(p, c->bias, x, channel, count, too_much, accumulators);
-        if (c->step == 0) {
-            upyml_requantize_prepared(accumulators, output, q, count, 4, 1);
-        } else {
-            requantize_each(p, c, channel, accumulators, count, output);
-        }
+        requantize(p, c, c->step == 0 && !q->plain ? q : NULL, channel, accumulators, count, output);
     }
 }
 

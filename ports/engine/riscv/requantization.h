@@ -3,7 +3,7 @@
 //     (hi + 2 * (hi >> 31) + 1 + 2^rs) >> (rs + 1)    for a shift to the right by rs, at least 1:
 // 1 is the first one's half, 2^rs the second's, and numbers below 0 round the other way: 2 less. (hi = -1, which the first
 // rounds to 0, is not changed by it.) For a shift by 0 there is no second one: (hi + 1) >> 1. The offset adds the zero point
-// and takes off the clamp's low end: then one unsigned comparison clamps. 10 instructions, where 4 * accumulator and the sum
+// and takes off the clamp's low end: then one unsigned comparison clamps. 9 or 10 instructions, where 4 * accumulator and the sum
 // have room in 32 bits; all else is `plain`.
 #ifndef UPYML_RISCV_REQUANTIZATION_H
 #define UPYML_RISCV_REQUANTIZATION_H
@@ -37,7 +37,7 @@ static inline int8_t upyml_requantize_fast(const upyml_prepared *q, int32_t accu
     int32_t hi = (int32_t)((int64_t)(int32_t)(4 * (uint32_t)accumulator) * q->multiplier >> 32);
     int32_t y = upyml_add_wrapped(hi + (hi >> 31 & q->below), q->offset) >> q->shift;
     if ((uint32_t)y > (uint32_t)q->range) {
-        y = ~y >> 31 & q->range;  // 0 from below
+        y = y < 0 ? 0 : q->range;
     }
     return (int8_t)(y + q->low);
 }

@@ -9,14 +9,12 @@
     .equ Q_LOW, 20
     .equ Q_BYTES, 36
 
-    // value: 4 * the accumulator; goes to `place` bytes behind `output`. below: a register or a number. Changes `value` and
-    // `rest` only.
-    .macro REQUANTIZE value rest multiplier offset shift below range low place output
+    // value: 4 * the accumulator; goes to `place` bytes behind `output`. below: a register or a number. Changes `value` only.
+    .macro REQUANTIZE value multiplier offset shift below range low place output
     mulh \value, \value, \multiplier
-    srai \rest, \value, 31
-    and \rest, \rest, \below
-    add \value, \value, \rest
-    add \value, \value, \offset
+    bgez \value, 6f
+    add \value, \value, \below
+6:  add \value, \value, \offset
     sra \value, \value, \shift
     bltu \range, \value, 7f
     add \value, \value, \low
