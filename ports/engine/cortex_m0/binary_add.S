@@ -1,11 +1,11 @@
-// void upyml_add_values(input1, input2, output, s, at, count, step): see pairs/binary_s8.c. 21.5 cycles an element.
+// void upyml_m0_add(input1, input2, output, s, at, count, step): see binary_s8.c. 21.5 cycles an element.
 #include "hot.h"
 
     .syntax unified
     .cpu cortex-m0plus
     .thumb
 
-    // upyml_sum
+    // sum
     .equ GUARD, 12
     .equ RANGE, 16
     .equ LOW, 20
@@ -53,10 +53,10 @@ unsure\place:
     .endm
 
     UPYML_HOT
-    .global upyml_add_values
-    .type upyml_add_values, %function
+    .global upyml_m0_add
+    .type upyml_m0_add, %function
     .thumb_func
-upyml_add_values:
+upyml_m0_add:
     push {r3-r7, lr}
     mov r4, r8
     mov r5, r9
@@ -114,7 +114,7 @@ exact:
     ldrsb r2, [r3, r6]
     ldr r0, [sp, #S + 16]
     ldr r0, [r0, #P]
-    bl upyml_add_exact
+    bl upyml_m0_add_exact
     pop {r1}
     mov r12, r1
     ldr r2, [sp, #AT + 12]

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "../kernels.h"
-#include "../pairs/load_word.h"
 #include "../weights.h"
 #include "requantization.h"
 
@@ -49,30 +48,20 @@ static void make_channels(const upyml_fully_connected *p, const uint8_t *bias, c
     }
 }
 
-// q: of all channels, or NULL. One multiplier a channel is used once: nothing that would have to be prepared pays.
-static void requantize(const upyml_fully_connected *p, const upyml_channels *c, const upyml_prepared *q, int32_t channel,
-    const int32_t *accumulators, int32_t count, int8_t *output) {
-    if (q) {
-        const upyml_prepared all = *q;  // in registers: output is of any type
-        for (int32_t i = 0; i < count; i++) {
-            output[i] = upyml_requantize_fast(&all, accumulators[i]);
-        }
-        return;
-    }
-    for (int32_t i = 0; i < count; i++) {
-        int32_t at = (channel + i) * c->step;
-        int32_t y = upyml_requantize(accumulators[i], upyml_load_word(c->multipliers + 4 * at), c->shifts[at]);
-        output[i] = (int8_t)upyml_clamp(upyml_add_wrapped(y, p->out_zero_point), p->clamp_min, p->clamp_max);
-    }
-}
-
-static void make_row(const upyml_fully_connected *p, const upyml_channels *c, const upyml_prepared *q, const int8_t *x,
+// q: of all channels, or prepared for one after another.
+static void make_row(const upyml_fully_connected *p, const upyml_channels *c, upyml_prepared *q, const int8_t *x,
     int8_t *output) {
     int32_t too_much = 128 * sum(x, p->in_c), accumulators[CHANNELS];
     for (int32_t channel = 0; channel < p->out_c; channel += CHANNELS, output += CHANNELS) {
-        int32_t count = p->out_c - channel < CHANNELS ? p->out_c - channel : CHANNELS;
+        int32_t count = p->out_c - channel < CHANNELS ? p->out_c - channel : CHANNELS, alike = c->step ? 1 : count;
         make_channels(p, c->bias, x, channel, count, too_much, accumulators);
-        requantize(p, c, c->step == 0 && !q->plain ? q : NULL, channel, accumulators, count, output);
+        for (int32_t i = 0; i < count; i += alike) {
+            if (c->step) {
+                upyml_prepare_channel(q, upyml_load_int32(c->multipliers + 4 * (channel + i)), c->shifts[channel + i],
+                    c->bits[channel + i]);
+            }
+            upyml_requantize_prepared(accumulators + i, output + i, q, alike, 4, 1);
+        }
     }
 }
 
@@ -80,7 +69,7 @@ static void make_row(const upyml_fully_connected *p, const upyml_channels *c, co
 void upyml_fully_connected_s8(const upyml_fully_connected *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
     upyml_channels c = upyml_read_channels(p->channels, p->out_c, p->per_channel);
     upyml_prepared q;
-    upyml_prepare(&q, upyml_load_word(c.multipliers), c.shifts[0], c.bits[0], p->out_zero_point, p->clamp_min,
+    upyml_prepare(&q, upyml_load_int32(c.multipliers), c.shifts[0], c.bits[0], p->out_zero_point, p->clamp_min,
         p->clamp_max);
     int8_t *made = output;
     if (p->order != UPYML_ORDER_DISJOINT && p->out_c < p->in_c) {

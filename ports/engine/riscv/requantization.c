@@ -22,14 +22,15 @@ void upyml_prepare_channel(upyml_prepared *q, int32_t multiplier, int shift, int
 void upyml_requantize_prepared(const int32_t *accumulators, int8_t *output, const upyml_prepared *q, int32_t count,
     int32_t accumulator_step, int32_t output_step) {
     const upyml_prepared channel = *q;  // in registers: output is of any type
-    for (; count > 0; count--, output += output_step) {
-        if (channel.plain) {
-            int32_t y = upyml_requantize(*accumulators, channel.multiplier, channel.file_shift);
-            y = upyml_clamp(upyml_add_wrapped(y, channel.zero_point), channel.low, channel.low + channel.range);
-            *output = (int8_t)y;
-        } else {
-            *output = upyml_requantize_fast(&channel, *accumulators);
-        }
+    const int8_t *end = output + count * output_step;
+    for (; !channel.plain && output != end; output += output_step) {
+        *output = upyml_requantize_fast(&channel, *accumulators);
+        accumulators = (const int32_t *)((const uint8_t *)accumulators + accumulator_step);
+    }
+    for (; output != end; output += output_step) {
+        int32_t y = upyml_requantize(*accumulators, channel.multiplier, channel.file_shift);
+        y = upyml_clamp(upyml_add_wrapped(y, channel.zero_point), channel.low, channel.low + channel.range);
+        *output = (int8_t)y;
         accumulators = (const int32_t *)((const uint8_t *)accumulators + accumulator_step);
     }
 }

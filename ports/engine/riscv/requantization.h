@@ -36,7 +36,7 @@ static inline void upyml_prepare(upyml_prepared *q, int32_t multiplier, int shif
 static inline int8_t upyml_requantize_fast(const upyml_prepared *q, int32_t accumulator) {
     int32_t hi = (int32_t)((int64_t)(int32_t)(4 * (uint32_t)accumulator) * q->multiplier >> 32);
     int32_t y = upyml_add_wrapped(hi + (hi >> 31 & q->below), q->offset) >> q->shift;
-    if ((uint32_t)y > (uint32_t)q->range) {
+    if (__builtin_expect((uint32_t)y > (uint32_t)q->range, 0)) {  // so that nothing of it is computed ahead
         y = y < 0 ? 0 : q->range;
     }
     return (int8_t)(y + q->low);

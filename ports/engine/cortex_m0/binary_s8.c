@@ -1,24 +1,35 @@
-// Elementwise ops for CPUs whose requantization of many values is fast; what does not fit below is left to the plain kernel.
+// Elementwise ops on a Cortex-M0+; what does not fit below is left to the plain kernel.
 //
 // ADD and SUB: the output less the clamp's low end is the integer part of
 //     t = x1 * f1 + x2 * f2 + offset, clamped,
 // with f1, f2 the products of the file's multipliers, unless t is within e of an integer. The exact way rounds each
 // scaled input twice, by at most 1 in all, and their sum once before the last rounding: 2.5 units of 2^shift at most. t
-// is taken in units of 2^-20 with f1 and f2 rounded, which is wrong by less than 256 units. As in
-// cortex_m0/requantization.c, e is added to the offset, so that one test tells whether the integer part is right; else,
-// once in some thousand values, the plain way decides.
+// is taken in units of 2^-20 with f1 and f2 rounded, which is wrong by less than 256 units. As in requantization.c, e
+// is added to the offset, so that one test tells whether the integer part is right; else, once in some thousand values,
+// the plain way decides.
 #define upyml_binary_s8 upyml_binary_plain_s8
 #include "../kernels/binary_s8.c"
 #undef upyml_binary_s8
 
 #include <string.h>
 
-#include "binary_add.h"
 #include "requantization.h"
 
-enum { FRACTION = UPYML_SUM_FRACTION, ROUNDED = 256 };
+enum { FRACTION = 20, ROUNDED = 256 };
 
-int32_t upyml_add_exact(const upyml_binary *p, int32_t x1, int32_t x2) {
+// binary_add.S knows the offsets: every field is a word.
+typedef struct {
+    int32_t factor1, factor2, offset, guard, range, low;
+    const upyml_binary *p;
+} sum;
+
+// output[at] for `count` places from `at` on, in steps of `step`, 1 or -1.
+void upyml_m0_add(const int8_t *input1, const int8_t *input2, int8_t *output, const sum *s, int32_t at, int32_t count,
+    int32_t step);
+// What upyml_m0_add asks where it is not sure: the output less the clamp's low end.
+int32_t upyml_m0_add_exact(const upyml_binary *p, int32_t x1, int32_t x2);
+
+int32_t upyml_m0_add_exact(const upyml_binary *p, int32_t x1, int32_t x2) {
     return combine(p, x1, x2) - p->clamp_min;
 }
 
@@ -32,7 +43,7 @@ static int32_t factor(int32_t multiplier1, int32_t multiplier2, int shift) {
     return product >> drop < 1u << 23 ? (int32_t)(product >> drop) : 0;  // 128 of it have room in 31 bits
 }
 
-static int prepare_sum(const upyml_binary *p, upyml_sum *s) {
+static int prepare_sum(const upyml_binary *p, sum *s) {
     if (p->opcode == UPYML_OPCODE_MUL || p->shift > -3 || p->shift1 > 0 || p->shift2 > 0) {
         return 0;
     }
@@ -68,7 +79,7 @@ static int prepare_sum(const upyml_binary *p, upyml_sum *s) {
 typedef struct {
     const upyml_binary *p;
     int reverse;
-    upyml_sum sum;  // ADD and SUB
+    sum sum;  // ADD and SUB
     upyml_prepared product;  // MUL
 } prepared;
 
@@ -100,7 +111,7 @@ static void run(const prepared *f, const int8_t *input1, const int8_t *input2, i
     if (f->p->opcode == UPYML_OPCODE_MUL) {
         multiply(f, input1, input2, output, count);
     } else {
-        upyml_add_values(input1, input2, output, &f->sum, f->reverse ? count - 1 : 0, count, f->reverse ? -1 : 1);
+        upyml_m0_add(input1, input2, output, &f->sum, f->reverse ? count - 1 : 0, count, f->reverse ? -1 : 1);
     }
 }
 
