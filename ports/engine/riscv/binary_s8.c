@@ -11,7 +11,9 @@
 #include "../kernels/binary_s8.c"
 #undef upyml_binary_s8
 
-enum { FRACTION = 20, ROUNDED = 256 };
+// MOST: of both factors together, so that t has room: inputs less their zero points are at most 255, and as much comes for
+// the output's.
+enum { FRACTION = 20, ROUNDED = 256, MOST = 7 << FRACTION };
 
 typedef struct {
     int32_t factor1, factor2, offset;
@@ -26,7 +28,7 @@ static int32_t factor(int32_t multiplier1, int32_t multiplier2, int shift) {
     }
     uint64_t product = (uint64_t)(uint32_t)multiplier1 * (uint32_t)multiplier2 + ((uint64_t)1 << (drop - 1));
     uint32_t made = (uint32_t)(product >> 32) >> (drop - 32);
-    return made < 1u << 23 ? (int32_t)made : 0;  // 128 of it have room in 31 bits
+    return made < MOST ? (int32_t)made : 0;
 }
 
 // Answers 0 where the plain way has to do all.
@@ -35,20 +37,16 @@ static int prepare(const upyml_binary *p, sum *s) {
     s->factor1 = factor(p->multiplier1, p->multiplier, shift + p->shift1);
     s->factor2 = factor(p->multiplier2, p->multiplier, shift + p->shift2);
     if (p->opcode == UPYML_OPCODE_MUL || p->shift > -3 || p->shift1 > 0 || p->shift2 > 0 || s->factor1 == 0
-        || s->factor2 == 0) {
+        || s->factor2 == 0 || s->factor1 + s->factor2 > MOST) {
         return 0;
     }
     int32_t error = (p->shift > -FRACTION ? 5 << (FRACTION - 1 + p->shift) : 3) + ROUNDED;
     if (p->opcode == UPYML_OPCODE_SUB) {
         s->factor2 = -s->factor2;
     }
-    int64_t offset = ((int64_t)(p->out_zero_point - p->clamp_min) << FRACTION) + (1 << (FRACTION - 1)) + error
-                     - (int64_t)p->zero_point1 * s->factor1 - (int64_t)p->zero_point2 * s->factor2;
-    int64_t most = 128 * ((int64_t)s->factor1 + (s->factor2 < 0 ? -s->factor2 : s->factor2));
-    if (offset + most > INT32_MAX || offset - most < INT32_MIN) {
-        return 0;
-    }
-    s->offset = (int32_t)offset;
+    int32_t zero_points = upyml_add_wrapped(p->zero_point1 * s->factor1, p->zero_point2 * s->factor2);
+    s->offset = (p->out_zero_point - p->clamp_min) * (1 << FRACTION) + (1 << (FRACTION - 1)) + error;
+    s->offset = (int32_t)((uint32_t)s->offset - (uint32_t)zero_points);
     s->guard = (1 << FRACTION) - 1;
     for (int32_t unsure = 1; unsure < 2 * error; unsure *= 2) {
         s->guard -= unsure;
@@ -85,7 +83,7 @@ void upyml_binary_s8(const upyml_binary *p, const int8_t *input1, const int8_t *
         end = input1 - 1;
     }
     for (; x1 != end; x1 += step, x2 += step, output += step) {
-        int32_t t = *x1 * s.factor1 + *x2 * s.factor2 + s.offset, y = t >> FRACTION;
+        int32_t t = upyml_add_wrapped(upyml_add_wrapped(*x1 * s.factor1, *x2 * s.factor2), s.offset), y = t >> FRACTION;
         if ((t & s.guard) == 0) {
             y = combine(p, *x1, *x2) - low;
         }

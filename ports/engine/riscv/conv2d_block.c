@@ -2,42 +2,23 @@
 // are still in registers.
 #include "../pairs/conv2d_block.h"
 
+#include <string.h>
+
 #include "../pairs/load_word.h"
 #include "conv2d_dot.h"
 
-// Four k of four channels, a word each with the bytes w + 128 of k = 1, 3, 0, 2, to words of two: for each two k one a
-// channel, (w[k] << 16) + w[k + 1]. 2.2 instructions a weight.
-static inline int32_t *expand_quad(const uint32_t *weights, int32_t *words) {
-    const uint32_t low_bytes = 0x00ff00ff, biases = 0x00800080;
-#pragma GCC unroll 4
-    for (int channel = 0; channel < 4; channel++) {
-        uint32_t four = weights[channel];
-        words[channel] = (int32_t)((four & low_bytes) - biases);
-        words[channel + 4] = (int32_t)((four >> 8 & low_bytes) - biases);
-    }
-    return words + 8;
-}
+void upyml_expand_weights(const uint8_t *weights, int32_t *words, int32_t pairs);
 
-// `pairs` of two k of a kernel row.
+// The same for weights at any address.
 static void expand(const uint8_t *weights, int32_t *words, int32_t pairs) {
-    if (((uintptr_t)weights & 3) != 0) {  // bytes at any address
-        for (int32_t k = 0; k < 2 * pairs; k += 2) {
-            for (int channel = 0; channel < 4; channel++) {
-                *words++ = upyml_weight_pair(upyml_weight(weights, k, channel), upyml_weight(weights, k + 1, channel));
-            }
-        }
+    if (((uintptr_t)weights & 3) == 0) {
+        upyml_expand_weights(weights, words, pairs);
         return;
     }
-    const uint32_t *from = (const uint32_t *)(const void *)weights, *end = from + 4 * (pairs >> 1);
-    for (; from < end; from += 4) {
-        words = expand_quad(from, words);
-    }
-    if (pairs & 1) {
-        int32_t last[8];
-        expand_quad(from, last);
-        for (int channel = 0; channel < 4; channel++) {
-            words[channel] = last[channel];
-        }
+    for (; pairs > 0; pairs -= 2, weights += 16, words += 8) {
+        int32_t quad[4];
+        memcpy(quad, weights, sizeof quad);
+        upyml_expand_weights((const uint8_t *)quad, words, pairs > 1 ? 2 : 1);
     }
 }
 

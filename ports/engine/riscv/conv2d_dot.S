@@ -49,7 +49,7 @@
     .equ GAP, SAVED + 80  // bytes of x from the end of a segment to where the next one's first turn starts
     .equ FRAME, 144
 
-    .equ TURN, 8  // words a turn; the first turn of a segment starts where it makes it come out even
+    .equ TURN, 6  // words a turn; the first turn of a segment starts where it makes it come out even
     .equ WORD_CODE, 184  // bytes
 
 // The short instructions are for the registers s0, s1, a0 to a5.
@@ -123,8 +123,11 @@ upyml_conv2d_dot:
     lw a1, ACCUMULATORS(a0)
     sw a1, KEPT(sp)
     lw t0, WORDS(a0)
-    neg t1, t0
-    andi t1, t1, TURN - 1  // words to leave out
+    li t2, TURN
+    addi t1, t0, -1
+    remu t1, t1, t2
+    sub t1, t2, t1
+    addi t1, t1, -1  // words to leave out
     add t0, t0, t1
     slli a2, t1, 2
     lw a1, X(a0)

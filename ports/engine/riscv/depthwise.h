@@ -8,10 +8,10 @@
 // with `columns` values. columns, rows: at least 1 (depthwise_copy.S).
 void upyml_depthwise_copy(const int8_t *x, int8_t *to, int32_t columns, int32_t rows, int32_t step, int32_t row_bytes);
 
-// Rows of a 3x3 kernel. The assembly knows the offsets: every field is a word. Weights and bias are four times theirs, which the requantization
-// needs of the sum.
+// Rows of a 3x3 kernel. The assembly knows the offsets: every field is a word.
 typedef struct {
-    int32_t weights[9], bias;
+    const int8_t *weights;
+    int32_t bias;
     const upyml_prepared *q;  // not plain
     const int8_t *x;  // of the plane, with its padding: where the first window begins
     int32_t tap_row, next_row;  // bytes from a row of taps to the next; from a row of windows to the next

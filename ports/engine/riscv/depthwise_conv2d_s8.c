@@ -19,12 +19,14 @@ typedef struct {
     int8_t *output, *plane, *weights;
     int32_t in_ring, strip;
     int32_t prepared;  // output channel of what follows
-    int fast;  // rows are upyml_depthwise_rows_3x3's
+    int is_3x3, fast;  // rows may be, are upyml_depthwise_rows_3x3's
     upyml_prepared q;
     upyml_depthwise_rows rows;
     layout l;
     upyml_channels channels;
 } planes;
+
+enum { LARGE = 1 << 30 };  // bytes of a plane
 
 static int32_t smaller(int32_t a, int32_t b) {
     return a < b ? a : b;
@@ -43,13 +45,13 @@ static int32_t lay_out(const upyml_window *p, int32_t strip, layout *l) {
     l->row_bytes = larger((p->out_w - 1) * p->stride_w + reach_w, p->pad_left + p->in_w);
     l->plane_rows = (strip - 1) * l->row_step + reach_h;
     l->ring_rows = in_ring ? smaller((strip - 1) * p->stride_h + reach_h, p->in_h) : 0;
-    // A file from outside may ask for more than there can be.
-    int64_t plane = ((int64_t)l->plane_rows * l->row_bytes + 3) & ~(int64_t)3;
-    int64_t weights = ((int64_t)p->kernel_h * p->kernel_w + 3) & ~(int64_t)3;
-    int64_t size = plane + weights + (int64_t)l->ring_rows * p->in_w * p->in_c;
-    l->weights = (int32_t)plane;
-    l->ring = (int32_t)(plane + weights);
-    return size > INT32_MAX ? INT32_MAX : (int32_t)size;
+    int64_t plane = (int64_t)l->plane_rows * l->row_bytes;
+    if (plane > LARGE) {  // a file from outside may ask for more than there can be
+        return INT32_MAX;
+    }
+    l->weights = ((int32_t)plane + 3) & ~3;
+    l->ring = l->weights + ((p->kernel_h * p->kernel_w + 3) & ~3);
+    return l->ring + l->ring_rows * p->in_w * p->in_c;
 }
 
 int32_t upyml_depthwise_conv2d_s8_scratch_size(const upyml_window *p, int32_t strip) {
@@ -90,27 +92,25 @@ static void pack(const planes *s, int32_t channel, int32_t first, int32_t rows, 
     }
 }
 
+// Weights of a channel in order; there is room for whole quads.
+static void read_weights(const uint8_t *quad, int8_t *weights, int32_t count) {
+    for (; count > 0; count -= 4, quad += 16) {
+        *weights++ = (int8_t)(quad[2] - 128);
+        *weights++ = (int8_t)(quad[0] - 128);
+        *weights++ = (int8_t)(quad[3] - 128);
+        *weights++ = (int8_t)(quad[1] - 128);
+    }
+}
+
 static void prepare(planes *s, int32_t channel) {
     const upyml_window *p = s->p;
-    const uint8_t *block = p->weights + (channel >> 2) * (((p->kernel_h * p->kernel_w + 3) & ~3) * 4);
-    int32_t bias = upyml_load_word(s->channels.bias + 4 * channel);
+    int32_t taps = p->kernel_h * p->kernel_w;
     s->prepared = channel;
+    s->rows.bias = upyml_load_word(s->channels.bias + 4 * channel);
     upyml_prepare_channel(&s->q, upyml_load_word(s->channels.multipliers + 4 * channel), s->channels.shifts[channel],
         s->channels.bits[channel]);
-    s->fast = p->kernel_h == 3 && p->kernel_w == 3 && p->dilation_w == 1 && p->stride_w <= 2 && !s->q.plain
-              && s->q.below != 0;
-    if (s->fast) {
-        s->rows.bias = (int32_t)(4 * (uint32_t)bias);
-#pragma GCC unroll 9
-        for (int32_t k = 0; k < 9; k++) {
-            s->rows.weights[k] = 4 * upyml_weight(block, k, channel & 3);
-        }
-        return;
-    }
-    s->rows.bias = bias;
-    for (int32_t k = 0; k < p->kernel_h * p->kernel_w; k++) {
-        s->weights[k] = (int8_t)upyml_weight(block, k, channel & 3);
-    }
+    read_weights(p->weights + (channel >> 2) * (((taps + 3) & ~3) * 4) + 4 * (channel & 3), s->weights, taps);
+    s->fast = s->is_3x3 && !s->q.plain && s->q.below != 0;
 }
 
 // Sums of four windows that begin at these distances from x.
@@ -213,6 +213,8 @@ static void begin(planes *s, const upyml_window *p, const int8_t *input, int8_t 
     s->plane = (int8_t *)scratch;
     s->weights = (int8_t *)scratch + s->l.weights;
     s->prepared = -1;
+    s->is_3x3 = p->kernel_h == 3 && p->kernel_w == 3 && p->dilation_w == 1 && p->stride_w <= 2;
+    s->rows.weights = s->weights;
     s->channels = upyml_read_channels(p->channels, p->out_c, 1);
     upyml_prepare_range(&s->q, p->out_zero_point, p->clamp_min, p->clamp_max);
     s->rows.q = &s->q;

@@ -10,16 +10,16 @@
 
     // upyml_depthwise_rows
     .equ WEIGHTS, 0
-    .equ BIAS, 36
-    .equ Q, 40
-    .equ X, 44
-    .equ TAP_ROW, 48
-    .equ NEXT_ROW, 52
-    .equ OUTPUT, 56
-    .equ OUT_STEP, 60
-    .equ COLUMNS, 64
-    .equ ROWS, 68
-    .equ STRIDE, 72
+    .equ BIAS, 4
+    .equ Q, 8
+    .equ X, 12
+    .equ TAP_ROW, 16
+    .equ NEXT_ROW, 20
+    .equ OUTPUT, 24
+    .equ OUT_STEP, 28
+    .equ COLUMNS, 32
+    .equ ROWS, 36
+    .equ STRIDE, 40
 
     // On the stack, behind the saved registers.
     .equ ROW, SAVED  // of windows, less the columns that the first turn leaves out
@@ -115,10 +115,13 @@
     .type upyml_depthwise_rows_3x3, %function
 upyml_depthwise_rows_3x3:
     SAVE FRAME
-    .irp i, 0, 1, 2, 3, 4, 5, 6, 7, 8
-    lw s\i, WEIGHTS + 4 * \i(a0)
-    .endr
+    lw a1, WEIGHTS(a0)
     lw bias, BIAS(a0)
+    .irp i, 0, 1, 2, 3, 4, 5, 6, 7, 8
+    lb s\i, \i(a1)
+    slli s\i, s\i, 2  // the requantization wants four times the sum
+    .endr
+    slli bias, bias, 2
     lw a1, Q(a0)
     lw s10, Q_MULTIPLIER(a1)
     lw s11, Q_OFFSET(a1)
