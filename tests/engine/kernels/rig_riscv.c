@@ -60,9 +60,3 @@ __attribute__((used)) static void rig_start(void) {
 __attribute__((naked, used, section(".start"))) void rig_begin(void) {
     __asm volatile("la sp, _stack_top\n la t0, fault\n csrw mtvec, t0\n j rig_start");
 }
-
-uint32_t rig_instructions(void) {
-    uint32_t count;
-    __asm volatile("csrr %0, minstret" : "=r"(count));
-    return count;
-}
