@@ -1,5 +1,5 @@
 # upyml as a user C module for MicroPython's cmake ports: -DUSER_C_MODULES=<this file>.
-# -DUPYML_CPU=cortex_m0, a folder of engine/ with faster kernels; an RP2040 has that one by itself.
+# -DUPYML_CPU=cortex_m0, a folder of engine/ with faster kernels; an RP2040 has that one by itself, an ESP32-C3 or -C6 riscv.
 # -DUPYML_WITHOUT="SOFTMAX;MEAN", ops that the firmware leaves out.
 
 set(UPYML_ENGINE ${CMAKE_CURRENT_LIST_DIR}/engine)
@@ -10,6 +10,11 @@ if(PICO_PLATFORM STREQUAL rp2040)
     # Weights stream through the flash's small cache, code would be fetched again and again: it is copied to SRAM.
     set(UPYML_HOT_SECTION .time_critical.upyml)
     set(UPYML_WEIGHT_STREAM ${CMAKE_CURRENT_LIST_DIR}/rp2/weight_stream.c)
+elseif(IDF_TARGET MATCHES "^esp32c[36]$")
+    if(NOT DEFINED UPYML_CPU)
+        set(UPYML_CPU riscv)
+    endif()
+    set(UPYML_HOT_SECTION .iram1.upyml) # as above
 endif()
 
 execute_process(
