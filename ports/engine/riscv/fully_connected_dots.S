@@ -1,6 +1,7 @@
 // void upyml_fully_connected_dots(const uint8_t *const blocks[4], x, quads, bias, too_much, accumulators)
 // The accumulators of 16 channels, four blocks of four: bias - too_much + the sum of x by the biased weights. bias and
-// accumulators may be the same. quads: number of four k, may be 0. Weights are bytes as they lie in the file, at any address: a word a channel, w + 128 of k = 1, 3, 0, 2.
+// accumulators may be the same. quads: number of four k, may be 0. Weights are bytes as they lie in the file, at any
+// address: a word a channel, w + 128 of k = 1, 3, 0, 2.
 // A pair of weights from a word would take 3.5 instructions a product, a load of each byte takes 3: 202 for 64 products.
 #include "hot.h"
 #include "registers.h"
