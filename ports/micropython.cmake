@@ -1,21 +1,25 @@
 # upyml as a user C module for MicroPython's cmake ports: -DUSER_C_MODULES=<this file>.
-# -DUPYML_CPU=cortex_m0, a folder of engine/ with faster kernels; an RP2040 has that one by itself, an RP2350's Arm cores
-# cortex_m_dsp.
+# -DUPYML_CPU=cortex_m0, a folder of engine/ with faster kernels; the chips named below have theirs by themselves.
 # -DUPYML_WITHOUT="SOFTMAX;MEAN", ops that the firmware leaves out.
 
 set(UPYML_ENGINE ${CMAKE_CURRENT_LIST_DIR}/engine)
-if(PICO_PLATFORM STREQUAL rp2040)
-    set(UPYML_CPU_OF_PICO cortex_m0)
-    set(UPYML_WEIGHT_STREAM ${CMAKE_CURRENT_LIST_DIR}/rp2/weight_stream.c)
-elseif(PICO_PLATFORM STREQUAL rp2350-arm-s)
-    set(UPYML_CPU_OF_PICO cortex_m_dsp)
-endif()
-if(UPYML_CPU_OF_PICO)
-    if(NOT DEFINED UPYML_CPU)
-        set(UPYML_CPU ${UPYML_CPU_OF_PICO})
+if(NOT DEFINED UPYML_CPU)
+    if(PICO_PLATFORM STREQUAL rp2040)
+        set(UPYML_CPU cortex_m0)
+    elseif(PICO_PLATFORM STREQUAL rp2350-arm-s)
+        set(UPYML_CPU cortex_m_dsp)
+    elseif(IDF_TARGET MATCHES "^esp32c[36]$")
+        set(UPYML_CPU riscv)
     endif()
-    # Weights stream through the flash's small cache, code would be fetched again and again: it is copied to SRAM.
+endif()
+# Weights stream through the flash's small cache, code would be fetched again and again: it is copied to the chip's RAM.
+if(PICO_PLATFORM)
     set(UPYML_HOT_SECTION .time_critical.upyml)
+elseif(IDF_TARGET)
+    set(UPYML_HOT_SECTION .iram1.upyml)
+endif()
+if(PICO_PLATFORM STREQUAL rp2040)
+    set(UPYML_WEIGHT_STREAM ${CMAKE_CURRENT_LIST_DIR}/rp2/weight_stream.c)
 endif()
 
 execute_process(

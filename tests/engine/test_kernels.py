@@ -26,7 +26,7 @@ def built(require, tmp_path_factory):
     return objects
 
 
-@pytest.mark.parametrize("name, family", FAMILIES, ids=map("-".join, FAMILIES))
+@pytest.mark.parametrize("name, family", FAMILIES, ids=["-".join(pair) for pair in FAMILIES])
 def test_kernels_equal_the_plain_ones(name, family, built):
     objects, folder = built(name)
     cpu = rig.CPUS[name]
