@@ -12,9 +12,7 @@ from host_tools.planner.geometry import Window, fully_connected, window
 from host_tools.program import Step
 from upyml.format import layout
 
-SHORT_RUN = 6  # values of a kernel row
-
-
+SHORT_RUN = 6  # values of a convolution's kernel row
 PIECE = 32  # inputs of a dense layer: one unit of those that are packed piece by piece
 
 
