@@ -76,18 +76,19 @@ class Group:
         made = {tensor: 0 for tensor in maker}
         steps = []
 
-        def advance(number):
+        def advance(number, asked):
             op = self.ops[number]
-            end = min(made[op.output] + op.strip, self.height(op.output))
+            end = min(made[op.output] + op.strip, asked)
             for tensor in op.inputs:
-                while tensor in maker and made[tensor] < op.rows_read(0, end, self.height(tensor))[1]:
-                    advance(maker[tensor])
+                needed = op.rows_read(0, end, self.height(tensor))[1]
+                while tensor in maker and made[tensor] < needed:
+                    advance(maker[tensor], needed)
             steps.append(Step(number, made[op.output], end, dict(made)))
             made[op.output] = end
 
         last = self.ops[self.end - 1].output
         while made[last] < self.height(last):
-            advance(self.end - 1)
+            advance(self.end - 1, self.height(last))
         return steps
 
     def least_rings(self):
