@@ -44,7 +44,37 @@ def test_a_group_needs_less_and_gives_the_same_bytes(name):
     for ram in ("smallest", "balanced", program.arena_size + 500):
         found = crcs(plan(MODELS[name](), ram))
         assert found.items() <= crcs(apart(MODELS[name]())).items() and found
-    assert all(step.strip and step.top == steps[0].top for step in steps)
+    assert all(step.strip for step in steps)
+
+
+def test_what_is_read_at_once_lies_where_other_ops_have_scratch():
+    """A depthwise convolution's output, which the 1x1 convolution behind it reads before any other op runs."""
+    program, steps = grouped("vision")
+    first, depthwise, pointwise = steps[:3]
+    handed, kept = depthwise.outputs[0], first.outputs[0]
+    end = program.offsets[handed] + nbytes(handed) // handed.shape[0] * program.ring_rows[handed]
+    assert first.top < end <= min(depthwise.top, pointwise.top)
+    assert program.offsets[kept] < first.top
+    verify.plan(program)
+    for number, lowered in ((0, program.offsets[kept]), (1, program.offsets[handed])):
+        before, steps[number].top = steps[number].top, lowered
+        with pytest.raises(verify.GraphError, match="above top"):
+            verify.plan(program)
+        steps[number].top = before
+    steps[-1].top = program.offsets[kept]  # reads and writes none of it, but its scratch would lie over rows that wait
+    with pytest.raises(verify.GraphError):
+        verify.plan(program)
+
+
+def test_rows_are_made_when_they_are_asked_for():
+    """A depthwise convolution with stride 2 asks for three rows, then for two: a ring of three is enough."""
+    b = Builder(3)
+    x = activation("x", (16, 8, 4))
+    y = b.depthwise(b.conv(x, 4, (1, 1), (1, 1)), 1, 2)
+    program = b.program([x], [y])
+    demand = Demand(program.steps, (2, 1))
+    assert [event.end - event.first for event in demand.events if event.place == 0][:4] == [2, 1, 2, 2]
+    assert demand.rings() == {program.steps[0].outputs[0]: 3}
 
 
 def test_a_residual_block_runs_in_place():
