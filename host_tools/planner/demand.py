@@ -100,6 +100,11 @@ class Demand:
             found[tensor] = During(frozenset(events), frozenset(self.events[i].place for i in events))
         return found
 
+    def slots(self, x: Tensor, y: Tensor) -> int:
+        """The rows of a ring in which row n of x may lie where row n of y will: x is read for y row by row."""
+        place = self.makers[x]
+        return max(event.end - later for event, later in zip(self.events, self._later[y]) if event.place == place)
+
     def limit(self, tensor: Tensor) -> int:
         """The greatest distance at which the group's output may lie over an input that dies with the group."""
         last, height = len(self.steps) - 1, image(tensor.shape)[0]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from host_tools.graph import Tensor
-from host_tools.planner.demand import Demand
+from host_tools.planner.demand import Demand, During
 from host_tools.planner.geometry import WINDOWS, image, window
 from host_tools.planner.lives import Life
 from host_tools.planner.strips import Strips
@@ -42,24 +42,47 @@ class Group:
 
     def __post_init__(self):
         self._best: dict[int, tuple[int, float] | None] = {}
-        self.rooms = [self._rooms(step) for step in self.demand.steps]
+        self.orders = [layout.DISJOINT] * len(self.strips)
         self._place()
+        self.rooms = [self._rooms(step) for step in self.demand.steps]
 
     def _place(self) -> None:
         """The tensors that wait for the most ops at the bottom, each as low as those there at the same time allow."""
         during = self.demand.during()
         ends: dict[Tensor, int] = {}
         self.places: dict[Tensor, int] = {}
-        for tensor in sorted(self.rings, key=lambda t: (-len(during[t].ops), -self.size(t))):
+        over = self._write_over(during)
+        alone = [tensor for tensor in self.rings if tensor not in over]
+        for tensor in sorted(alone, key=lambda t: (-len(during[t].ops), -self.size(t))):
             apart = [(self.places[t], ends[t]) for t in ends if during[t].events & during[tensor].events]
             at = 0
             for start, end in sorted(apart):
                 if start < at + self.size(tensor) and at < end:
                     at = end
             self.places[tensor], ends[tensor] = at, at + self.size(tensor)
+        for x, y in over.items():
+            self.places[x], ends[x] = self.places[y], ends[y]
         self.tops = [
             max((end for t, end in ends.items() if place in during[t].ops), default=0) for place in range(len(self.strips))
         ]
+
+    def _write_over(self, during: dict[Tensor, During]) -> dict[Tensor, Tensor]:
+        """Inputs of 1x1 convolutions whose rows lie in the slots that the output's rows are to have: input to output.
+
+        Where that takes no larger ring, and rows of both are of one size.
+        """
+        found: dict[Tensor, Tensor] = {}
+        for place, (step, shape) in enumerate(zip(self.demand.steps, self.demand.shapes)):
+            x, y = step.inputs[0], step.outputs[0]
+            if step.opcode != layout.CONV2D or not shape.pointwise or shape.in_c != shape.out_c:
+                continue
+            if x not in self.rings or y not in self.rings or x in found.values():
+                continue
+            alone = sum(x in other.inputs for other in self.demand.steps) == 1
+            if alone and self.demand.slots(x, y) <= self.rings[y]:
+                found[x], self.rings[x], self.orders[place] = y, self.rings[y], layout.FORWARD
+                during[x] = during[y] = During(during[x].events | during[y].events, during[x].ops | during[y].ops)
+        return found
 
     def size(self, tensor: Tensor) -> int:
         """Bytes there is room for of a tensor between the ops, up to a multiple of 4."""
@@ -78,8 +101,8 @@ class Group:
 
     def _need(self, rows: int) -> int:
         return max(
-            top + cost.size(layout.DISJOINT, min(rows, strip), room)
-            for top, cost, strip, room in zip(self.tops, self.costs, self.strips, self.rooms)
+            top + cost.size(order, min(rows, strip), room)
+            for top, cost, order, strip, room in zip(self.tops, self.costs, self.orders, self.strips, self.rooms)
         )
 
     def best(self, order: int, room: int) -> tuple[int, float] | None:
@@ -91,7 +114,7 @@ class Group:
     def _cost(self, room: int) -> tuple[int, float]:
         extra = EVENT * len(self.demand.events)
         for place, cost in enumerate(self.costs):
-            strip, _ = cost.best(layout.DISJOINT, room - self.tops[place], self.rooms[place], self.strips[place])
+            strip, _ = cost.best(self.orders[place], room - self.tops[place], self.rooms[place], self.strips[place])
             rows = [event.end - event.first for event in self.demand.events if event.place == place]
             extra += cost.extra(rows, strip)
         return 1, extra

@@ -158,13 +158,14 @@ class Search:
         while stage:
             _, _, before, move, offset, order, top = stages[stage][state]
             found.offsets[self.lives[move.name].tensor] = offset
-            tops = [top]
+            orders, tops = [order], [top]
             if move.group:
+                orders = move.group.orders
                 found.groups.append(move.group)
                 found.offsets |= {tensor: top + at for tensor, at in move.group.places.items()}
                 tops = [top + above for above in move.group.tops]
             if move.costs:
-                found.orders[:0], found.tops[:0] = [order] * len(tops), tops
+                found.orders[:0], found.tops[:0] = orders, tops
             stage -= len(tops)
             state = before
         return found

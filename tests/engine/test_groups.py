@@ -83,6 +83,26 @@ def test_a_group_gives_the_bytes_of_its_ops_one_by_one(seed):
     assert over > 100, "the last output lies over what the group reads"
 
 
+def test_a_1x1_convolution_writes_over_what_it_has_read():
+    """In the ring of its input, which is as small as can be: of neither is anything left that the hook could show."""
+    rng = np.random.default_rng(50)
+    cases = rows = 0
+    while cases < 150:
+        group = random_group(rng)
+        for over, ring in group.may_write_over().items():
+            rings, inputs = group.least_rings(), random_inputs(rng, group)
+            gone = [number for number, op in group.grouped.items()
+                    if op.output in (group.ops[over].inputs[0], group.ops[over].output)]  # fmt: skip
+            answer = [(number, b"" if number in gone else data) for number, data in expected(group, inputs, rings)]
+            model = group.encode(rings=rings, over=over, gap=int(rng.integers(0, 5)))
+            assert _upyml.check(model) == check.check(model) >= 0
+            assert trace(_upyml, model, inputs, more=int(rng.choice([0, 1, 1000]))) == answer, (group, over)
+            assert trace(_reference, model, inputs) == answer, (group, over)
+            cases += 1
+            rows += ring > 1
+    assert rows > 20
+
+
 def test_plain_python_too():
     rng = np.random.default_rng(100)
     for _ in range(20):
