@@ -124,8 +124,10 @@ static void begin(upyml_depthwise *s, const upyml_window *p, const int8_t *input
     if (s->layout.by_columns) {
         split_rows(s);
     }
-    // The padding stays: only what lies between is packed again for each channel.
-    upyml_depthwise_pad(s, s->words, s->layout.word_rows);
+    if (!s->layout.by_columns || s->split.row_gap) {
+        // This padding stays: only what lies between is packed again for each channel.
+        upyml_depthwise_pad(s, s->words, s->layout.word_rows);
+    }
 }
 
 // Output rows from `row` to `end` of all channels, one channel after another.

@@ -70,20 +70,18 @@ low_column:
     adds r3, r3, r7
     bne low_column
 two_columns:
-    mov r12, r9
     mov r6, r9
     lsrs r6, r6, #1
     bcc 1f
     next_word r4, r5
     stm r2!, {r4}
 1:  lsrs r6, r6, #1
-    mov r12, r6
+    mov lr, r6
     bcc 1f
     two_words
-1:  mov r4, r12
+1:  mov r4, lr
     cmp r4, #0
     beq high_columns
-    mov lr, r4
 four_words:
     two_words
     two_words
