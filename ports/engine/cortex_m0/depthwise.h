@@ -130,12 +130,7 @@ typedef struct {
 } upyml_depthwise;
 
 // Makes `rows` rows of words padding.
-static inline void upyml_depthwise_pad(const upyml_depthwise *s, int32_t *words, int32_t rows) {
-    int32_t padding = s->p->in_zero_point * 65537;
-    for (int32_t *end = words + rows * s->layout.row_words; words < end;) {
-        *words++ = padding;
-    }
-}
+void upyml_depthwise_pad(const upyml_depthwise *s, int32_t *words, int32_t rows);
 
 // Makes weights, bias and requantization of an output channel ready.
 void upyml_depthwise_prepare(upyml_depthwise *s, int32_t channel);

@@ -11,6 +11,13 @@ static int32_t smaller(int32_t a, int32_t b) {
     return a < b ? a : b;
 }
 
+__attribute__((noinline)) void upyml_depthwise_pad(const upyml_depthwise *s, int32_t *words, int32_t rows) {
+    int32_t padding = s->p->in_zero_point * 65537;
+    for (int32_t *end = words + rows * s->layout.row_words; words < end;) {
+        *words++ = padding;
+    }
+}
+
 // Input rows from y on to `words`: padding at once, what lies inside the image as at most two runs.
 static void list_runs(upyml_depthwise *s, int32_t *words, int32_t y, int32_t rows) {
     int32_t row_words = s->layout.row_words, before = y < 0 ? smaller(-y, rows) : 0;

@@ -22,7 +22,7 @@ static int goes_by_columns(const upyml_window *p, int32_t strip) {
 }
 
 // A 64-bit multiplication takes 55 cycles, and strips of a fused group are laid out again and again.
-static int64_t product(int32_t a, int32_t b) {
+__attribute__((noinline)) static int64_t product(int32_t a, int32_t b) {
     return (a | b) < 1 << 15 ? a * b : (int64_t)a * b;
 }
 
