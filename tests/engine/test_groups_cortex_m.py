@@ -15,8 +15,9 @@ def files(rng, folder):
     for number in range(COUNT):
         group = random_group(rng)
         under = [None, *group.may_lie_under_the_last()]
+        over = [*group.may_write_over(), None]
         model = bytearray(group.encode(rings=group.least_rings(), under=under[int(rng.integers(len(under)))],
-                                       gap=int(rng.integers(0, 4))))
+                                       gap=int(rng.integers(0, 4)), over=over[0]))
         if rng.random() < 0.5:
             model[24:28] = int(rng.integers(1000, 12000)).to_bytes(4, "little")  # arena_size
         path = folder / f"{number}.upm"

@@ -59,7 +59,7 @@ def test_a_depthwise_convolution_asks_for_a_channel_of_its_rows():
         fields, (columns, rows) = hostile(rng)
         for strip in (1, 2):
             size = _upyml._scratch_size(layout.DEPTHWISE_CONV2D, fields, strip)
-            assert size >= min(4 * columns * rows, 1 << 29), (fields, strip)
+            assert size >= min(4 * (columns // 2) * rows, 1 << 29), (fields, strip)  # strips of few rows: halves of them
         large += 4 * columns * rows > 1 << 31
     assert large > 300
 
