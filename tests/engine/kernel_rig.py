@@ -78,6 +78,20 @@ CPUS = {
     ),
     "cortex_m4": _mps2("cortex-m4", "mps2-an386", code=0x00000000, data=0x20000000),
     "cortex_m33": _mps2("cortex-m33", "mps2-an505", code=0x10000000, data=0x38000000),
+    "riscv": Cpu(
+        kernels="riscv",
+        tools="riscv64-unknown-elf-",
+        # The specification's older version: by the newer one gcc 12 links the library for 64 bits.
+        flags=("-march=rv32imc", "-mabi=ilp32", "-misa-spec=2.2", "-specs=picolibc.specs", "-O2"),
+        rig="rig_riscv.c",
+        link=("-nostartfiles", "-T", str(HERE / "riscv.ld")),
+        command=(
+            "qemu-system-riscv32", "-machine", "virt", "-bios", "none", "-m", "4M", "-nographic", "-monitor", "null",
+            "-serial", "stdio", "-kernel",
+        ),  # fmt: skip
+        families=("requantization",),
+        packages="gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc",
+    ),
 }
 
 

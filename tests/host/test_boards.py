@@ -85,7 +85,7 @@ def test_a_description_with_a_wrong_entry_is_a_sentence(text, sentence, tmp_path
         boards.get("mine")
 
 
-@pytest.mark.parametrize("arch, most", [("armv6m", 34 * KB), ("armv7emsp", 28 * KB)])
+@pytest.mark.parametrize("arch, most", [("armv6m", 34 * KB), ("armv7emsp", 28 * KB), ("rv32imc", 30 * KB)])
 def test_a_native_module_leaves_room_for_models(arch, most, require):
     """It lies in RAM, where a Pico has 240 KB for everything."""
     found = sizes.native_modules()

@@ -1,5 +1,5 @@
 # Sourced by build.sh, see cortex_m0/settings.sh. QEMU's virt.
-kernels=
+kernels=riscv
 tools=riscv64-unknown-elf-
 flags=(-march=rv32imc -mabi=ilp32 -misa-spec=2.2 -mcmodel=medany -msmall-data-limit=0 --specs=picolibc.specs)
 link=(-T "$here/qemu.ld" -Wl,--defsym=CODE=0x80000000,--defsym=DATA=0x80100000)
