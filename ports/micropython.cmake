@@ -1,6 +1,6 @@
 # upyml as a user C module for MicroPython's cmake ports: -DUSER_C_MODULES=<this file>.
 # -DUPYML_CPU=cortex_m0, a folder of engine/ with faster kernels; an RP2040 has that one by itself, an RP2350's Arm cores
-# cortex_m_dsp.
+# cortex_m_dsp, an ESP32-C3 or -C6 riscv.
 # -DUPYML_WITHOUT="SOFTMAX;MEAN", ops that the firmware leaves out.
 
 set(UPYML_ENGINE ${CMAKE_CURRENT_LIST_DIR}/engine)
@@ -16,6 +16,11 @@ if(UPYML_CPU_OF_PICO)
     endif()
     # Weights stream through the flash's small cache, code would be fetched again and again: it is copied to SRAM.
     set(UPYML_HOT_SECTION .time_critical.upyml)
+elseif(IDF_TARGET MATCHES "^esp32c[36]$")
+    if(NOT DEFINED UPYML_CPU)
+        set(UPYML_CPU riscv)
+    endif()
+    set(UPYML_HOT_SECTION .iram1.upyml) # as above
 endif()
 
 execute_process(
