@@ -7,6 +7,7 @@
 
 enum {
     UPYML_SHORT_RUN = 3,  // words: a kernel row takes some 10 instructions to start, so several of them are gathered
+    UPYML_LINE_PIXELS = 1,  // pixels of a line that are made at once
     UPYML_ACCUMULATOR_BYTES = 0,  // in scratch, of a pixel: they stay in registers
 };
 

@@ -54,6 +54,9 @@ void upyml_conv2d_fit(const upyml_window *p, upyml_conv2d_layout *l) {
         int32_t columns = l->column_bytes ? l->unit_w : 1;
         int32_t accumulators = l->column_bytes || l->unit_w == 1 ? UPYML_ACCUMULATOR_BYTES : 0;
         strip = least(2 + free / (columns * l->row_step * l->row_bytes + accumulators), l->units);
+        if ((l->unit_w == 1 || l->column_bytes) && strip < l->units && strip > UPYML_LINE_PIXELS) {
+            strip -= strip % UPYML_LINE_PIXELS;  // lines go along it
+        }
     }
     upyml_conv2d_lay_out(p, strip, l);
 }
