@@ -8,7 +8,7 @@ from host_tools.errors import ConversionError
 from host_tools.planner.search import ALIGN, Found, Search, aligned
 
 # Part of the time that a plan gives for less RAM. The last thousandth would cost as much RAM as all before it.
-GIVEN = {"smallest": float("inf"), "balanced": 0.03, "fastest": 0.001}
+GIVEN = {"smallest": float("inf"), "balanced": 0.025, "fastest": 0.001}
 BALANCED = "balanced"
 FINE = 4096  # parts of the arena's size to which it is searched
 
