@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent / "kernels"
-ENGINE = HERE.parents[2] / "ports" / "engine"
+ROOT = HERE.parents[2]
+ENGINE = ROOT / "ports" / "engine"
 FLAGS = ["-O2", "-std=c99", "-Wall", "-Wextra", "-Werror", "-ffunction-sections", "-fdata-sections", f"-I{ENGINE}",
          f"-I{HERE}"]  # fmt: skip
 
@@ -37,7 +38,29 @@ class Cpu:
     packages: str
 
 
+
+def xtensa(mulsh: int) -> Cpu:
+    """The ESP32's; with MULSH, which the rig computes, for QEMU's core has none, or without it."""
+    return Cpu(
+        kernels="xtensa",
+        tools=str(ROOT / "build" / "xtensa" / "bin" / "xtensa-lx6-elf-"),
+        flags=(
+            "-mlongcalls", "-mtext-section-literals", f"-DUPYML_MULSH={mulsh}",
+            "-isystem", str(ROOT / "build" / "xtensa" / "tools" / "usr" / "lib" / "xtensa-lx106-elf" / "include"),
+        ),  # fmt: skip
+        rig="rig_xtensa.c",
+        link=("-nostdlib", "-Wl,--fatal-warnings", *(str(ROOT / "ports" / "xtensa" / name) for name in RUN_TIME)),
+        # QEMU 7.2 computes wrongly where a block of code has several MAC16 instructions.
+        command=("qemu-xtensa", "-cpu", "de233_fpu", "-singlestep"),
+        families=(),
+        packages="qemu-user, and ports/xtensa/toolchain.sh lx6",
+    )
+
+
+RUN_TIME = ("multiply.c", "runtime.c")  # of the compiler: its own has the other calling convention
 CPUS = {
+    "xtensa": xtensa(mulsh=1),
+    "xtensa_without_mulsh": xtensa(mulsh=0),
     "cortex_m0": Cpu(
         kernels="cortex_m0",
         tools="arm-none-eabi-",

@@ -5,6 +5,7 @@
 #include "requantization.h"
 
 enum {
+    UPYML_BLOCK_CHANNELS = 4,
     UPYML_SHORT_RUN = 3,  // words: a kernel row costs 9 cycles a pixel to start, so several of them are gathered
     UPYML_ACCUMULATOR_BYTES = 16,  // in scratch, of a pixel
 };
@@ -22,6 +23,12 @@ static inline int32_t upyml_of_pair(int32_t pair, int32_t which) {
 // What is multiplied by a pair of values.
 static inline int32_t upyml_weight_pair(int32_t w0, int32_t w1) {
     return w0 * 65536 + w1;
+}
+
+// Bytes of a block's expanded weights.
+static inline int32_t upyml_weights_size(int32_t runs, int32_t run_words, int gathered) {
+    (void)gathered;
+    return runs * run_words * 16;
 }
 
 // The four channels of a block.

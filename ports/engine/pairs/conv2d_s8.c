@@ -32,7 +32,8 @@ static upyml_conv2d_line strip_line(const upyml_conv2d *c, int8_t *output, int32
 static void run_blocks(upyml_conv2d *c, const upyml_conv2d_line *only, int8_t *output, int32_t first, int32_t lines) {
     const uint8_t *block = c->p->weights;
     int32_t block_bytes = c->p->kernel_h * ((c->layout.run_words + 1) >> 1) * 16;
-    for (int32_t channel = 0; channel < c->p->out_c; channel += 4, block += block_bytes) {
+    for (int32_t channel = 0; channel < c->p->out_c; channel += UPYML_BLOCK_CHANNELS,
+        block += UPYML_BLOCK_CHANNELS == 4 || (channel & 3) == 0 ? block_bytes : 0) {
         upyml_conv2d_prepare_block(c, block, channel);
         if (only) {
             upyml_conv2d_run_line(c, only, channel);

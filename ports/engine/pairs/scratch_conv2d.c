@@ -31,8 +31,8 @@ void upyml_conv2d_lay_out(const upyml_window *p, int32_t strip, upyml_conv2d_lay
     int gathers = dilated || (l->run_words <= UPYML_SHORT_RUN && p->kernel_h > 1);
     l->copies = (l->pixel_elements & 1) && l->unit_w > 1 && !dilated ? 2 : 1;
     l->row_bytes = ((l->row_elements + 1) >> 1) * 4 * l->copies;
-    l->weights_size = p->kernel_h * l->run_words * 16;
-    l->pixel_bytes = gathers ? l->weights_size >> 2 : 0;
+    l->weights_size = upyml_weights_size(p->kernel_h, l->run_words, gathers);
+    l->pixel_bytes = gathers ? p->kernel_h * l->run_words * 4 : 0;
     l->strip = strip;
     l->batch = l->unit_w == 1 || (gathers && strip > 1) ? strip * l->unit_w : l->unit_w;
     l->batch = gathers && strip == 1 ? least(l->unit_w, LEAST_BATCH) : l->batch;
