@@ -28,6 +28,12 @@ enum {
 static inline void upyml_prepare(upyml_prepared *q, int32_t multiplier, int shift, int bits, int32_t zero_point) {
     q->multiplier = multiplier;
     q->right_shift = shift;
+    if (shift < -UPYML_MOST_SHIFT && -shift >= bits + 2) {  // a dead channel: less than a half, whatever the input
+        q->multiplier = q->plain = 0;
+        q->shift = 1;
+        q->offset = 2 * zero_point;
+        return;
+    }
     q->plain = shift > -1 || shift < -UPYML_MOST_SHIFT || bits > UPYML_MOST_BITS || multiplier < 0;
     q->shift = q->plain ? 1 : 1 - shift;
     q->offset = 1 + (1 << (q->shift - 1)) + zero_point * (1 << q->shift);
