@@ -1,5 +1,5 @@
 // A plugin for QEMU 7.2: counts the guest's instructions between its functions layer_begin and layer_end, but for those of
-// functions whose names start with rig_ or are not known (the return from a signal), and says so line by line on stderr: the count, then the functions with more than
+// functions whose names start with rig_ or host_, or are not known (the return from a signal), and says so line by line on stderr: the count, then the functions with more than
 // 1 % of it. Without these two functions it counts all, to the end.
 //
 //     qemu-xtensa -plugin count_instructions.so -singlestep program
@@ -38,7 +38,7 @@ static function *find(const char *name) {
 }
 
 static int counts(const function *f) {
-    return strcmp(f->name, "?") != 0 && strncmp(f->name, "rig_", 4) != 0 && strncmp(f->name, "layer_", 6) != 0;
+    return strcmp(f->name, "?") != 0 && strncmp(f->name, "rig_", 4) != 0 && strncmp(f->name, "host_", 5) != 0 && strncmp(f->name, "layer_", 6) != 0;
 }
 
 static int more(const void *a, const void *b) {

@@ -40,7 +40,7 @@ class Cpu:
 
 
 def xtensa(mulsh: int) -> Cpu:
-    """The ESP32's; with MULSH, which the rig computes, for QEMU's core has none, or without it."""
+    """The ESP32's; with MULSH, which ports/xtensa/mulsh.c computes, for QEMU's core has none, or without it."""
     return Cpu(
         kernels="xtensa",
         tools=str(ROOT / "build" / "xtensa" / "bin" / "xtensa-lx6-elf-"),
@@ -57,7 +57,7 @@ def xtensa(mulsh: int) -> Cpu:
     )
 
 
-RUN_TIME = ("multiply.c", "runtime.c")  # of the compiler: its own has the other calling convention
+RUN_TIME = ("multiply.c", "runtime.c", "mulsh.c")  # the compiler's own has the other calling convention
 CPUS = {
     "xtensa": xtensa(mulsh=1),
     "xtensa_without_mulsh": xtensa(mulsh=0),

@@ -72,8 +72,8 @@ static void run_plain(const upyml_conv2d *c, const upyml_conv2d_line *line, int3
     int8_t *output = line->output + channel;
     for (int32_t count = line->count; count > 0; count--, output += line->out_step, x += step >> 2) {
         int32_t accumulator = upyml_add_wrapped(upyml_conv2d_sum(&job, x), bias);
-        int32_t y = upyml_requantize(accumulator, job.q.multiplier, job.q.right_shift);
-        *output = (int8_t)upyml_clamp(upyml_add_wrapped(y, c->p->out_zero_point), c->p->clamp_min, c->p->clamp_max);
+        int32_t y = upyml_requantize_plain(accumulator, &job.q, c->p->out_zero_point);
+        *output = (int8_t)upyml_clamp(y, c->p->clamp_min, c->p->clamp_max);
     }
 }
 

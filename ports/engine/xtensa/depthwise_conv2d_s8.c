@@ -258,7 +258,7 @@ static void run_taps(const depthwise *d, const uint32_t *end, int32_t bias, cons
         for (int32_t i = 0; i < count; i++, output += p->out_c) {
             int32_t y = made[i];
             if (q->plain) {
-                y = upyml_add_wrapped(upyml_requantize((int32_t)sums[i], q->multiplier, q->right_shift), p->out_zero_point);
+                y = upyml_requantize_plain((int32_t)sums[i], q, p->out_zero_point);
             }
             *output = (int8_t)upyml_clamp(y, p->clamp_min, p->clamp_max);
         }

@@ -45,7 +45,7 @@ static void requantize(const upyml_fully_connected *p, const upyml_prepared *q, 
     for (int32_t i = 0; i < count && (q->plain || p->clamp_min > -128 || p->clamp_max < 127); i++) {
         int32_t y = output[i];
         if (q->plain) {
-            y = upyml_add_wrapped(upyml_requantize(accumulators[i], q->multiplier, q->right_shift), p->out_zero_point);
+            y = upyml_requantize_plain(accumulators[i], q, p->out_zero_point);
         }
         output[i] = (int8_t)upyml_clamp(y, p->clamp_min, p->clamp_max);
     }

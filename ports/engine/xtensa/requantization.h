@@ -16,7 +16,7 @@ typedef struct {
     int32_t multiplier, offset;
     int32_t shift;  // the right shift and 1
     int32_t plain;  // 1: not exact so, upyml_requantize does it
-    int32_t right_shift;  // as in the file
+    int32_t file_shift;  // as in the file: below 0 to the right
 } upyml_prepared;
 
 enum {
@@ -27,7 +27,7 @@ enum {
 // bits: accumulators lie in (-2^bits, 2^bits).
 static inline void upyml_prepare(upyml_prepared *q, int32_t multiplier, int shift, int bits, int32_t zero_point) {
     q->multiplier = multiplier;
-    q->right_shift = shift;
+    q->file_shift = shift;
     if (shift < -UPYML_MOST_SHIFT && -shift >= bits + 2) {  // a dead channel: less than a half, whatever the input
         q->multiplier = q->plain = 0;
         q->shift = 1;
@@ -41,5 +41,8 @@ static inline void upyml_prepare(upyml_prepared *q, int32_t multiplier, int shif
 
 // Accumulators one after another, outputs alike, clamped to int8. q: not plain.
 void upyml_requantize_values(const int32_t *accumulators, int8_t *output, const upyml_prepared *q, int32_t count);
+
+// One value with any multiplier and shift, not clamped.
+int32_t upyml_requantize_plain(int32_t accumulator, const upyml_prepared *q, int32_t zero_point);
 
 #endif
