@@ -1,5 +1,5 @@
 # upyml as a user C module for MicroPython's cmake ports: -DUSER_C_MODULES=<this file>.
-# -DUPYML_CPU=cortex_m0, a folder of engine/ with faster kernels; an RP2040 has that one by itself.
+# -DUPYML_CPU=cortex_m0, a folder of engine/ with faster kernels; an RP2040 and the ESP32s have theirs by themselves.
 # -DUPYML_WITHOUT="SOFTMAX;MEAN", ops that the firmware leaves out.
 
 set(UPYML_ENGINE ${CMAKE_CURRENT_LIST_DIR}/engine)
@@ -9,6 +9,16 @@ if(PICO_PLATFORM STREQUAL rp2040)
     endif()
     # Weights stream through the flash's small cache, code would be fetched again and again: it is copied to SRAM.
     set(UPYML_HOT_SECTION .time_critical.upyml)
+elseif(IDF_TARGET MATCHES "^esp32(s3)?$") # an ESP32-S2 has no MAC16
+    if(NOT DEFINED UPYML_CPU)
+        set(UPYML_CPU xtensa)
+    endif()
+    set(UPYML_HOT_SECTION .iram1.upyml)
+elseif(IDF_TARGET MATCHES "^esp32c[0-9]+$" AND EXISTS ${UPYML_ENGINE}/riscv/sources.txt)
+    if(NOT DEFINED UPYML_CPU)
+        set(UPYML_CPU riscv)
+    endif()
+    set(UPYML_HOT_SECTION .iram1.upyml)
 endif()
 
 execute_process(

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from elftools.elf.elffile import ELFFile
 from runtimes import BUILD, ROOT
 
 from host_tools import boards
@@ -16,7 +17,7 @@ from host_tools import boards
 PORT = ROOT / "ports" / "esp32"
 ENGINE = ROOT / "ports" / "engine"
 MODULE = ROOT / "ports" / "module" / "mod_upyml.c"
-OURS = [ENGINE / name for name in (ENGINE / "sources.txt").read_text().split()] + [MODULE]
+CPUS = {"esp32": "xtensa", "esp32-s3": "xtensa"}  # those with MAC16
 BOARDS = {
     "esp32": "UPYML_ESP32",
     "esp32-s2": "UPYML_ESP32_S2",
@@ -58,12 +59,38 @@ def commands(board, configured, require):
     return {entry["file"]: (entry["directory"], shlex.split(entry["command"])) for entry in entries}
 
 
-def test_all_our_files_would_be_compiled(commands):
-    for path in OURS:
+def cpu(board):
+    """The board's folder of kernels, "" for none."""
+    riscv = "riscv" if board.arch == "rv32imc" and (ENGINE / "riscv" / "sources.txt").exists() else ""
+    return CPUS.get(board.name, riscv)
+
+
+def ours(board):
+    listed = subprocess.run(["sh", ENGINE / "sources.sh", cpu(board)], capture_output=True, text=True, check=True)
+    return [ENGINE / name for name in listed.stdout.split()] + [MODULE]
+
+
+def test_all_our_files_would_be_compiled(commands, board):
+    for path in ours(board):
         _, command = commands[str(path)]
-        assert f"-I{ENGINE}" in command
+        assert f"-I{ENGINE}" in command and (not cpu(board) or f"-I{ENGINE / cpu(board)}" in command)
         optimize = [word for word in command if word.startswith("-O")]
-        assert optimize == ["-O2"] * (2 if path.parent.name == "kernels" else 1)  # the port's, and ours for the kernels
+        kernel = path.suffix == ".c" and path.parent.parent == ENGINE
+        assert optimize == ["-O2"] * (2 if kernel else 1)  # the port's, and ours for the kernels
+
+
+def test_hot_loops_go_to_internal_ram(commands, board, tmp_path):
+    """With ESP-IDF's linker script, which puts .iram1.* there: code in flash waits for the cache."""
+    assembly = [path for path in ours(board) if path.suffix == ".S"]
+    assert len(assembly) >= 5 or not cpu(board)
+    for path in assembly:
+        folder, command = commands[str(path)]
+        command = command[:]
+        command[command.index("-o") + 1] = str(tmp_path / "hot.o")
+        subprocess.run(command, cwd=folder, check=True)
+        with open(tmp_path / "hot.o", "rb") as file:
+            sections = {section.name: section["sh_size"] for section in ELFFile(file).iter_sections()}
+        assert sections[".iram1.upyml"] > 40 and not sections.get(".text"), path.name
 
 
 def test_the_configuration_is_the_boards(commands, board, tmp_path):
@@ -85,7 +112,7 @@ def test_our_files_compile_without_warnings(commands, board, require, tmp_path):
     """With the port's own mpconfigport.h; of ESP-IDF's headers, which it includes, ports/esp32/stub has what we need."""
     generated = BUILD / "boards" / "xtensa-lx6" / "obj"
     require((generated / "genhdr" / "qstrdefs.generated.h").exists(), "the qstrs", "python ports/build.py xtensa-lx6")
-    for path in OURS:
+    for path in ours(board):
         folder, command = commands[str(path)]
         output = tmp_path / "out.o"
         command = command[:]

@@ -44,6 +44,7 @@ file(WRITE ${CMAKE_BINARY_DIR}/sdkconfig.h "${STUB_HEADER}")
 
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_C_COMPILER ${STUB_COMPILER})
+set(CMAKE_ASM_COMPILER ${STUB_COMPILER})
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
@@ -76,6 +77,6 @@ macro(idf_component_register)
 endmacro()
 
 macro(project name)
-    _project(${name} C)
+    _project(${name} C ASM)
     add_subdirectory(main)
 endmacro()
