@@ -283,6 +283,12 @@ def test_the_kernels_with_mac16_are_in_one_native_module():
     assert len(own) >= 8 and own <= made["xtensawin"] and not own & made["xtensawin-plain"]
 
 
+def test_the_firmware_has_the_kernels_with_mac16():
+    with BOARD.image.open("rb") as file:
+        names = {symbol.name for symbol in ELFFile(file).get_section_by_name(".symtab").iter_symbols()}
+    assert {"upyml_conv2d_pixels", "upyml_depthwise_3x3_two", "upyml_fully_connected_dot"} <= names
+
+
 def test_the_native_modules_fit_beside_a_model():
     assert MODULES["xtensawin"].stat().st_size <= 28 * 1024 and MODULES["xtensawin-plain"].stat().st_size <= 24 * 1024
 

@@ -5,7 +5,8 @@
 //
 // high is the product over 2^30, rounded down. The first rounding adds half of what its last bit is worth and drops that
 // bit; the second one adds half of 2^right_shift and takes 1 off below zero. All of it is in `offset`, and so is the zero
-// point: 1 + 2^right_shift + (zero_point << shift). Exact for a right shift of 1 or more.
+// point: 1 + 2^right_shift + (zero_point << shift). Exact for a right shift of 1 or more. With none there is one rounding
+// alone; what the formula has too little below zero does not show where the zero point is -128, and all that is clamped.
 #ifndef UPYML_XTENSA_REQUANTIZATION_H
 #define UPYML_XTENSA_REQUANTIZATION_H
 
@@ -34,9 +35,10 @@ static inline void upyml_prepare(upyml_prepared *q, int32_t multiplier, int shif
         q->offset = 2 * zero_point;
         return;
     }
-    q->plain = shift > -1 || shift < -UPYML_MOST_SHIFT || bits > UPYML_MOST_BITS || multiplier < 0;
+    q->plain = shift > (zero_point == -128 ? 0 : -1) || shift < -UPYML_MOST_SHIFT || bits > UPYML_MOST_BITS
+        || multiplier < 0;
     q->shift = q->plain ? 1 : 1 - shift;
-    q->offset = 1 + (1 << (q->shift - 1)) + zero_point * (1 << q->shift);
+    q->offset = 1 + (1 << q->shift >> 1 & ~1) + zero_point * (1 << q->shift);
 }
 
 // Accumulators one after another, outputs alike, clamped to int8. q: not plain.
