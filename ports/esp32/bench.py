@@ -1,6 +1,6 @@
 """Times each layer of a model on an ESP32 and prints a Markdown table. (It runs wherever MicroPython has upyml.)
 
-    mpremote connect PORT run ports/esp32/bench.py                     times /model.upm on the board
+    mpremote connect PORT run ports/esp32/bench.py        the first model that the board has in / or /rom
     micropython ports/esp32/bench.py FILE [RUNS]
 
 No ESP32 has run it yet: MicroPython for Unix and on an emulated LX6 have.
@@ -12,12 +12,26 @@ makes it 240.
 """
 
 import gc
+import os
 import sys
 
 import upyml
 
-MODEL = sys.argv[1] if len(sys.argv) > 1 else "/model.upm"
 RUNS = int(sys.argv[2]) if len(sys.argv) > 2 else 10
+
+
+def find():
+    """The path of a model: the first argument, or the first file that looks like one."""
+    if len(sys.argv) > 1:
+        return sys.argv[1]
+    for folder in ("/", "/rom/"):
+        try:
+            found = sorted(name for name in os.listdir(folder) if name.endswith(".upm"))
+        except OSError:
+            found = []
+        if found:
+            return folder + found[0]
+    raise OSError("no .upm file in / or /rom: upyml deploy MODEL.upm")
 
 
 def clock():
@@ -47,7 +61,8 @@ def row(number, name, us, hz):
     print("| {} | {} | {} | {} |".format(number, name, us, cycles if hz else "-"))
 
 
-model = upyml.load(MODEL)
+path = find()
+model = upyml.load(path)
 right = model.selftest()
 hz = clock()
 layers, total = least(model)
@@ -56,7 +71,7 @@ version = ".".join(str(part) for part in sys.implementation.version[:3])
 print("{}, MicroPython {}, upyml {}, {}".format(machine, version, upyml.__version__,
                                                 "{} MHz".format(hz // 1000000) if hz else "clock unknown"))  # fmt: skip
 print("{}, arena {} bytes, engine {}, self test: {}; the least of {} runs".format(
-    MODEL, model.arena_size, model._module.__name__, right, RUNS))  # fmt: skip
+    path, model.arena_size, model._module.__name__, right, RUNS))  # fmt: skip
 print()
 print("| layer | op | us | cycles |")
 print("| --- | --- | --- | --- |")

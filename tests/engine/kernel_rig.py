@@ -114,7 +114,7 @@ def build(cpu: Cpu, cases: Path, objects: list[Path], folder: Path) -> Path:
     return program
 
 
-def run(cpu: Cpu, program: Path, timeout: float = 300) -> tuple[int, str]:
+def run(cpu: Cpu, program: Path, timeout: float = 900) -> tuple[int, str]:
     """The exit code, 0 or 1, and what the program printed. timeout: seconds."""
     done = subprocess.run([*cpu.command, program], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=timeout)  # fmt: skip

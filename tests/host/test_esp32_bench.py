@@ -24,7 +24,14 @@ def on_lx6(path, model, require):
     return emulators.run(BOARD, SCRIPT, args=["gesture.upm", 3], files={"gesture.upm": model})
 
 
-@pytest.mark.parametrize("run", [on_unix, on_lx6])
+def by_itself(path, model, require):
+    """As mpremote runs it, without arguments: it looks for a model."""
+    script = SCRIPT.read_text().replace("else 10", "else 3")
+    require(BOARD.image.exists(), BOARD.image.relative_to(ROOT), "python ports/build.py xtensa-lx6")
+    return emulators.run(BOARD, script, files={"gesture.upm": model})
+
+
+@pytest.mark.parametrize("run", [on_unix, on_lx6, by_itself])
 def test_a_row_for_each_layer(run, require, tmp_path):
     model = small_models.with_vectors(small_models.gesture)
     path = tmp_path / "gesture.upm"
