@@ -36,8 +36,12 @@ natmod-%: setup
 boards: setup ## firmware for every board of ports/boards that is built here, to build/boards
 	@$(PY) ports/build.py
 
-bare: setup ## the program that counts a model's cycles on an emulated Cortex-M0+, to build/bare
-	@$(IN_VENV) ports/bare/build.sh build/bare/cortex_m0
+MACHINES := $(patsubst ports/bare/%/settings.sh,%,$(wildcard ports/bare/*/settings.sh))
+
+bare: $(addprefix bare-,$(MACHINES)) ## the programs that count what a model takes on emulated processors, to build/bare
+
+bare-%: setup
+	@$(IN_VENV) ports/bare/build.sh $*
 
 wheel: natmods bare ## a wheel with the native modules, to build/wheel
 	@$(PY) -m pip wheel -q . --no-deps --no-build-isolation -w build/wheel
@@ -56,7 +60,7 @@ build/gesture/gesture.upm: | native
 bench: native natmods boards bare build/gesture/gesture.upm ## the benchmark models and the boards, measured to build/bench.json
 	@$(PY) tests/bench/bench.py
 
-baseline: native bare ## cycles_baseline.json: what the benchmark models take on a Cortex-M0+ from now on
+baseline: native bare ## counts_baseline.json: what the benchmark models take on emulated processors from now on
 	@$(PY) tests/bench/baseline.py
 
 readme: bench unix natmod-x64 ## the tables of README.md

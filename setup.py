@@ -3,17 +3,26 @@
 import os
 import re
 import shutil
+import sys
 from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_py import build_py
 
 ENGINE = Path("ports/engine")
+HOST = "host" if sys.byteorder == "little" else ""  # kernels that take the file's words for the processor's
 CORTEX_M0 = ENGINE / "cortex_m0"  # its kernels' scratch is asked for by the planner
-SOURCES = [str(ENGINE / name) for name in (ENGINE / "sources.txt").read_text().split()]
-FLAGS = ["-std=c99", "-Wall", "-Wextra", "-O2"]
+FLAGS = ["-std=c99", "-Wall", "-Wextra", "-O3"]
 if os.environ.get("UPYML_WERROR"):  # set by make: a user's newer compiler may warn of more, and must still install
     FLAGS.append("-Werror")
+
+
+def sources(folder):
+    """The engine's C files, as ports/engine/sources.sh prints them: a file of the folder replaces its namesake."""
+    own = (ENGINE / folder / "sources.txt").read_text().split() if folder else []
+    plain = [name for name in (ENGINE / "sources.txt").read_text().split() if Path(name).name not in own]
+    return [str(ENGINE / name) for name in [*plain, *(f"{folder}/{name}" for name in own)]]
+
 
 # What host_tools/package_files.py finds in an installation: boards, and what `make natmods` and `make bare` built.
 PACKAGE_DATA = Path("host_tools/package_data")
@@ -21,7 +30,7 @@ NATMODS = re.search(r"NATMODS := (.*)", Path("Makefile").read_text())[1].split()
 PACKED = {
     "boards": (Path("ports/boards"), ["*.toml"]),
     "natmod": (Path("build/natmod"), [f"{arch}/_upyml.mpy" for arch in NATMODS]),
-    "bare": (Path("build/bare"), ["cortex_m0/bench.elf"]),
+    "bare": (Path("build/bare"), ["*/bench.elf"]),
 }
 
 
@@ -46,8 +55,8 @@ setup(
     ext_modules=[
         Extension(
             "_upyml",
-            sources=[*map(str, sorted(Path("ports/cpython").glob("*.c"))), *SOURCES],
-            depends=["ports/engine/sources.txt", *map(str, [*ENGINE.rglob("*.h"), *ENGINE.rglob("scratch_*.c")])],
+            sources=[*map(str, sorted(Path("ports/cpython").glob("*.c"))), *sources(HOST)],
+            depends=[*map(str, [*ENGINE.rglob("sources.txt"), *ENGINE.rglob("*.h"), *ENGINE.rglob("scratch_*.c")])],
             include_dirs=[str(ENGINE), str(CORTEX_M0)],
             extra_compile_args=FLAGS,
         )

@@ -1,4 +1,5 @@
-"""What a run of a model takes: cycles on a board, counted in an emulator, or microseconds measured on this computer."""
+"""What a run of a model takes: cycles or instructions of a board's processor, counted in an emulator, or microseconds
+measured on this computer."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from typing import Any
 
 from host_tools import boards
 from host_tools.describe import describe
-from host_tools.emulators import EmulatorError, cycles
+from host_tools.emulators import EmulatorError, counts
+from host_tools.emulators.machines import CYCLES, MACHINES
 from upyml.format import layout
 
 HOST = "host"  # the name of this computer among the boards
@@ -20,73 +22,96 @@ _WIDTHS = {name.lower(): width for name, width, _ in layout.DTYPES}
 
 
 class NoCounter(ValueError):
-    """Nothing counts cycles of that board's processor; the message says for which boards there is something."""
+    """Nothing counts for that board's processor; the message says for which boards there is something."""
 
 
 def countable() -> list[str]:
-    """Names of the boards whose cycles are counted: those with an RP2040."""
-    return [name for name, board in boards.all().items() if _counted(board)]
+    """Names of the boards whose processor something counts for."""
+    return [name for name, board in boards.all().items() if board.count]
+
+
+def unit_of(board) -> str:
+    """What is counted for a board: "cycles" or "instructions"; "" where nothing is."""
+    return MACHINES[board.count["machine"]].unit if board.count else ""
 
 
 def require_counter(board) -> None:
     """Raises NoCounter."""
-    if not _counted(board):
+    if not board.count:
         raise NoCounter(
-            f"no cycles are counted for {board.name}: they are for {', '.join(countable())}; "
+            f"nothing is counted for {board.name}: there are counts for {', '.join(countable())}; "
             f"--board {HOST} measures this computer"
         )
 
 
-def _counted(board) -> bool:
-    return board.emulate.get("with") == "rp2040"
-
-
 def count(file: bytes, board, progress: Callable[[int, int], None] | None = None) -> dict[str, Any]:
-    """Cycles, milliseconds and energy of a run on a board, and cycles of each layer.
+    """Cycles, milliseconds and energy of a run on a board, and cycles of each layer; or instructions, by its processor.
 
+    `unit` says which: "cycles" or "instructions", the key of the number itself, here and in each layer; with
+    "_per_mac" behind it, of a multiply-accumulate. Of instructions nobody can say how long they take: times and energy
+    are None then.
     Memory has no wait states in the count, flash neither; the times beginning with flash_ add an estimate for the reads
     that the flash's cache does not have, and the energy is of those. The layers of a fused group run together: the
-    first has the cycles of all of them, the others None. progress: called with (done, total). Raises NoCounter,
+    first has what all of them take, the others None. progress: called with (done, total). Raises NoCounter,
     EmulatorError, ValueError where the file is no model or does not fit.
     """
     require_counter(board)
+    counted_in = unit_of(board)
     layers = moved(file)
     if len(file) > board.flash_kb * 1024:
-        raise cycles.DoesNotFit(f"the file has {len(file):,} bytes, {board.title} has {board.flash_kb:,} KB of flash")
+        raise counts.DoesNotFit(f"the file has {len(file):,} bytes, {board.title} has {board.flash_kb:,} KB of flash")
     try:
-        counted = cycles.count(file, progress)
-    except cycles.DoesNotFit as error:
-        raise cycles.DoesNotFit(f"{error} for it on {board.title}") from None
+        counted = counts.count(file, progress, machine=board.count["machine"])
+    except counts.DoesNotFit as error:
+        raise counts.DoesNotFit(f"{error} for it on {board.title}") from None
+    if counted.arena > board.ram_kb * 1024:
+        raise counts.DoesNotFit(
+            f"the model needs {counted.arena:,} bytes of RAM, and there are {board.ram_kb * 1024:,} on {board.title}"
+        )
+    in_cycles = counted_in == CYCLES
     for layer, n in zip(layers, counted.ops):
         leads = layer["number"] == layer["group"]
         together = sum(one["macs"] for one in layers if one["group"] == layer["group"])
-        layer["cycles"] = n if leads else None
-        layer["cycles_per_mac"] = _per_mac(n, together) if leads else None
-        layer["ms"] = n / board.clock_mhz / 1000 if leads else None
+        layer[counted_in] = n if leads else None
+        layer[f"{counted_in}_per_mac"] = _per_mac(n, together) if leads else None
+        layer["ms"] = n / board.clock_mhz / 1000 if leads and in_cycles else None
     macs = sum(layer["macs"] for layer in layers)
-    with_flash = counted.run + counted.misses * cycles.MISS_CYCLES
-    flash_ms = with_flash / board.clock_mhz / 1000
     return {
         "board": board.name,
         "title": board.title,
         "cpu": board.cpu,
-        "cycles": counted.run,
-        "cycles_per_mac": _per_mac(counted.run, macs),
-        "load_cycles": counted.check,
+        "counted_cpu": MACHINES[board.count["machine"]].cpu,
+        "unit": counted_in,
+        counted_in: counted.run,
+        f"{counted_in}_per_mac": _per_mac(counted.run, macs),
+        f"load_{counted_in}": counted.check,
+        **_times(counted if in_cycles else None, board),
+        "arena_bytes": counted.arena,
+        **_totals(file, layers),
+        "layers": layers,
+    }
+
+
+def _times(counted, board) -> dict[str, Any]:
+    """How long that many cycles take, and what energy; all None where they are not known."""
+    keys = ("ms", "rated_mhz", "rated_ms", "flash_misses", "flash_miss_cycles", "flash_ms", "rated_flash_ms", "mj",
+            "power_mw", "power_source")  # fmt: skip
+    if counted is None:
+        return {"clock_mhz": board.clock_mhz, **dict.fromkeys(keys)}
+    with_flash = counted.run + counted.misses * counts.MISS_CYCLES
+    flash_ms = with_flash / board.clock_mhz / 1000
+    return {
         "clock_mhz": board.clock_mhz,
         "ms": counted.run / board.clock_mhz / 1000,
         "rated_mhz": board.rated_mhz or None,
         "rated_ms": counted.run / board.rated_mhz / 1000 if board.rated_mhz else None,
         "flash_misses": counted.misses,
-        "flash_miss_cycles": cycles.MISS_CYCLES,
+        "flash_miss_cycles": counts.MISS_CYCLES,
         "flash_ms": flash_ms,
         "rated_flash_ms": with_flash / board.rated_mhz / 1000 if board.rated_mhz else None,
         "mj": board.power["milliwatts"] * flash_ms / 1000 if board.power else None,
         "power_mw": board.power.get("milliwatts"),
         "power_source": board.power.get("source"),
-        "arena_bytes": counted.arena,
-        **_totals(file, layers),
-        "layers": layers,
     }
 
 
@@ -192,11 +217,15 @@ def sentences(numbers: dict[str, Any]) -> list[str]:
     n, name = numbers, numbers["name"] or "model"
     if "us" in n:
         return [f"{name}: {n['us']:,.1f} us a run on this computer, the median of {n['runs']} by its clock"]
-    a_mac = f", {n['cycles_per_mac']:.2f} a MAC" if n["cycles_per_mac"] else ""
+    unit = n["unit"]
+    a_mac = f", {n[f'{unit}_per_mac']:.2f} a MAC" if n[f"{unit}_per_mac"] else ""
+    emulated = "an emulator" if n["cpu"] == n["counted_cpu"] else f"an emulator of {n['counted_cpu']}"
+    lines = [f"{name}: {n[unit]:,} {unit} a run on {n['title']} ({n['cpu']}){a_mac}, counted in {emulated}"]
+    if unit != CYCLES:
+        return [*lines, "an instruction takes one cycle or more: how many, the emulator does not know"]
     rated = f", {n['rated_ms']:,.1f} ms at {n['rated_mhz']} MHz, the chip's rated clock" if n["rated_ms"] else ""
     rated_flash = f", {n['rated_flash_ms']:,.1f} ms" if n["rated_ms"] else ""
-    lines = [
-        f"{name}: {n['cycles']:,} cycles a run on {n['title']} ({n['cpu']}){a_mac}, counted in an emulator",
+    lines += [
         f"{n['ms']:,.1f} ms at {n['clock_mhz']} MHz, as MicroPython starts{rated}: memory without wait states",
         f"{n['flash_ms']:,.1f} ms{rated_flash} with the model in flash, estimated: its cache misses "
         f"{n['flash_misses']:,} times, {n['flash_miss_cycles']} cycles each",
@@ -224,6 +253,6 @@ def on_board(file: bytes, board, progress: Callable[[int, int], None] | None = N
     }
     try:
         answer["count"] = count(file, board, progress)
-    except (NoCounter, cycles.DoesNotFit, EmulatorError) as error:
+    except (NoCounter, counts.DoesNotFit, EmulatorError) as error:
         answer["why_not"] = str(error)
     return answer

@@ -22,6 +22,9 @@
     [emulate]                   # none: nothing emulates it
     with = "rp2040"             # host_tools/emulators/rp2040.py; the rest of the table is its own
 
+    [count]                     # none: nothing counts what a model's run takes on its processor
+    machine = "cortex_m0"       # a bare machine of host_tools/emulators/machines.py
+
     [power]                     # none: nothing is said about energy
     milliwatts = 79             # while it computes
     source = "its datasheet"    # where that is from
@@ -34,6 +37,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from host_tools import package_files
+from host_tools.emulators.machines import MACHINES
 from upyml.format import layout
 
 BUILD = Path(__file__).resolve().parents[1] / "build" / "boards"
@@ -58,6 +62,7 @@ class Board:
     build: dict = field(default_factory=dict)
     flash: dict = field(default_factory=dict)
     emulate: dict = field(default_factory=dict)
+    count: dict = field(default_factory=dict)
     power: dict = field(default_factory=dict)
     rated_mhz: int = 0
     module: str = ""
@@ -101,6 +106,7 @@ _NAMES = {str: "a text", int: "a whole number", dict: "a table"}
 _BUILD = {"with": str, "image": str}  # and "arguments" and "without", lists, or none
 _FLASH = {"uf2": {"family": int, "drive": str}, "esptool": {"chip": str, "offset": int}}
 _EMULATE = {"with": str}
+_COUNT = {"machine": str}
 _POWER = {"milliwatts": int, "source": str}
 
 
@@ -119,6 +125,10 @@ def _read(path: Path) -> Board:
             _check(board.flash, _FLASH[method], "flash.")
         if board.emulate:
             _check(board.emulate, _EMULATE, "emulate.")
+        if board.count:
+            _check(board.count, _COUNT, "count.")
+            if board.count["machine"] not in MACHINES:
+                raise TypeError(f"count.machine is {board.count['machine']!r}, expected one of {', '.join(MACHINES)}")
         if board.power:
             _check(board.power, _POWER, "power.")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:

@@ -65,7 +65,7 @@ def dump(model, as_json):
 
 @main.command(epilog=CODES)
 @click.argument("model", type=_FILE)
-@click.option("--board", metavar="NAME", help="Also whether it fits there, and cycles of each layer, as `upyml bench`.")
+@click.option("--board", metavar="NAME", help="Also whether it fits there, and what each layer takes, as `upyml bench`.")
 @click.option("--json", "as_json", is_flag=True, help="The numbers as JSON.")
 @guarded
 def report(model, board, as_json):
@@ -77,7 +77,7 @@ def report(model, board, as_json):
     numbers = reporting.costs(file)
     if board:
         chosen = board_named(board)
-        with Bar("counting cycles", as_json) as step:
+        with Bar("counting", as_json) as step:
             numbers["board"] = benching.on_board(file, chosen, step)
     if as_json:
         click.echo(json.dumps(numbers, indent=1))

@@ -19,7 +19,8 @@ from host_tools.cli_progress import Bar
     default="pico",
     show_default=True,
     metavar="NAME",
-    help="A board whose cycles are counted in an emulator (pico), or host: this computer, measured by its clock.",
+    help="A board whose cycles (pico) or instructions (pico2, esp32-c3, cortex-m7 ...) are counted in an emulator, or host: "
+    "this computer, measured by its clock.",
 )
 @click.option("--layers", is_flag=True, help="Each layer, too.")
 @click.option("--json", "as_json", is_flag=True, help="The numbers as JSON.")
@@ -27,8 +28,9 @@ from host_tools.cli_progress import Bar
 def bench(model, board, layers, as_json):
     """Tells how long a run of MODEL (.upm) takes on a board, what energy, and where the time goes.
 
-    Cycles are counted while an emulated processor runs the model, and its outputs are compared with those of the engine
-    here. Memory answers at once in the count; what reading weights from flash adds is estimated, and said apart.
+    An emulated processor runs the model, and its outputs are compared with those of the engine here. A Cortex-M0+'s cycles
+    are counted, of other processors the instructions. Memory answers at once in the count; what reading weights from the
+    Pico's flash adds is estimated, and said apart.
     """
     from host_tools import bench as benching
     from host_tools.deploy import errors
@@ -42,7 +44,7 @@ def bench(model, board, layers, as_json):
         chosen = board_named(board)
         try:
             benching.require_counter(chosen)
-            with Bar("counting cycles", as_json) as step:
+            with Bar("counting", as_json) as step:
                 numbers = benching.count(file, chosen, step)
         except benching.NoCounter as error:
             raise click.UsageError(str(error)) from None
@@ -64,19 +66,22 @@ def bench(model, board, layers, as_json):
 def _table(numbers):
     from rich.table import Table
 
-    counted = "cycles" in numbers
+    unit = numbers.get("unit")
+    timed = unit and numbers["ms"]
     table = Table(box=None, header_style="bold", pad_edge=False)
-    columns = ["", "layer", "output", "MACs", *(["cycles", "a MAC", "ms"] if counted else ["us"]), "bytes moved"]
+    columns = ["", "layer", "output", "MACs", *([unit, "a MAC", *(["ms"] if timed else [])] if unit else ["us"]), "bytes moved"]
     for title in columns:
         table.add_column(title, justify="left" if title in ("layer", "output") else "right", no_wrap=True)
     for layer in numbers["layers"]:
         together = layer["group"] != layer["number"]
-        if not counted:
+        if not unit:
             times = [f"{layer['us']:.1f}"]
         elif together:
             times = [f"with {layer['group']}", "", ""]
         else:
-            times = [f"{layer['cycles']:,}", _digits(layer["cycles_per_mac"]), f"{layer['ms']:.2f}"]
+            times = [f"{layer[unit]:,}", _digits(layer[f"{unit}_per_mac"]), f"{layer['ms']:.2f}" if timed else ""]
+        if unit and not timed:
+            times.pop()
         table.add_row(
             str(layer["number"]),
             layer["op"],

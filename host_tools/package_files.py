@@ -48,9 +48,9 @@ def natmods() -> tuple[str, ...]:
     return tuple(arch for arch in ARCHS if (_natmods() / arch / "_upyml.mpy").is_file())
 
 
-def bare() -> Path:
-    """The program that counts a model's cycles on an emulated Cortex-M0+; made by `make bare`."""
-    return (PACKAGED if is_installed() else CHECKOUT / "build") / "bare" / "cortex_m0" / "bench.elf"
+def bare(machine: str) -> Path:
+    """The program that counts what a model takes on an emulated machine (ports/bare/MACHINE); made by `make bare`."""
+    return (PACKAGED if is_installed() else CHECKOUT / "build") / "bare" / machine / "bench.elf"
 
 
 def _natmods() -> Path:

@@ -71,7 +71,7 @@ def show(numbers: dict[str, Any], console, drawn: list[str] = ()) -> None:
         ("flash", "right"),
         *(() if run else (("live RAM", "right"),)),  # 80 columns have no room for all of them
         ("scratch", "right"),
-        *((("cycles", "right"), ("ms", "right")) if run else ()),
+        *(((run["unit"], "right"), *((("ms", "right"),) if run["ms"] else ())) if run else ()),
     ):
         table.add_column(title, justify=side, no_wrap=True)
     for layer in numbers["layers"]:
@@ -83,7 +83,7 @@ def show(numbers: dict[str, Any], console, drawn: list[str] = ()) -> None:
             f"{layer['file_bytes']:,}" if layer["file_bytes"] else "",
             *(() if run else (f"{layer['ram_live']:,}",)),
             f"{layer['ram_scratch']:,}" if layer["ram_scratch"] else "",
-            *(_times(run["layers"][layer["number"]]) if run else ()),
+            *(_times(run["layers"][layer["number"]], run) if run else ()),
         )
     console.print(table)
     if drawn:
@@ -98,11 +98,13 @@ def show(numbers: dict[str, Any], console, drawn: list[str] = ()) -> None:
         console.print(line, highlight=False, soft_wrap=True)
 
 
-def _times(layer: dict[str, Any]) -> tuple[str, str]:
-    """Cycles and milliseconds of one of bench's layers; those of a fused group stand at its first."""
-    if layer["cycles"] is None:
-        return f"with {layer['group']}", ""
-    return f"{layer['cycles']:,}", f"{layer['ms']:.2f}"
+def _times(layer: dict[str, Any], run: dict[str, Any]) -> list[str]:
+    """The count of one of bench's layers, and milliseconds where they are known; a fused group's stand at its first."""
+    n = layer[run["unit"]]
+    cells = [f"with {layer['group']}" if n is None else f"{n:,}"]
+    if run["ms"]:
+        cells.append("" if n is None else f"{layer['ms']:.2f}")
+    return cells
 
 
 def _on_board(numbers: dict[str, Any], board: dict[str, Any]) -> list[str]:

@@ -1,24 +1,27 @@
 # upyml as a user C module for MicroPython's cmake ports: -DUSER_C_MODULES=<this file>.
-# -DUPYML_CPU=cortex_m0, a folder of engine/ with faster kernels; an RP2040 and the ESP32s have theirs by themselves.
+# -DUPYML_CPU=cortex_m0, a folder of engine/ with faster kernels; the chips named below have theirs by themselves.
 # -DUPYML_WITHOUT="SOFTMAX;MEAN", ops that the firmware leaves out.
 
 set(UPYML_ENGINE ${CMAKE_CURRENT_LIST_DIR}/engine)
-if(PICO_PLATFORM STREQUAL rp2040)
-    if(NOT DEFINED UPYML_CPU)
+if(NOT DEFINED UPYML_CPU)
+    if(PICO_PLATFORM STREQUAL rp2040)
         set(UPYML_CPU cortex_m0)
-    endif()
-    # Weights stream through the flash's small cache, code would be fetched again and again: it is copied to SRAM.
-    set(UPYML_HOT_SECTION .time_critical.upyml)
-elseif(IDF_TARGET MATCHES "^esp32(s3)?$") # an ESP32-S2 has no MAC16
-    if(NOT DEFINED UPYML_CPU)
+    elseif(PICO_PLATFORM STREQUAL rp2350-arm-s)
+        set(UPYML_CPU cortex_m_dsp)
+    elseif(IDF_TARGET MATCHES "^esp32(s3)?$") # an ESP32-S2 has no MAC16
         set(UPYML_CPU xtensa)
-    endif()
-    set(UPYML_HOT_SECTION .iram1.upyml)
-elseif(IDF_TARGET MATCHES "^esp32c[0-9]+$" AND EXISTS ${UPYML_ENGINE}/riscv/sources.txt)
-    if(NOT DEFINED UPYML_CPU)
+    elseif(IDF_TARGET MATCHES "^esp32c[36]$")
         set(UPYML_CPU riscv)
     endif()
+endif()
+# Weights stream through the flash's small cache, code would be fetched again and again: it is copied to the chip's RAM.
+if(PICO_PLATFORM)
+    set(UPYML_HOT_SECTION .time_critical.upyml)
+elseif(IDF_TARGET)
     set(UPYML_HOT_SECTION .iram1.upyml)
+endif()
+if(PICO_PLATFORM STREQUAL rp2040)
+    set(UPYML_WEIGHT_STREAM ${CMAKE_CURRENT_LIST_DIR}/rp2/weight_stream.c)
 endif()
 
 execute_process(
@@ -44,8 +47,8 @@ if(DEFINED ENV{UPYML_WERROR})
 endif()
 set(UPYML_KERNELS ${UPYML_SOURCES})
 list(FILTER UPYML_KERNELS INCLUDE REGEX "/engine/[^/]+/[^/]+\\.c$")
-set(UPYML_ASSEMBLY ${UPYML_SOURCES})
-list(FILTER UPYML_ASSEMBLY INCLUDE REGEX "\\.S$")
+set(UPYML_OWN ${UPYML_SOURCES})
+list(FILTER UPYML_OWN INCLUDE REGEX "/engine/${UPYML_CPU}/")
 set_source_files_properties(${UPYML_SOURCES} PROPERTIES COMPILE_OPTIONS "${UPYML_WARNINGS}")
 set_source_files_properties(
     ${CMAKE_CURRENT_LIST_DIR}/module/mod_upyml.c PROPERTIES COMPILE_OPTIONS "${UPYML_WARNINGS};${UPYML_NOT_OURS}"
@@ -54,9 +57,23 @@ set_source_files_properties(${UPYML_KERNELS} PROPERTIES COMPILE_OPTIONS "-O2;${U
 foreach(UPYML_OP ${UPYML_WITHOUT})
     set_property(SOURCE ${UPYML_SOURCES} APPEND PROPERTY COMPILE_DEFINITIONS UPYML_WITHOUT_${UPYML_OP}=1)
 endforeach()
-if(UPYML_HOT_SECTION AND UPYML_ASSEMBLY)
+if(UPYML_HOT_SECTION AND UPYML_CPU AND UPYML_OWN)
     set_property(
-        SOURCE ${UPYML_ASSEMBLY} APPEND PROPERTY COMPILE_DEFINITIONS "UPYML_HOT_SECTION=\"${UPYML_HOT_SECTION}\""
+        SOURCE ${UPYML_OWN} APPEND PROPERTY COMPILE_DEFINITIONS "UPYML_HOT_SECTION=\"${UPYML_HOT_SECTION}\""
+    )
+endif()
+
+if(IDF_TARGET) # an arena may lie in PSRAM
+    target_include_directories(usermod_upyml INTERFACE ${CMAKE_CURRENT_LIST_DIR}/esp32)
+    set_property(
+        SOURCE ${CMAKE_CURRENT_LIST_DIR}/module/mod_upyml.c APPEND PROPERTY COMPILE_DEFINITIONS UPYML_PORT_SCRATCH=1
+    )
+endif()
+
+if(UPYML_WEIGHT_STREAM)
+    target_sources(usermod_upyml INTERFACE ${UPYML_WEIGHT_STREAM})
+    set_property(
+        SOURCE ${UPYML_WEIGHT_STREAM} ${UPYML_KERNELS} APPEND PROPERTY COMPILE_DEFINITIONS UPYML_WEIGHT_STREAM=1
     )
 endif()
 

@@ -1,7 +1,7 @@
 """A program for a bare processor with a model beside it: what ports/bare/bench.c runs, as one ELF file.
 
-The program, its stack and the arena lie in RAM; the model and the inputs in flash, from where the engine reads weights
-in place.
+The program, its stack and the arena lie in RAM; the model and the inputs in flash, or in what stands for it, from where
+the engine reads weights in place.
 """
 
 from __future__ import annotations
@@ -13,12 +13,19 @@ import upyml
 from upyml import inspection
 from upyml.format import decode, layout
 
-RAM, RAM_SIZE = 0x20000000, 264 * 1024  # the RP2040's
-FLASH_DATA = 0x10100000  # the program's segments leave flash free from here on
-
 _ELF = struct.Struct("<4s5B7xHHIIIIIHHHHHH")
 _SEGMENT = struct.Struct("<8I")
-_LOAD, _ARM, _READ_WRITE_RUN = 1, 40, 7
+_LOAD, _READ_WRITE_RUN = 1, 7
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Where things lie. ram, ram_size: memory for the program's parameters, at its start, and the arena (ports/bare); its
+    size in bytes. flash: an address from which on there is memory for the model."""
+
+    ram: int
+    ram_size: int
+    flash: int
 
 
 @dataclass(frozen=True)
@@ -30,11 +37,13 @@ class Program:
     outputs: list[bytes]
 
 
-def program(bench: bytes, model: bytes, runs: int = 1, seed: int = 1, model_at: int = FLASH_DATA) -> Program:
+def program(
+    bench: bytes, memory: Memory, model: bytes, runs: int = 1, seed: int = 1, model_at: int | None = None
+) -> Program:
     """The file of `bench` with a model, whose inputs are filled as test vectors are (upyml/format/SPEC.md).
 
     runs: pairs of a run op by op and one in one piece. seed: of the inputs. model_at: the model's address, a multiple
-    of 16. Raises upyml.ModelError where the model is none.
+    of 16, by default the flash's. Raises upyml.ModelError where the model is none.
     """
     loaded = upyml.load(model)
     inspection.fill(loaded, seed)
@@ -42,21 +51,23 @@ def program(bench: bytes, model: bytes, runs: int = 1, seed: int = 1, model_at: 
     callers = loaded.caller_inputs
     loaded.run()
     head = decode.header(model)
-    entry, segments = _segments(bench)
-    end = _up(max(address + size for address, _, size in segments if address >= RAM))
+    processor, entry, segments = _segments(bench)
+    ram_end = memory.ram + memory.ram_size
+    end = _up(max(address + size for address, _, size in segments if memory.ram <= address < ram_end))
     caller_at = [0] * layout.MAX_CALLERS
     for i, data in enumerate(given):
         if callers[i]:
             caller_at[i] = end
             end = _up(end + len(data))
-    room = RAM + RAM_SIZE - end
+    room = ram_end - end
 
     def place(number: int) -> int:
         tensor = decode.tensor(model, head, number)
         return end + tensor["offset"] + (head["state_size"] if tensor["kind"] == layout.ARENA else 0)
 
     outputs = [bytes(memoryview(view).cast("B")) for view in loaded.outputs]
-    tables_at = _up(max(FLASH_DATA, model_at + len(model) if model_at < RAM else 0))
+    tables_at = _up(memory.flash + len(model)) if model_at is None else memory.flash
+    model_at = memory.flash if model_at is None else model_at
     data_at = tables_at + 12 * (len(given) + len(outputs))
     tables, data = b"", b""
     for i, number in enumerate(decode.inputs(model, head)):
@@ -68,28 +79,37 @@ def program(bench: bytes, model: bytes, runs: int = 1, seed: int = 1, model_at: 
         tables += struct.pack("<3I", 0, place(number), len(output))
     planned = head["state_size"] + head["arena_size"]
     task = [model_at, len(model), end, planned, room, runs, tables_at, len(given), outputs_at, len(outputs), *caller_at]
+    segments = _patched(segments, memory.ram, struct.pack(f"<{len(task)}I", *task))
     segments += [(model_at, model, len(model)), (tables_at, tables + data, len(tables + data))]
-    segments.append((RAM, struct.pack(f"<{len(task)}I", *task), 4 * len(task)))  # ports/bare/link.ld puts it first
-    return Program(_elf(entry, segments), room, outputs)
+    return Program(_elf(processor, entry, segments), room, outputs)
 
 
 def _up(address: int) -> int:
     return (address + 15) & ~15
 
 
-def _segments(elf: bytes) -> tuple[int, list[tuple[int, bytes, int]]]:
-    """(entry point, address, bytes and size in memory of each segment to load) of an ELF file."""
+def _segments(elf: bytes) -> tuple[int, int, list[tuple[int, bytes, int]]]:
+    """(processor's number, entry point, address, bytes and size in memory of each segment to load) of an ELF file."""
     fields = _ELF.unpack_from(elf)
     found = []
     for i in range(fields[15]):
         kind, offset, address, _, in_file, size, *_ = _SEGMENT.unpack_from(elf, fields[10] + i * _SEGMENT.size)
         if kind == _LOAD:
             found.append((address, elf[offset : offset + in_file], size))
-    return fields[9], found
+    return fields[7], fields[9], found
 
 
-def _elf(entry: int, segments: list[tuple[int, bytes, int]]) -> bytes:
-    """An ELF file for a 32-bit Arm that loads the segments in their order."""
+def _patched(segments, at: int, content: bytes):
+    """The segments with other bytes at an address that one of them has."""
+    for i, (address, old, size) in enumerate(segments):
+        if address <= at < address + len(old):
+            new = old[: at - address] + content + old[at - address + len(content) :]
+            return [*segments[:i], (address, new, size), *segments[i + 1 :]]
+    raise ValueError(f"the program has nothing at 0x{at:x}")
+
+
+def _elf(processor: int, entry: int, segments: list[tuple[int, bytes, int]]) -> bytes:
+    """An ELF file for a 32-bit processor that loads the segments in their order."""
     table, data = b"", b""
     start = _ELF.size + len(segments) * _SEGMENT.size
     for address, content, size in segments:
@@ -97,6 +117,6 @@ def _elf(entry: int, segments: list[tuple[int, bytes, int]]) -> bytes:
         table += _SEGMENT.pack(_LOAD, at, address, address, len(content), size, _READ_WRITE_RUN, 4)
         data += content
     head = _ELF.pack(
-        b"\x7fELF", 1, 1, 1, 0, 0, 2, _ARM, 1, entry, _ELF.size, 0, 0, _ELF.size, _SEGMENT.size, len(segments), 0, 0, 0
+        b"\x7fELF", 1, 1, 1, 0, 0, 2, processor, 1, entry, _ELF.size, 0, 0, _ELF.size, _SEGMENT.size, len(segments), 0, 0, 0
     )
     return head + table + data

@@ -13,6 +13,7 @@ import shutil
 import struct
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from host_tools.emulators import EmulatorError, run_program
@@ -33,16 +34,17 @@ def package() -> Path | None:
     return next((folder for folder in folders if (folder / "dist" / "esm" / "index.js").exists()), None)
 
 
-def execute(flash: bytes, script: str, timeout: float) -> tuple[bytes, bytes, int]:
+def execute(flash: bytes, script: str, timeout: float, parts: Sequence[str] = ()) -> tuple[bytes, bytes, int]:
     """Boots a flash content, runs the script in the raw REPL; (stdout, stderr, cycles from the reset to the end).
 
-    timeout: seconds. Raises EmulatorError where it does not end.
+    timeout: seconds. parts: URLs of modules that add to the chip what rp2040js lacks. Raises EmulatorError where it does
+    not end.
     """
     with tempfile.TemporaryDirectory() as folder:
         bootrom, content = Path(folder) / "bootrom.bin", Path(folder) / "flash.bin"
         bootrom.write_bytes(_bootrom())
         content.write_bytes(flash)
-        command = ["node", HARNESS, package(), bootrom, content]
+        command = ["node", HARNESS, package(), bootrom, content, *parts]
         try:
             done = run_program(command, timeout, script.encode())
         except subprocess.TimeoutExpired:

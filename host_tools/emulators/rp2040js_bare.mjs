@@ -1,7 +1,7 @@
 // Runs a bare program on the RP2040 of rp2040js, prints a line of JSON for each thing it tells, and ends with its code:
 //     node rp2040js_bare.mjs RP2040JS ELF      {"name": "op 0", "cycles": n, "misses": n}      {"text": "arena 1234\n"}
 // cycles: without wait states. misses: reads from flash that its cache on the chip would not have had.
-// RP2040JS is the package's folder. The program's words at 0x40000000 are those of ports/bare/bench.c.
+// RP2040JS is the package's folder. The program's words at 0x40000000 are those of ports/bare/cortex_m0/machine.h.
 
 import { readFileSync, writeSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -10,7 +10,7 @@ const [folder, elf] = process.argv.slice(2);
 const { RP2040 } = await import(pathToFileURL(`${folder}/dist/esm/index.js`));
 
 const FLASH_START = 0x10000000, RAM_START = 0x20000000;
-const BEGIN = 0, END = 4, MACS = 8, EXIT = 12, PRINT = 16, PRINT_NUMBER = 20;
+const BEGIN = 0, END = 4, EXIT = 12, PRINT = 16, PRINT_NUMBER = 20;
 const STORE = 5; // cycles of the write to BEGIN, which are in the count
 const PT_LOAD = 1;
 
@@ -33,20 +33,26 @@ for (let i = 0; i < view.getUint16(44, true); i++) {
 }
 chip.core.PC = view.getUint32(24, true) & ~1;
 
-// The cache in front of the flash: 16 KB, sets of two lines of 8 bytes, of which the one read longer ago is replaced.
+// The cache in front of the flash: 16 KB, sets of two lines of 8 bytes, of which the one read longer ago is replaced. The
+// halves of a line are read from flash one by one, when they are asked for.
 const LINES = 1024;
 const newer = new Int32Array(LINES).fill(-1), older = new Int32Array(LINES).fill(-1);
+const newerHalves = new Uint8Array(LINES), olderHalves = new Uint8Array(LINES);
 let misses = 0;
 
 function cached(read) {
   return (address) => {
     if (address >>> 24 === FLASH_START >>> 24) {
-      const line = address >>> 3, set = line % LINES;
+      const line = address >>> 3, set = line % LINES, half = 1 << (address >>> 2 & 1);
       if (newer[set] !== line) {
-        misses += older[set] === line ? 0 : 1;
+        const halves = older[set] === line ? olderHalves[set] : 0;
         older[set] = newer[set];
+        olderHalves[set] = newerHalves[set];
         newer[set] = line;
+        newerHalves[set] = halves;
       }
+      misses += newerHalves[set] & half ? 0 : 1;
+      newerHalves[set] |= half;
     }
     return read.call(chip, address);
   };
@@ -90,8 +96,6 @@ chip.peripherals[0x40000] = {
           tell({ text });
           text = '';
         }
-        break;
-      case MACS:
         break;
       default:
         stop('', `write to 0x${(0x40000000 + offset).toString(16)}`);

@@ -1,11 +1,12 @@
 // Boots a Pico in rp2040js, gives its raw REPL a script, and prints what came back as one line of JSON:
-//     node rp2040js_run.mjs RP2040JS BOOTROM FLASH < SCRIPT      {"stdout": "...", "stderr": "...", "cycles": n}
-// RP2040JS is the package's folder, BOOTROM and FLASH are files with those memories' bytes; the texts are base64.
+//     node rp2040js_run.mjs RP2040JS BOOTROM FLASH [PART...] < SCRIPT   {"stdout": "...", "stderr": "...", "cycles": n}
+// RP2040JS is the package's folder, BOOTROM and FLASH are files with those memories' bytes; the texts are base64. PART is
+// the URL of a module whose default function adds to the chip what rp2040js lacks.
 
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
-const [folder, bootrom, flash] = process.argv.slice(2);
+const [folder, bootrom, flash, ...parts] = process.argv.slice(2);
 const { Simulator, USBCDC } = await import(pathToFileURL(`${folder}/dist/esm/index.js`));
 
 const FLASH_START = 0x10000000;
@@ -19,6 +20,9 @@ const rom = readFileSync(bootrom);
 chip.loadBootrom(new Uint32Array(rom.buffer, rom.byteOffset, rom.length / 4));
 chip.flash.set(readFileSync(flash)); // after loadBootrom(), which empties it
 chip.core.PC = FLASH_START;
+for (const part of parts) {
+  (await import(part)).default(chip);
+}
 
 const script = readFileSync(0);
 const cdc = new USBCDC(chip.usbCtrl);

@@ -12,6 +12,9 @@ from host_tools.planner.geometry import Window, fully_connected, window
 from host_tools.program import Step
 from upyml.format import layout
 
+SHORT_RUN = 6  # values of a convolution's kernel row
+PIECE = 32  # inputs of a dense layer: one unit of those that are packed piece by piece
+
 
 @cache
 def _kernels():
@@ -33,11 +36,20 @@ def scratch(step: Step, order: int, strip: int, rings: tuple[int, int] | None = 
             return _window(step.opcode, shape, order, strip, rings)
         return ask(step.opcode, tuple(vars(shape).values()) + (order,) + (rings or (shape.in_h, shape.out_h)), strip)
     if step.opcode == layout.FULLY_CONNECTED:
-        rows, inputs, channels = fully_connected(step)
-        if _kernels():
-            return _kernels()(step.opcode, (rows, inputs, channels, order), strip)
-        return (2 * inputs * (1 if order == layout.DISJOINT else rows) + 3) // 4 * 4
+        return _dense(*fully_connected(step), order, strip)
     return 0
+
+
+def _dense(rows: int, inputs: int, channels: int, order: int, strip: int) -> int:
+    """The least, and room for more inputs widened to 16 bits, up to all of them."""
+    whole = (inputs + 3) // 4 * 8
+    if _kernels():
+        least = _kernels()(layout.FULLY_CONNECTED, (rows, inputs, channels, order), 1)
+    elif rows > 1:
+        least = whole * (1 if order == layout.DISJOINT else rows)
+    else:
+        least = min(whole, 2 * PIECE + (0 if order == layout.DISJOINT else (channels + 3) // 4 * 16))
+    return least if rows > 1 else min(least + 2 * PIECE * (strip - 1), whole)
 
 
 def _window(opcode: int, shape: Window, order: int, strip: int, rings: tuple[int, int] | None) -> int:
@@ -49,16 +61,19 @@ def _window(opcode: int, shape: Window, order: int, strip: int, rings: tuple[int
 
 
 def _pixels(shape: Window, strip: int) -> int:
-    """Pixels widened to 16 bits, weights of four channels, their sums."""
-    return strip * shape.in_c * 2 + shape.in_c * 8 + strip * 16
+    """Pixels widened to 16 bits, weights of four channels."""
+    return strip * shape.in_c * 2 + shape.in_c * 8
 
 
 def _conv(shape: Window, strip: int) -> int:
-    """Rows widened to 16 bits with their padding, weights of four channels, the sums of a row."""
+    """Rows widened to 16 bits with their padding, or of each column what a kernel row reads; weights of four channels."""
     width = (shape.out_w - 1) * shape.stride_w + (shape.kernel_w - 1) * shape.dilation_w + 1
     rows = (strip - 1) * shape.stride_h + shape.reach
     run = (shape.kernel_w * shape.in_c + 1) // 2 * 2
-    return rows * width * shape.in_c * 2 + shape.kernel_h * run // 2 * 16 + shape.out_w * 16
+    row, weights = width * shape.in_c * 2, shape.kernel_h * run // 2 * 16
+    if run <= SHORT_RUN and shape.kernel_h > 1:
+        return rows * shape.out_w * run * 2 + row + weights
+    return rows * row + weights
 
 
 def _depthwise(shape: Window, strip: int) -> int:

@@ -55,7 +55,6 @@ class _Move:
         self.fixed = [i for i in self.live if i not in self.dying]
         self.over: dict[int, list[Rule]] = {}  # how it may lie over those
         self.group = self.costs if isinstance(self.costs, Group) else None
-        self.inner = self.group.inner if self.group else 0  # bytes between its ops
         self.scratches = [0]
         self.least = 0  # bytes of arena below which it need not be tried
 
@@ -109,7 +108,7 @@ class Search:
             move.over = {
                 i: [Rule(layout.DISJOINT, high=group.demand.limit(self.lives[i].tensor))] for i in move.dying
             }
-            move.scratches = [0, *(group.inner + size for size in group.sizes())]
+            move.scratches = [0, *group.sizes()]
             move.least = max(sum(self.sizes[i] for i in move.live), sum(self.sizes[i] for i in move.kept)) + sum(
                 move.scratches[:2]
             )
@@ -159,17 +158,15 @@ class Search:
         while stage:
             _, _, before, move, offset, order, top = stages[stage][state]
             found.offsets[self.lives[move.name].tensor] = offset
-            count = 1
+            orders, tops = [order], [top]
             if move.group:
-                count = len(move.group.strips)
+                orders = move.group.orders
                 found.groups.append(move.group)
-                at = top - move.inner
-                for tensor in move.group.rings:
-                    found.offsets[tensor] = at
-                    at += move.group.size(tensor)
+                found.offsets |= {tensor: top + at for tensor, at in move.group.places.items()}
+                tops = [top + above for above in move.group.tops]
             if move.costs:
-                found.orders[:0], found.tops[:0] = [order] * count, [top] * count
-            stage -= count
+                found.orders[:0], found.tops[:0] = orders, tops
+            stage -= len(tops)
             state = before
         return found
 
@@ -182,7 +179,7 @@ class Search:
             stop = offset + move.size
             if any(offset < b and a < stop for a, b in fixed):
                 continue
-            top = aligned(max(end, stop)) + move.inner if move.inner else max(end, stop)
+            top = aligned(max(end, stop)) if move.group else max(end, stop)
             if move.costs is None:
                 yield offset, layout.DISJOINT, top, 0.0
                 continue

@@ -1,24 +1,25 @@
 """What an op costs on a Cortex-M0+: time, scratch, and the time that smaller strips add.
 
 An engine works on strips as large as its scratch has room for. Each strip of a convolution widens the weights anew,
-each of a depthwise convolution packs some rows again; so more RAM is less time.
+each of a depthwise convolution packs some rows again; the strips of a dense layer are pieces of its input, each of which
+begins all channels anew. So more RAM is less time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from host_tools.planner.geometry import macs, window
-from host_tools.planner.scratch import scratch
+from host_tools.planner.geometry import fully_connected, macs, window
+from host_tools.planner.scratch import PIECE, scratch
 from host_tools.program import Step
 from upyml.format import layout
 
 # Cycles of an op, counted on an emulated Cortex-M0+ without wait states: for each multiply-accumulate (or, where there
 # is none, each element), and for each value it makes.
 CYCLES = {
-    layout.CONV2D: (2.8, 29),
-    layout.DEPTHWISE_CONV2D: (3.0, 31),
-    layout.FULLY_CONNECTED: (4.2, 180),
+    layout.CONV2D: (2.7, 27),
+    layout.DEPTHWISE_CONV2D: (3.0, 25),
+    layout.FULLY_CONNECTED: (4.1, 50),
     layout.MAX_POOL: (17, 20),
     layout.AVERAGE_POOL: (17, 20),
     layout.ADD: (20, 0),
@@ -30,10 +31,16 @@ CYCLES = {
 OTHER = (12, 0)
 # Cycles of each strip.
 WEIGHT = 2.6  # of a convolution: a weight widened to 16 bits
-BLOCK = 150  # of a convolution: four channels begun
-CHANNEL = 310  # of a convolution: a channel's requantization prepared
-PLANE = 1500  # of a depthwise convolution: a channel begun
-PACKED = 4.0  # of a depthwise convolution: a column of a row packed again
+BLOCK = 120  # of a convolution: four channels begun
+CHANNEL = 115  # of a convolution: a channel's requantization prepared
+LINE, LINE_BEGUN = 24, 140  # of a pointwise one: pixels whose four accumulators are requantized at a time, what that takes
+PLANE = 1100  # of a depthwise convolution: a channel begun
+PACKED = 10.0  # of a depthwise convolution: two columns packed to a word
+FEW_ROWS, WIDE = 3, 4  # strips of a few rows, with so many columns for each, have two columns of a row in a word
+PAIR = 30  # of a dense layer: two channels begun
+BATCH = 32  # channels of a dense layer that are made together, where the output does not lie over the input
+BEGUN = 90  # of a dense layer: such a batch begun
+WIDENED = 4.0  # an input of a dense layer packed again
 COPIED = 1.5  # a byte of input copied whole, where the output lies over it
 
 
@@ -42,14 +49,17 @@ class Strips:
 
     def __init__(self, step: Step):
         self.step, self.shape = step, window(step)
+        self.dense = fully_connected(step) if step.opcode == layout.FULLY_CONNECTED else None
         each, made = CYCLES.get(step.opcode, OTHER)
-        self.cycles = each * macs(step) + made * step.outputs[0].size + self.strip_cycles()
+        self.cycles = each * macs(step) + made * step.outputs[0].size + self._call(self.units, self.units)
         self._sizes: dict[tuple, int] = {}
         self._best: dict[tuple, tuple[int, float] | None] = {}
 
     @property
     def units(self) -> int:
         """Units of the whole op: the largest strip."""
+        if self.dense and self.dense[0] == 1:
+            return -(-self.dense[1] // PIECE)
         if self.shape is None or self.step.opcode not in (layout.CONV2D, layout.DEPTHWISE_CONV2D):
             return 1
         rows = self.shape.out_h
@@ -73,26 +83,36 @@ class Strips:
 
     def extra(self, calls: Iterable[int], strip: int) -> float:
         """Cycles that strips of this size add to a single one. calls: units of each call of the kernel."""
-        strips = odd = 0
-        for units in calls:
-            strips += -(-units // strip)
-            odd += units // strip * (strip % 2) + units % strip % 2
-        lanes = 0.0
-        if self.step.opcode == layout.DEPTHWISE_CONV2D:  # rows come in pairs
-            shape, each = self.shape, CYCLES[layout.DEPTHWISE_CONV2D][0]
-            lanes = (odd - self.units % 2) * each * shape.kernel_h * shape.kernel_w * shape.out_row
-        return (strips - 1) * self.strip_cycles() + max(0.0, lanes)
+        return max(0.0, sum(self._call(units, strip) for units in calls) - self._call(self.units, self.units))
 
-    def strip_cycles(self) -> float:
-        """Cycles that a strip takes whatever its size."""
-        shape = self.shape
+    def _call(self, units: int, strip: int) -> float:
+        """Cycles of a call of the kernel beside the multiplications: what its strips of this size begin with."""
+        shape, strip = self.shape, min(units, strip)
+        strips = -(-units // strip)
+        if self.dense:
+            return strips * (PAIR * self.dense[2] / 2 + BEGUN * -(-self.dense[2] // BATCH))
         if self.step.opcode == layout.CONV2D:
-            weights = shape.kernel_h * shape.kernel_w * shape.in_c * shape.out_c
-            return WEIGHT * weights + BLOCK * -(-shape.out_c // 4) + CHANNEL * shape.out_c
-        if self.step.opcode == layout.DEPTHWISE_CONV2D:
-            carried = max(0, shape.reach - shape.stride_h) * shape.in_w
-            return shape.out_c * (PLANE + PACKED * carried)
-        return 0.0
+            return self._blocks(units, strips)
+        if self.step.opcode != layout.DEPTHWISE_CONV2D:
+            return 0.0
+        columns, wasted = shape.out_w, units // strip * (strip % 2) + units % strip % 2  # rows come in pairs
+        if strip <= FEW_ROWS and shape.out_w >= WIDE * strip:
+            columns, wasted = (columns + 1) // 2, 0
+            rows = (units - 1) * shape.stride_h + shape.reach
+        else:
+            rows = strips * (((strip + 1) // 2 - 1) * shape.stride_h + shape.reach)
+        words = rows * ((columns - 1) * shape.stride_w + (shape.kernel_w - 1) * shape.dilation_w + 1)
+        lanes = CYCLES[layout.DEPTHWISE_CONV2D][0] * shape.kernel_h * shape.kernel_w * shape.out_w * wasted
+        return shape.out_c * (strips * PLANE + PACKED * words / shape.multiplier + lanes)
+
+    def _blocks(self, units: int, strips: int) -> int:
+        """Cycles of a call of a convolution beside the multiplications: each strip prepares the blocks of channels but
+        for the one that the strip before ended with."""
+        shape, blocks = self.shape, -(-self.shape.out_c // 4)
+        weights = shape.kernel_h * shape.kernel_w * shape.in_c * shape.out_c
+        strip_cycles = WEIGHT * weights + BLOCK * blocks + CHANNEL * shape.out_c
+        batches = max(strips, units / LINE) if shape.pointwise else 0
+        return round(strips * strip_cycles - (strips - 1) * strip_cycles / blocks + LINE_BEGUN * blocks * batches)
 
     def best(
         self, order: int, room: int, rings: tuple[int, int] | None = None, most: int | None = None
@@ -107,7 +127,7 @@ class Strips:
         return self._best[key]
 
     def _largest(self, order, room, rings, most) -> tuple[int, float] | None:
-        low, high, copying = 1, most or self.units, self._copying(order)
+        low, high = 1, most or self.units
         if self.size(order, 1, rings) > room:
             return None
         if self.size(order, high, rings) <= room:
@@ -118,9 +138,12 @@ class Strips:
                 low = middle
             else:
                 high = middle
-        return low, copying + self.extra((self.units,), low)
+        return low, self._copying(order, low) + self.extra((self.units,), low)
 
-    def _copying(self, order: int) -> float:
-        """Cycles of the copy of its input that a kernel makes which else reads it where it lies."""
+    def _copying(self, order: int, strip: int) -> float:
+        """Cycles of the copies of its input that a kernel makes beyond what it always does."""
+        if self.dense:
+            again = order == layout.DISJOINT and strip < self.units
+            return WIDENED * self.dense[1] * ((self.dense[2] - 1) // BATCH) if again else 0.0
         rows = order in (layout.FORWARD, layout.REVERSE) and self.shape is not None
         return COPIED * self.shape.in_h * self.shape.in_row if rows and self.step.opcode != layout.CONV2D else 0.0

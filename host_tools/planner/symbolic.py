@@ -187,13 +187,16 @@ def _elements(arena: Arena, inputs: list[Tensor], y: Tensor, order: int) -> None
 
 
 def _group(arena: Arena, steps: list[Step]) -> None:
-    """Ops row by row by demand. All but elementwise ops, which go from the first element to the last, leave their input
-    as it is: they may read it at any time."""
+    """Ops row by row by demand. All but elementwise ops, which go from the first element to the last, and those in order
+    FORWARD leave their input as it is: they may read it at any time."""
     demand = Demand(steps, tuple(step.strip for step in steps))
     for event in demand.events:
         step = steps[event.place]
         arena.where = f"plan, rows {event.first} to {event.end} of {step.kind} {step.name!r}"
         arena.tags[step.top :] = _LOST
+        if step.order == layout.FORWARD:
+            _group_forward(arena, demand, event)
+            continue
         if demand.shapes[event.place] is None:
             for row in range(event.first, event.end):
                 _group_elements(arena, step, row)
@@ -204,6 +207,18 @@ def _group(arena: Arena, steps: list[Step]) -> None:
                     arena.read_row(x, row)
             if not again:
                 _write_rows(arena, step, event)
+
+
+def _group_forward(arena: Arena, demand: Demand, event: Event) -> None:
+    """Row by row: what was read for an earlier row is not read again."""
+    read = 0
+    for row in range(event.first, event.end):
+        single = Event(event.place, row, row + 1)
+        for x, first, end in demand.reads(single):
+            for number in range(max(first, read), end) if arena.program.in_arena(x) else ():
+                arena.read_row(x, number)
+            read = max(read, end)
+        _write_rows(arena, demand.steps[event.place], single)
 
 
 def _write_rows(arena: Arena, step: Step, event: Event) -> None:

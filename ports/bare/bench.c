@@ -1,16 +1,9 @@
-// Runs one model on a bare Cortex-M0+, without MicroPython, in an emulator that counts cycles: how long each op takes,
-// how long a run takes, and whether the outputs are right. ports/bare/README.md says who puts what where.
+// Runs one model on a bare processor, without MicroPython, in an emulator that counts: how long each op takes, how long a
+// run takes, and whether the outputs are right. ports/bare/README.md says who puts what where.
 #include <string.h>
 
+#include "machine.h"
 #include "upyml.h"
-
-// Words that the emulator looks at. From a write to BEGIN to the next one to END, which names it, cycles are counted.
-#define BEGIN (*(volatile uint32_t *)0x40000000u)
-#define END (*(const char *volatile *)0x40000004u)
-#define MACS (*(volatile uint32_t *)0x40000008u)
-#define EXIT (*(volatile uint32_t *)0x4000000cu)
-#define PRINT (*(const char *volatile *)0x40000010u)
-#define PRINT_NUMBER (*(volatile uint32_t *)0x40000014u)
 
 typedef struct {
     uint8_t *to;
@@ -33,21 +26,17 @@ typedef struct {
 } task;
 
 extern const task parameters;
-extern uint8_t stack_top[];
-
 __attribute__((section(".parameters"), used)) const task parameters;
 
 static void stop(const char *why) {
-    PRINT = why;
-    EXIT = 1;
-    for (;;) {
-    }
+    machine_print(why);
+    machine_exit(1);
 }
 
 static void tell(const char *name, uint32_t number) {
-    PRINT = name;
-    PRINT_NUMBER = number;
-    PRINT = "\n";
+    machine_print(name);
+    machine_print_number(number);
+    machine_print("\n");
 }
 
 // "op 12": the name of the op that runs.
@@ -69,9 +58,9 @@ static void name_op(uint32_t op) {
 
 static int after_op(void *context, uint32_t op) {
     (void)context;
-    END = op_name;
+    machine_end(op_name);
     name_op(op + 1);
-    BEGIN = 1;
+    machine_begin();
     return 0;
 }
 
@@ -92,9 +81,9 @@ static void run(const task *t, uint32_t arena_size, upyml_hook hook) {
         memcpy(t->inputs[i].to, t->inputs[i].from, t->inputs[i].size);
     }
     name_op(0);
-    BEGIN = 1;
-    upyml_run(t->model, t->arena, arena_size, t->callers, hook, NULL);
-    END = hook ? "rest" : "run";
+    machine_begin();
+    upyml_run(t->model, t->arena, arena_size, NULL, t->callers, hook, NULL);
+    machine_end(hook ? "rest" : "run");
     for (uint32_t i = 0; i < t->output_count; i++) {
         tell("crc ", crc32(t->outputs[i].from, t->outputs[i].size));
     }
@@ -103,10 +92,9 @@ static void run(const task *t, uint32_t arena_size, upyml_hook hook) {
 void bench(void) {
     const task *t = &parameters;
     __asm volatile("" : "+r"(t));  // the compiler knows only that there are zeros
-    MACS = 0;
-    BEGIN = 1;
+    machine_begin();
     int32_t least = upyml_check(t->model, t->model_size, 1);
-    END = "check";
+    machine_end("check");
     if (least < 0) {
         tell("error ", (uint32_t)least);
         stop("");
@@ -124,11 +112,5 @@ void bench(void) {
         run(t, size, after_op);
         run(t, size, NULL);
     }
-    EXIT = 0;
-    for (;;) {
-    }
-}
-
-__attribute__((naked)) void start(void) {
-    __asm volatile("ldr r0, =stack_top\n mov sp, r0\n bl bench\n");
+    machine_exit(0);
 }

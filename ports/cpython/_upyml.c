@@ -135,7 +135,7 @@ static PyObject *engine_run(PyObject *object, PyObject *args) {
     }
     uint32_t size = self->arena.len < (Py_ssize_t)UINT32_MAX ? (uint32_t)self->arena.len : UINT32_MAX;
     self->running++;
-    int stop = upyml_run(self->model.buf, self->arena.buf, size, callers, hook == Py_None ? NULL : call_hook, hook);
+    int stop = upyml_run(self->model.buf, self->arena.buf, size, NULL, callers, hook == Py_None ? NULL : call_hook, hook);
     self->running--;
     if (stop) {
         return NULL;
@@ -236,7 +236,7 @@ static PyTypeObject engine_type = {
 static PyMethodDef functions[] = {
     {"check", check, METH_O, "Bytes of arena a model needs, or a negative error code."},
     {"cast", cast, METH_VARARGS, "cast(buffer, typecode): the same memory with another type code."},
-    {"_scratch_size", upyml_scratch_size, METH_VARARGS, "For the planner: of a kernel for Cortex-M0+."},
+    {"_scratch_size", upyml_kernels_scratch, METH_VARARGS, "For the planner: of a kernel for Cortex-M0+."},
     {NULL, NULL, 0, NULL},
 };
 

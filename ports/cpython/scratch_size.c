@@ -19,7 +19,7 @@ static int read_window(PyObject *fields, upyml_window *p) {
     return 1;
 }
 
-PyObject *upyml_scratch_size(PyObject *module, PyObject *args) {
+PyObject *upyml_kernels_scratch(PyObject *module, PyObject *args) {
     (void)module;
     int opcode;
     int strip;

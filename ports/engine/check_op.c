@@ -62,9 +62,11 @@ static int order_fits(const upyml_op *op, const upyml_tensor *x, const upyml_ten
     }
 }
 
-// In a fused group all tensors are images apart from each other, and elementwise ops do not broadcast.
+// In a fused group all tensors are images, only a convolution may write over its input, and elementwise ops do not
+// broadcast.
 static int fuses(const upyml_op *op, const upyml_tensor *x, const upyml_tensor *x2, const upyml_tensor *y) {
-    if (op->order != UPYML_ORDER_DISJOINT || x->rank != 3 || x2->rank != 3 || y->rank != 3) {
+    int over = op->opcode == UPYML_OPCODE_CONV2D && op->order == UPYML_ORDER_FORWARD;
+    if ((op->order != UPYML_ORDER_DISJOINT && !over) || x->rank != 3 || x2->rank != 3 || y->rank != 3) {
         return 0;
     }
     switch (op->opcode) {

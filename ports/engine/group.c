@@ -1,13 +1,13 @@
 // Fused groups: ops that run together, row by row, so that tensors between them need room for a few rows only.
 //
 // By demand: the last op makes its next strip of rows; where an op needs rows that the op which makes them has not made,
-// that one makes its next strip first. So no row is made before it is asked for, nor twice.
+// that one makes them first, a strip at most at a time. So no row is made before it is asked for, nor twice.
 #include "rows.h"
 #include "run.h"
 
 // What is asked of an op again and again: read from the file once for each run of the group.
 typedef struct {
-    int32_t height, strip, made;  // output rows: all, at a time, made so far
+    int32_t height, strip, made;  // output rows: all, at most at a time, made so far
     int32_t in_height, step, before, reach;  // input rows that output row y reads: from y * step - before on, `reach` of them
     int8_t makers[2];  // the ops in the group that make its inputs; -1: none does
 } member;
@@ -33,18 +33,20 @@ static void read_member(upyml_step *s, uint32_t first, uint32_t place, member *m
     }
 }
 
-// The op that has to make rows next, so that in the end `place` makes its next ones.
-static int32_t next_to_run(const member *members, int32_t place) {
+// The op that has to make rows next, up to row `end`, so that in the end `place` makes its next ones.
+static int32_t next_to_run(const member *members, int32_t place, int32_t *end) {
+    int32_t asked = members[place].height;
     for (int waits = 1; waits;) {
         const member *m = &members[place];
-        int32_t end = m->made + m->strip < m->height ? m->made + m->strip : m->height;
-        int32_t needed = (end - 1) * m->step - m->before + m->reach;
+        *end = m->made + m->strip < asked ? m->made + m->strip : asked;
+        int32_t needed = (*end - 1) * m->step - m->before + m->reach;
         needed = needed < m->in_height ? needed : m->in_height;
         waits = 0;
         for (int input = 0; input < 2 && !waits; input++) {
             int maker = m->makers[input];
             if (maker >= 0 && members[maker].made < needed) {
                 place = maker;
+                asked = needed;
                 waits = 1;
             }
         }
@@ -59,12 +61,10 @@ void upyml_run_group(upyml_step *s, uint32_t first) {
         read_member(s, first, (uint32_t)place, &members[place]);
     }
     while (members[last].made < members[last].height) {
-        int32_t place = next_to_run(members, last);
-        member *m = &members[place];
+        int32_t end, place = next_to_run(members, last, &end);
         upyml_step_read(s, first + (uint32_t)place);
-        s->first_row = m->made;
-        m->made = m->made + m->strip < m->height ? m->made + m->strip : m->height;
-        s->end_row = m->made;
+        s->first_row = members[place].made;
+        s->end_row = members[place].made = end;
         upyml_step_run(s);
     }
 }

@@ -207,3 +207,15 @@ int32_t upyml_check(const uint8_t *file, uint32_t size, int with_crc) {
     }
     return (int32_t)upyml_header32(file, UPYML_HEADER_STATE_SIZE) + need;
 }
+
+uint32_t upyml_scratch_size(const uint8_t *file) {
+    uint32_t most = 0, ops = upyml_load16(file + UPYML_HEADER_OP_COUNT);
+    upyml_group group = {0, 0};
+    for (uint32_t number = 0; number < ops; number++) {
+        upyml_op op;
+        upyml_read_op(file, number, &op);
+        uint32_t need = (uint32_t)upyml_check_op(file, number, &group), offset = upyml_scratch_offset(&op);
+        most = need > offset && need - offset > most ? need - offset : most;
+    }
+    return most;
+}

@@ -9,16 +9,14 @@ void upyml_read_tensor(const uint8_t *file, uint32_t number, upyml_tensor *tenso
     tensor->ring_rows = record[UPYML_TENSOR_RING_ROWS];
     tensor->offset = upyml_load32(record + UPYML_TENSOR_OFFSET);
     tensor->zero_point = upyml_load_int32(record + UPYML_TENSOR_ZERO_POINT);
-    tensor->elements = 1;
-    for (int axis = 0; axis < UPYML_MAX_RANK; axis++) {
+    uint32_t row = 1;
+    for (int axis = UPYML_MAX_RANK - 1; axis >= 0; axis--) {
         tensor->shape[axis] = upyml_load_int32(record + UPYML_TENSOR_SHAPE + 4 * axis);
-        tensor->elements *= (uint32_t)tensor->shape[axis];
+        row *= axis ? (uint32_t)tensor->shape[axis] : 1;
     }
-    uint32_t elements = tensor->elements;
-    if (tensor->ring_rows) {
-        elements = elements / (uint32_t)tensor->shape[0] * tensor->ring_rows;
-    }
-    tensor->end = tensor->offset + elements * upyml_width(tensor->dtype);
+    uint32_t rows = (uint32_t)tensor->shape[0];
+    tensor->elements = row * rows;
+    tensor->end = tensor->offset + row * (tensor->ring_rows ? tensor->ring_rows : rows) * upyml_width(tensor->dtype);
 }
 
 void upyml_read_op(const uint8_t *file, uint32_t number, upyml_op *op) {

@@ -33,12 +33,15 @@ static inline int upyml_is_pointwise(const upyml_window *p) {
         && p->pad_left == 0 && p->in_h == p->out_h && p->in_w == p->out_w;
 }
 
-// The same convolution over an image of one column: its rows are the pixels. For whole tensors only.
+// The same convolution over an image of one column: its rows are the pixels, also those of a ring.
 static inline upyml_window upyml_by_pixel(const upyml_window *p) {
     upyml_window flat = *p;
-    flat.in_h = flat.out_h = flat.in_ring = flat.out_ring = flat.end_row = p->in_h * p->in_w;
+    flat.in_h = flat.out_h = p->in_h * p->in_w;
+    flat.in_ring = p->in_ring * p->in_w;
+    flat.out_ring = p->out_ring * p->in_w;
+    flat.first_row = p->first_row * p->in_w;
+    flat.end_row = p->end_row * p->in_w;
     flat.in_w = flat.out_w = 1;
-    flat.first_row = 0;
     return flat;
 }
 
@@ -84,8 +87,8 @@ static inline void upyml_rows_load(upyml_rows *rows, const upyml_window *p, int3
     int32_t from = rows->reverse ? first : first > rows->loaded_end ? first : rows->loaded_end;
     int32_t to = rows->reverse ? (end < rows->loaded_first ? end : rows->loaded_first) : end;
     for (int32_t y = from; y < to; y++) {
-        memcpy(rows->ring + y % rows->ring_rows * rows->row_bytes, rows->input + y * rows->row_bytes,
-            (size_t)rows->row_bytes);
+        memcpy(rows->ring + y % rows->ring_rows * rows->row_bytes,
+            rows->input + upyml_slot(y, rows->in_ring) * rows->row_bytes, (size_t)rows->row_bytes);
     }
     if (to > from) {
         rows->loaded_first = rows->reverse ? from : rows->loaded_first;

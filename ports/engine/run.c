@@ -223,17 +223,18 @@ void upyml_step_read(upyml_step *s, uint32_t number) {
     s->output = upyml_tensor_bytes(s, &s->y);
     uint32_t scratch = upyml_scratch_offset(&s->op);
     scratch = scratch < s->activation_size ? scratch : s->activation_size;
-    s->scratch = s->activations + scratch;
-    s->scratch_size = (int32_t)(s->activation_size - scratch);
+    s->scratch = s->apart ? s->apart->bytes : s->activations + scratch;
+    s->scratch_size = (int32_t)(s->apart ? s->apart->size : s->activation_size - scratch);
     s->first_row = s->end_row = 0;
 }
 
-int upyml_run(const uint8_t *file, uint8_t *arena, uint32_t size, const uint8_t *const *callers, upyml_hook hook,
-    void *context) {
+int upyml_run(const uint8_t *file, uint8_t *arena, uint32_t size, const upyml_scratch *scratch,
+    const uint8_t *const *callers, upyml_hook hook, void *context) {
     upyml_step s;
     uint32_t state = upyml_header32(file, UPYML_HEADER_STATE_SIZE);
     s.file = file;
     s.callers = callers;
+    s.apart = scratch;
     s.state = arena;
     s.activations = arena + state;
     s.activation_size = size - state < 1u << 30 ? size - state : 1u << 30;  // kernels count in int32

@@ -9,6 +9,7 @@ typedef struct {
     const uint8_t *const *callers;  // inputs that lie with the caller, by place among the inputs
     uint8_t *state, *activations;
     uint32_t activation_size;  // bytes from `activations` on: activations and scratch
+    const upyml_scratch *apart;  // the scratch where it does not lie there; or NULL
     upyml_op op;
     upyml_tensor x, y;
     const uint8_t *input;

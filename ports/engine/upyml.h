@@ -23,13 +23,23 @@ int32_t upyml_check(const uint8_t *file, uint32_t size, int with_crc);
 // Called after each op with its number; anything but 0 stops the run.
 typedef int (*upyml_hook)(void *context, uint32_t op);
 
+// Memory that kernels use for themselves: bytes on a multiple of 4.
+typedef struct {
+    uint8_t *bytes;
+    uint32_t size;  // at least upyml_scratch_size(file); kernels use more for speed
+} upyml_scratch;
+
 // Runs all ops of a file that has passed upyml_check. arena: `size` bytes on a multiple of 4, at least as many as it
-// answered; kernels use more for speed. callers: for each input of the model that lies with the caller
-// (upyml_caller_size) its bytes, by place among the inputs; NULL where there is none.
+// answered; kernels use more for speed. scratch: NULL, where they take what the arena has behind the activations; else what
+// they use instead, on a board whose arena lies in slow memory. callers: for each input of the model that lies with the
+// caller (upyml_caller_size) its bytes, by place among the inputs; NULL where there is none.
 // hook may be NULL; the ops of a fused group run together and are told of one by one afterwards.
 // Answers 0, or what the hook answered.
-int upyml_run(const uint8_t *file, uint8_t *arena, uint32_t size, const uint8_t *const *callers, upyml_hook hook,
-    void *context);
+int upyml_run(const uint8_t *file, uint8_t *arena, uint32_t size, const upyml_scratch *scratch,
+    const uint8_t *const *callers, upyml_hook hook, void *context);
+
+// The least scratch of a file that has passed upyml_check, with this build's kernels.
+uint32_t upyml_scratch_size(const uint8_t *file);
 
 // Elements of the model's input (output) `number`, and bytes of one; 0 where there is no such input (output).
 uint32_t upyml_input_size(const uint8_t *file, uint32_t number, uint32_t *width);

@@ -15,6 +15,11 @@
 
 #include "upyml.h"
 
+// A port whose arena may lie in slow memory has other memory for the kernels, by its port_scratch.h.
+#ifdef UPYML_PORT_SCRATCH
+#include "port_scratch.h"
+#endif
+
 #if MICROPY_ENABLE_DYNRUNTIME
 mp_obj_full_type_t upyml_engine_type, upyml_cast_type;
 #define ENGINE_TYPE ((const mp_obj_type_t *)&upyml_engine_type)
@@ -74,6 +79,9 @@ typedef struct {
     mp_obj_t callers[UPYML_MAX_CALLERS];  // buffers of inputs that lie with the caller
     const uint8_t *file;
     size_t file_size, arena_size;
+    #ifdef UPYML_PORT_SCRATCH
+    upyml_scratch scratch;  // bytes NULL: in the arena
+    #endif
 } upyml_engine_obj_t;
 
 static mp_obj_t upyml_engine_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
@@ -91,7 +99,12 @@ static mp_obj_t upyml_engine_make_new(const mp_obj_type_t *type, size_t n_args, 
     if (answer < 0) {
         nlr_raise(mp_obj_new_exception_arg1(&mp_type_ValueError, mp_obj_new_int(answer)));
     }
+    #ifdef UPYML_PORT_SCRATCH
+    upyml_engine_obj_t *self = mp_obj_malloc_with_finaliser(upyml_engine_obj_t, type);
+    self->scratch = upyml_port_scratch(arena.buf, upyml_scratch_size(model.buf));
+    #else
     upyml_engine_obj_t *self = mp_obj_malloc(upyml_engine_obj_t, type);
+    #endif
     self->model = args[0];
     self->arena = args[1];
     for (size_t i = 0; i < UPYML_MAX_CALLERS; i++) {
@@ -139,8 +152,12 @@ static mp_obj_t upyml_engine_run(size_t n_args, const mp_obj_t *args) {
             callers[i] = info.buf;
         }
     }
+    const upyml_scratch *scratch = NULL;
+    #ifdef UPYML_PORT_SCRATCH
+    scratch = self->scratch.bytes ? &self->scratch : NULL;
+    #endif
     int hooked = n_args > 1 && args[1] != mp_const_none;
-    upyml_run(self->file, arena, self->arena_size, callers, hooked ? upyml_call_hook : NULL,
+    upyml_run(self->file, arena, self->arena_size, scratch, callers, hooked ? upyml_call_hook : NULL,
         hooked ? (void *)args[1] : NULL);
     return mp_const_none;
 }
@@ -194,6 +211,16 @@ static mp_obj_t upyml_engine_dequantize(size_t n_args, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(upyml_engine_dequantize_obj, 4, 4, upyml_engine_dequantize);
 
+#ifdef UPYML_PORT_SCRATCH
+static mp_obj_t upyml_engine_del(mp_obj_t self_in) {
+    upyml_engine_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    upyml_port_release(self->scratch.bytes);
+    self->scratch.bytes = NULL;
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(upyml_engine_del_obj, upyml_engine_del);
+#endif
+
 #if MICROPY_ENABLE_DYNRUNTIME
 
 mp_map_elem_t upyml_engine_table[4];
@@ -230,6 +257,9 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
 MP_DEFINE_CONST_OBJ_TYPE(upyml_cast_type, MP_QSTR_cast, MP_TYPE_FLAG_NONE, buffer, upyml_cast_get_buffer);
 
 static const mp_rom_map_elem_t upyml_engine_table[] = {
+    #ifdef UPYML_PORT_SCRATCH
+    {MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&upyml_engine_del_obj)},
+    #endif
     {MP_ROM_QSTR(MP_QSTR_run), MP_ROM_PTR(&upyml_engine_run_obj)},
     {MP_ROM_QSTR(MP_QSTR_quantize), MP_ROM_PTR(&upyml_engine_quantize_obj)},
     {MP_ROM_QSTR(MP_QSTR_dequantize), MP_ROM_PTR(&upyml_engine_dequantize_obj)},

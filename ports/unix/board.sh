@@ -5,13 +5,13 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
-can_compile() { echo 'int main(void) { return 0; }' | gcc -m32 -x c - -o /dev/null 2>/dev/null; }
+can_compile() { printf '#include <errno.h>\nint main(void) { return 0; }\n' | gcc -m32 -x c - -o /dev/null 2>/dev/null; }
 can_compile || "$here/../fetch/packages.sh" gcc-multilib || true
 if ! can_compile; then
     echo "no 32-bit MicroPython: gcc -m32 does not work here" >&2
     exit 0 # the tests that need it say so
 fi
 
-# MICROPY_OBJ_REPR 2 is repr C; the port leaves the word's type to who chooses one.
+# MICROPY_OBJ_REPR 2 is repr C; the port leaves the word's type to who chooses one. The engine's scratch lies apart.
 "$here/build.sh" "$@" MICROPY_FORCE_32BIT=1 \
-    CFLAGS_EXTRA="-include $here/board_types.h -DMICROPY_OBJ_REPR=2 -DMICROPY_FLOAT_IMPL=1 -msse2 -mfpmath=sse"
+    CFLAGS_EXTRA="-DUPYML_PORT_SCRATCH -I$here -include $here/board_types.h -DMICROPY_OBJ_REPR=2 -DMICROPY_FLOAT_IMPL=1 -msse2 -mfpmath=sse"

@@ -1,24 +1,27 @@
-"""Cycles of the benchmark models on an emulated Cortex-M0+, and what they were: cycles_baseline.json.
+"""What the benchmark models take on emulated processors, and what they took: counts_baseline.json, in cycles of a
+Cortex-M0+ and instructions of the others.
 
-    python tests/bench/baseline.py      writes what they are now (make baseline)
+    python tests/bench/baseline.py [MACHINE...]     writes what they take now (make baseline)
 
-gesture: the layers of examples/gesture with random weights, so that nothing has to be trained.
+gesture: the layers of examples/gesture with random weights, so that nothing has to be trained. a to e: layers.py.
 """
 
+import functools
 import json
 import os
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "host"))
+sys.path[:0] = [str(ROOT / "tests" / "host"), str(Path(__file__).parent)]
+import layers  # noqa: E402
 import small_models  # noqa: E402
 
 from host_tools.convert import convert  # noqa: E402
-from host_tools.emulators import cycles  # noqa: E402
+from host_tools.emulators import counts  # noqa: E402
 from upyml.format import layout  # noqa: E402
 
-FILE = Path(__file__).with_name("cycles_baseline.json")
+FILE = Path(__file__).with_name("counts_baseline.json")
 SHARED = Path(os.environ.get("UPYML_SHARED") or ROOT.parent / "shared") / "models" / "mlperf_tiny"
 TFLITE = {
     "kws": "kws_ref_model.tflite",
@@ -26,15 +29,24 @@ TFLITE = {
     "ic": "pretrainedResnet_quant.tflite",
     "ad": "ad01_int8.tflite",
 }
-NAMES = [*TFLITE, "gesture"]
+MODELS = [*TFLITE, "gesture"]
+LAYERS = layers.layers()
+NAMES = [*MODELS, *LAYERS]
+MACHINES = ("cortex_m0", "cortex_m33", "rv32imc", "lx6")
 RAM = {"kws": 11_200}  # bytes that a plan may take; else it is the balanced one
 
 
-def count(name: str, folder: Path = SHARED) -> int:
-    """Cycles of a run. folder: where the .tflite files of MLPerf Tiny are."""
-    return cycles.count(converted(name, folder) if name in TFLITE else gesture()).run
+def count(machine: str, name: str, folder: Path = SHARED) -> int:
+    """Cycles or instructions of a run. folder: where the .tflite files of MLPerf Tiny are."""
+    return counts.count(file(name, folder), machine=machine).run
 
 
+def file(name: str, folder: Path = SHARED) -> bytes:
+    """A benchmark's .upm file."""
+    return LAYERS[name] if name in LAYERS else converted(name, folder) if name in TFLITE else gesture()
+
+
+@functools.cache
 def converted(name: str, folder: Path = SHARED) -> bytes:
     """A .tflite model as a .upm file."""
     return convert(folder / TFLITE[name], ram=RAM.get(name, "balanced")).file
@@ -60,14 +72,17 @@ def _halved(b, x: int, shape: tuple[int, int]) -> int:
                 dilation_h=1, dilation_w=1, pad_top=0, pad_left=0, clamp_min=-128, clamp_max=127)  # fmt: skip
 
 
-def main() -> None:
+def main(*machines: str) -> None:
     before = json.loads(FILE.read_text()) if FILE.exists() else {}
-    now = {name: count(name) for name in NAMES}
+    now = {machine: before.get(machine, {}) for machine in MACHINES}
+    for machine in machines or MACHINES:
+        now[machine] = {name: count(machine, name) for name in NAMES}
+        for name, n in now[machine].items():
+            old = before.get(machine, {}).get(name)
+            change = f" ({100 * (n / old - 1):+.1f} %, was {old:,})" if old else ""
+            print(f"{machine:11} {name:8} {n:>12,}{change}")
     FILE.write_text(json.dumps(now, indent=2) + "\n")
-    for name, n in now.items():
-        change = f" ({100 * (n / before[name] - 1):+.1f} %, was {before[name]:,})" if name in before else ""
-        print(f"{name:8} {n:>12,}{change}")
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

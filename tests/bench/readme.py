@@ -51,9 +51,10 @@ def speed() -> str:
         known = peers.CYCLES.get(name, {})
         others = [_other(known.get(key), row["peers"].get(key)) for key in ("cmsis_nn", "submitted")]
         theirs = f"{row['tflm_us']:,.0f} us" if "tflm_us" in row else "-"
+        ratio = f", {row['host_ratio']:.1f} times as fast" if "tflm_us" in row else ""
         rows.append(
             f"| {TITLES[name]} | {row['cortex_m0_cycles']:,} | {row['cortex_m0_ms']:.1f} ms | "
-            f"{row['cortex_m0_flash_ms']:.1f} ms | {' | '.join(others)} | {theirs} | {row['host_us']:,.0f} us |"
+            f"{row['cortex_m0_flash_ms']:.1f} ms | {' | '.join(others)} | {theirs} | {row['host_us']:,.0f} us{ratio} |"
         )
     return "\n".join(rows)
 

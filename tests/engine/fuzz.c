@@ -49,8 +49,11 @@ static void run(const uint8_t *file, uint32_t arena_size) {
     for (uint32_t i = 0; i < UPYML_MAX_CALLERS; i++) {
         callers[i] = bytes(upyml_caller_size(file, i));
     }
-    upyml_run(file, arena, arena_size, (const uint8_t *const *)callers, NULL, NULL);
-    upyml_run(file, arena, arena_size, (const uint8_t *const *)callers, NULL, NULL);
+    upyml_scratch apart = {NULL, upyml_scratch_size(file)};
+    apart.bytes = bytes(apart.size);
+    upyml_run(file, arena, arena_size, NULL, (const uint8_t *const *)callers, NULL, NULL);
+    upyml_run(file, arena, arena_size, &apart, (const uint8_t *const *)callers, NULL, NULL);
+    free(apart.bytes);
     for (uint32_t i = 0; i < UPYML_MAX_CALLERS; i++) {
         free(callers[i]);
     }

@@ -32,6 +32,12 @@ class Op:
         return max(low, 0), min(max(high, 0), height)
 
 
+    def is_in_place(self, tensors):
+        """Does each output row need the input row at its place, of the same size, and no other?"""
+        p, same = self.params, tensors[self.inputs[0]][0] == tensors[self.output][0]
+        return self.opcode == layout.CONV2D and same and p["kernel_h"] == p["kernel_w"] == p["stride_h"] == 1
+
+
 @dataclass
 class Step:
     """Op `op` of the group makes rows [first, end) while `made` rows of each of the group's tensors are there."""
@@ -76,18 +82,19 @@ class Group:
         made = {tensor: 0 for tensor in maker}
         steps = []
 
-        def advance(number):
+        def advance(number, asked):
             op = self.ops[number]
-            end = min(made[op.output] + op.strip, self.height(op.output))
+            end = min(made[op.output] + op.strip, asked)
             for tensor in op.inputs:
-                while tensor in maker and made[tensor] < op.rows_read(0, end, self.height(tensor))[1]:
-                    advance(maker[tensor])
+                needed = op.rows_read(0, end, self.height(tensor))[1]
+                while tensor in maker and made[tensor] < needed:
+                    advance(maker[tensor], needed)
             steps.append(Step(number, made[op.output], end, dict(made)))
             made[op.output] = end
 
         last = self.ops[self.end - 1].output
         while made[last] < self.height(last):
-            advance(self.end - 1)
+            advance(self.end - 1, self.height(last))
         return steps
 
     def least_rings(self):
@@ -119,13 +126,35 @@ class Group:
         made = {op.output for op in self.grouped.values()}
         return [tensor for tensor in sorted(read - later - made) if self.tensors[tensor][2] is None]
 
-    def encode(self, fused=True, rings=None, under=None, gap=0, vectors=()):
+    def may_write_over(self):
+        """1x1 convolutions inside the group whose rows may lie in their input's ring: op number to the ring's rows."""
+        found = {}
+        for number, op in self.grouped.items():
+            x = op.inputs[0]
+            readers = [other for other in self.ops if x in other.inputs]
+            makers = [place for place, other in self.grouped.items() if other.output == x]
+            if makers and readers == [op] and number < self.end - 1 and op.is_in_place(self.tensors):
+                found[number] = max(
+                    step.end - self.unread(op.output, i) for i, step in enumerate(self.steps()) if step.op == makers[0]
+                )
+        return found
+
+    def unread(self, tensor, number):
+        """The first row of a tensor that step `number` or a later one reads."""
+        steps = [(self.ops[step.op], step) for step in self.steps()[number:]]
+        lows = [op.rows_read(step.first, step.end, self.height(tensor))[0] for op, step in steps if tensor in op.inputs]
+        return min([self.height(tensor), *lows])
+
+    def encode(self, fused=True, rings=None, under=None, gap=0, vectors=(), over=None):
         """The file.
 
         rings: rows for tensors of the group, the others are whole; under: a tensor the last output lies over; gap:
-        free bytes in front of each tensor.
+        free bytes in front of each tensor; over: an op of may_write_over(), whose output lies where its input does.
         """
-        rings = rings or {}
+        rings = dict(rings or {})
+        if over is not None:
+            inside, made = self.ops[over].inputs[0], self.ops[over].output
+            rings[inside] = rings[made] = max(self.may_write_over()[over], rings.get(inside, 1), rings.get(made, 1))
         records, at, last = [], 0, self.ops[self.end - 1].output
         for number, (shape, zero_point, data) in enumerate(self.tensors):
             record = {"kind": layout.ARENA, "dtype": layout.INT8, "shape": shape, "scale": FLOAT_SAFE,
@@ -139,6 +168,8 @@ class Group:
                     record["offset"] += max(0, -self.last_over(under))
                     at = max(record["offset"] + self.last_over(under) + self.size(last), at)
                 at = max(at, record["offset"] + rings.get(number, shape[0]) * self.row(number))
+        if over is not None:
+            records[made]["offset"] = records[inside]["offset"]
         if under is not None:
             records[last]["offset"] = records[under]["offset"] + self.last_over(under)
         ops = [{"opcode": op.opcode, "order": layout.DISJOINT, "inputs": op.inputs, "outputs": [op.output], "top": at,
@@ -147,6 +178,8 @@ class Group:
             ops[self.first]["fused"] = self.end - self.first
             for number, op in self.grouped.items():
                 ops[number]["strip"] = op.strip
+            if over is not None:
+                ops[over]["order"] = layout.FORWARD
         return encode(records, ops, self.inputs, self.outputs, {}, vectors)
 
 
@@ -171,8 +204,10 @@ class _Builder:
         self.at = self.tensor(shape)
         self.group.ops.append(Op(opcode, inputs, self.at, params, strip))
 
-    def window(self, same=False):
+    def window(self, same=False, pointwise=False):
         op = window_op(self.rng, int(self.rng.choice(WINDOWS)), self.shape(self.at), same)
+        while pointwise and not (op.params["kernel_h"] == op.params["kernel_w"] == 1):
+            op = window_op(self.rng, layout.CONV2D, self.shape(self.at), same)
         self.add(op.opcode, [self.at], op.output, op.params)
 
     def sum(self, other):
@@ -208,6 +243,9 @@ def random_group(rng, most=9):
             count -= branch + 1
         elif kind < 0.4:
             build.sum_from_outside()
+            count -= 1
+        elif kind < 0.5:
+            build.window(same=True, pointwise=True)
             count -= 1
         else:
             build.window()

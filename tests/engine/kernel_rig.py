@@ -1,4 +1,4 @@
-"""Programs of kernel tests for a bare processor, built and run in its emulator.
+"""Programs of kernel tests for a processor, built and run in its emulator, or on this computer.
 
     python tests/engine/kernel_rig.py CPU FAMILY...      builds and runs kernels/cases_FAMILY.c
 
@@ -9,13 +9,13 @@ all start with plain_ there.
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 HERE = Path(__file__).parent / "kernels"
 ROOT = HERE.parents[2]
 ENGINE = ROOT / "ports" / "engine"
-FLAGS = ["-O2", "-std=c99", "-Wall", "-Wextra", "-Werror", "-ffunction-sections", "-fdata-sections", f"-I{ENGINE}",
+FLAGS = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-ffunction-sections", "-fdata-sections", f"-I{ENGINE}",
          f"-I{HERE}"]  # fmt: skip
 
 
@@ -26,6 +26,7 @@ class Cpu:
     kernels: its folder of ports/engine. tools: the compiler's prefix. flags: the compiler's for it. rig: the file in
     kernels/ with start, output and end. link: the linker's flags. command: what runs a program, whose path comes last.
     families: those with functions that only this processor has. packages: of Debian, for compiler and emulator.
+    case_flags: the compiler's for the cases, beside the other ones.
     """
 
     kernels: str
@@ -36,7 +37,7 @@ class Cpu:
     command: tuple[str, ...]
     families: tuple[str, ...]
     packages: str
-
+    case_flags: tuple[str, ...] = ()
 
 
 def xtensa(mulsh: int) -> Cpu:
@@ -45,7 +46,7 @@ def xtensa(mulsh: int) -> Cpu:
         kernels="xtensa",
         tools=str(ROOT / "build" / "xtensa" / "bin" / "xtensa-lx6-elf-"),
         flags=(
-            "-mlongcalls", "-mtext-section-literals", f"-DUPYML_MULSH={mulsh}",
+            "-O2", "-mlongcalls", "-mtext-section-literals", f"-DUPYML_MULSH={mulsh}",
             "-isystem", str(ROOT / "build" / "xtensa" / "tools" / "usr" / "lib" / "xtensa-lx106-elf" / "include"),
         ),  # fmt: skip
         rig="rig_xtensa.c",
@@ -58,13 +59,37 @@ def xtensa(mulsh: int) -> Cpu:
 
 
 RUN_TIME = ("multiply.c", "runtime.c", "mulsh.c")  # the compiler's own has the other calling convention
+
+
+def _mps2(core: str, machine: str, code: int, data: int) -> Cpu:
+    """A processor with Arm's DSP extension on the emulated MPS2 that has it, with its memories' places.
+
+    Kernels are compiled for one with a float unit, which stays off: it ends a program that makes use of it.
+    """
+    return Cpu(
+        kernels="cortex_m_dsp",
+        tools="arm-none-eabi-",
+        flags=(f"-mcpu={core}", "-mthumb", "-mfloat-abi=hard", f"-mfpu={FLOATS[core]}"),
+        rig="rig_cortex_m.c",
+        link=("-nostartfiles", "-specs=nano.specs", f"-Wl,--defsym=CODE={code},--defsym=DATA={data}", "-T",
+              str(HERE / "mps2.ld")),
+        command=("qemu-system-arm", "-machine", machine, "-nographic", "-monitor", "null", "-serial", "null",
+                 "-semihosting-config", "enable=on,target=native", "-kernel"),
+        families=("requantization", "requantize"),
+        packages="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm",
+        case_flags=("-mgeneral-regs-only",),
+    )  # fmt: skip
+
+
+FLOATS = {"cortex-m4": "fpv4-sp-d16", "cortex-m33": "fpv5-sp-d16"}
+
 CPUS = {
     "xtensa": xtensa(mulsh=1),
     "xtensa_without_mulsh": xtensa(mulsh=0),
     "cortex_m0": Cpu(
         kernels="cortex_m0",
         tools="arm-none-eabi-",
-        flags=("-mcpu=cortex-m0plus", "-mthumb"),
+        flags=("-mcpu=cortex-m0plus", "-mthumb", "-O2"),
         rig="rig_cortex_m.c",
         link=("-nostartfiles", "-specs=nano.specs", "-T", str(HERE / "cortex_m0.ld")),
         command=(
@@ -72,9 +97,42 @@ CPUS = {
             "-global", "nrf51-soc.sram-size=262144", "-nographic", "-monitor", "null", "-serial", "null",
             "-semihosting-config", "enable=on,target=native", "-kernel",
         ),  # fmt: skip
-        families=("requantization", "requantize"),
+        families=("requantization", "requantize", "weight_stream"),
         packages="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm",
     ),
+    "cortex_m4": _mps2("cortex-m4", "mps2-an386", code=0x00000000, data=0x20000000),
+    "cortex_m33": _mps2("cortex-m33", "mps2-an505", code=0x10000000, data=0x38000000),
+    "riscv": Cpu(
+        kernels="riscv",
+        tools="riscv64-unknown-elf-",
+        # The specification's older version: by the newer one gcc 12 links the library for 64 bits.
+        flags=("-march=rv32imc", "-mabi=ilp32", "-misa-spec=2.2", "-specs=picolibc.specs"),
+        rig="rig_riscv.c",
+        link=("-nostartfiles", "-T", str(HERE / "riscv.ld")),
+        command=(
+            "qemu-system-riscv32", "-machine", "virt", "-bios", "none", "-m", "4M", "-nographic", "-monitor", "null",
+            "-serial", "stdio", "-kernel",
+        ),  # fmt: skip
+        families=("requantization",),
+        packages="gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc",
+    ),
+}
+
+
+def _computer(*flags: str) -> Cpu:
+    """Kernels of the C extension for CPython."""
+    return Cpu(kernels="host", tools="", flags=("-fno-pie", *flags), rig="rig_host.c", link=("-no-pie",),
+               command=("env",), families=("requantize_lanes",), packages="gcc gcc-multilib")  # fmt: skip
+
+
+SANITIZERS = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+CPUS |= {
+    "host": _computer("-O3"),
+    "host_sanitized": _computer("-DUPYML_SMALL_ROOMS=1", *SANITIZERS),
+    # What is compiled for neither x86-64 nor a 64-bit Arm.
+    "host_portable": _computer("-m32", "-mno-sse", "-Wno-psabi", *SANITIZERS),
+    "host_arm64": replace(_computer("-O3"), tools="aarch64-linux-gnu-", link=("-static",), command=("qemu-aarch64",),
+                          packages="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"),  # fmt: skip
 }
 
 
@@ -110,7 +168,7 @@ def build(cpu: Cpu, cases: Path, objects: list[Path], folder: Path) -> Path:
     """The program with these cases, made in the folder."""
     program = folder / f"{cases.stem}.elf"
     # What a kernel's file has beside the kernel, for the engine around it, is not linked.
-    _output(*_gcc(cpu), "-Wl,--gc-sections", cases, *objects, *cpu.link, "-o", program)
+    _output(*_gcc(cpu), *cpu.case_flags, "-Wl,--gc-sections", cases, *objects, *cpu.link, "-o", program)
     return program
 
 

@@ -134,13 +134,17 @@ def _pool(rng, opcode, shape=None, same=False):
 
 
 def _fully_connected(rng, opcode):
-    rows, k, channels = _int(rng, 1, 3), _int(rng, 1, 40), _int(rng, 1, 9)
+    return fully_connected(rng, _int(rng, 1, 3), _int(rng, 1, 40), _int(rng, 1, 9))
+
+
+def fully_connected(rng, rows, k, channels):
+    """A dense layer of this size."""
     per_channel = _int(rng, 0, 1)
     params = dict(_clamp(rng), per_channel=int(per_channel or channels == 1))
     weights = rng.integers(-127, 128, (channels, k))
     params["weights"] = pack_weights(weights)
     params["channels"] = _channels(rng, weights, per_channel)
-    return OneOp(opcode, [(rows, k)], (rows, channels), params)
+    return OneOp(layout.FULLY_CONNECTED, [(rows, k)], (rows, channels), params)
 
 
 def _axes(rng, opcode):

@@ -14,14 +14,17 @@ ENGINE = HERE.parent.parent / "ports" / "engine"
 ROUNDS = "20000"  # of each file: a few seconds. Long runs: fuzz 2000000 tests/engine/corpus/*.upm, or with clang's libFuzzer
 
 
-@pytest.fixture(scope="module", params=["-m64", "-m32"])
+@pytest.fixture(scope="module", params=["-m64", "-m32", "host"])
 def fuzz(request, require, tmp_path_factory):
-    """The fuzzer, built with gcc; in 32 bits, as boards are, an address can overflow that cannot in 64."""
+    """The fuzzer, built with gcc; in 32 bits, as boards are, an address can overflow that cannot in 64. host: with the
+    kernels of the C extension for CPython."""
     program = tmp_path_factory.mktemp("fuzz") / "fuzz"
-    sources = [str(ENGINE / name) for name in (ENGINE / "sources.txt").read_text().split()]
-    gcc = [shutil.which("gcc") or "cc", request.param]
+    folder, bits = ("host", "-m64") if request.param == "host" else ("", request.param)
+    listed = subprocess.run(["sh", ENGINE / "sources.sh", folder], capture_output=True, text=True, check=True)
+    sources = [str(ENGINE / name) for name in listed.stdout.split()]
+    gcc = [shutil.which("gcc") or "cc", bits, "-DUPYML_SMALL_ROOMS=1"]
     works = subprocess.run([*gcc, "-x", "c", "-", "-o", str(program)], input="int main(void) { return 0; }", text=True)
-    require(works.returncode == 0, f"a C compiler that takes {request.param}", "apt-get install gcc-multilib (on x86)")
+    require(works.returncode == 0, f"a C compiler that takes {bits}", "apt-get install gcc-multilib (on x86)")
     subprocess.run([*gcc, "-g", "-O1", "-std=c99", "-Wall", "-Wextra", "-Werror", "-DFUZZ_MAIN",
                     "-fsanitize=address,undefined", "-fno-sanitize-recover=all", f"-I{ENGINE}", str(HERE / "fuzz.c"),
                     *sources, "-o", str(program)], check=True)

@@ -83,6 +83,26 @@ def test_a_group_gives_the_bytes_of_its_ops_one_by_one(seed):
     assert over > 100, "the last output lies over what the group reads"
 
 
+def test_a_1x1_convolution_writes_over_what_it_has_read():
+    """In the ring of its input, which is as small as can be: of neither is anything left that the hook could show."""
+    rng = np.random.default_rng(50)
+    cases = rows = 0
+    while cases < 150:
+        group = random_group(rng)
+        for over, ring in group.may_write_over().items():
+            rings, inputs = group.least_rings(), random_inputs(rng, group)
+            gone = [number for number, op in group.grouped.items()
+                    if op.output in (group.ops[over].inputs[0], group.ops[over].output)]  # fmt: skip
+            answer = [(number, b"" if number in gone else data) for number, data in expected(group, inputs, rings)]
+            model = group.encode(rings=rings, over=over, gap=int(rng.integers(0, 5)))
+            assert _upyml.check(model) == check.check(model) >= 0
+            assert trace(_upyml, model, inputs, more=int(rng.choice([0, 1, 1000]))) == answer, (group, over)
+            assert trace(_reference, model, inputs) == answer, (group, over)
+            cases += 1
+            rows += ring > 1
+    assert rows > 20
+
+
 def test_plain_python_too():
     rng = np.random.default_rng(100)
     for _ in range(20):
@@ -182,3 +202,30 @@ def test_profile_shows_each_op_of_a_group(engine):
         rows = model.profile()
         assert [row[:2] for row in rows] == [(number, layout.OPS[op.opcode][0]) for number, op in enumerate(group.ops)]
         assert all(time >= 0 and top <= model.arena_size for _, _, time, top in rows)
+
+
+def test_test_vectors_pass_over_what_lies_in_scratch_or_shares_bytes():
+    """Of an inner tensor above the last op's top, and of two at one place, no bytes count; the others' all do."""
+    rng = np.random.default_rng(600)
+    passed_over = 0
+    for _ in range(30):
+        group = random_group(rng)
+        model = group.encode(rings=group.least_rings())
+        head = decode.header(model)
+        sizes = {number: groups.written(model, head, number) for number in group.grouped}
+        inner = [number for number in group.grouped if number < group.end - 1 and sizes[number]]
+        if not inner:
+            continue
+        number = int(rng.choice(inner))
+        tensor = decode.tensor(model, head, group.ops[number].output)
+        end = tensor["offset"] + decode.nbytes(tensor)
+        lowered = bytearray(model)
+        place = head["ops"] + 64 * (group.end - 1) + 8  # the last op's top
+        lowered[place : place + 4] = (end - 1).to_bytes(4, "little")
+        assert groups.written(bytes(lowered), head, number) == 0
+        place = head["tensors"] + 32 * group.ops[group.end - 1].output + 4  # its output's offset
+        moved = bytearray(model)
+        moved[place : place + 4] = tensor["offset"].to_bytes(4, "little")
+        assert groups.written(bytes(moved), head, number) == groups.written(bytes(moved), head, group.end - 1) == 0
+        passed_over += 1
+    assert passed_over > 15

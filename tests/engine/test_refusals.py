@@ -180,6 +180,11 @@ def forward_in_a_group(chain):
     return "ORDER", 2
 
 
+def reverse_convolution_in_a_group(chain):
+    chain.ops[1]["order"] = layout.REVERSE
+    return "ORDER", 1
+
+
 def plane_in_a_group(chain):
     chain.ops[2]["order"] = layout.PLANE
     return "ORDER", 2

@@ -5,7 +5,7 @@ import small_models
 
 from host_tools import boards, emulators
 from host_tools.convert import convert
-from host_tools.emulators import cycles, rp2040js
+from host_tools.emulators import counts, rp2040js
 
 MOST = 8000  # cycles: 60 us at 133 MHz
 
@@ -27,7 +27,7 @@ def pico(require):
     board = boards.get("pico")
     require(board.image.exists(), "the Pico's firmware", "make boards")
     require(rp2040js.package(), "rp2040js", "make setup")
-    require(not cycles.missing(), cycles.missing(), "make bare")
+    require(not counts.missing(), counts.missing(), "make bare")
     return board
 
 
@@ -39,11 +39,11 @@ def run_cycles(board, file, runs):
 
 @pytest.mark.parametrize("make", [small_models.gesture, small_models.wide])
 def test_a_call_adds_less_than_60_microseconds(make, pico):
-    added = run_cycles(pico, make(), 200) - cycles.count(make()).run
+    added = run_cycles(pico, make(), 200) - counts.count(make()).run
     assert 0 < added <= MOST, f"{added:,.0f} cycles a call"
 
 
 def test_the_count_is_what_the_firmware_takes(pico, models_dir):
     """USB asks for the processor every millisecond: 0.4 %."""
     file = convert(models_dir / "mlperf_tiny" / "kws_ref_model.tflite").file
-    assert run_cycles(pico, file, 3) == pytest.approx(cycles.count(file).run, rel=0.01)
+    assert run_cycles(pico, file, 3) == pytest.approx(counts.count(file).run, rel=0.01)

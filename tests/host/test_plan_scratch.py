@@ -4,9 +4,11 @@ import pytest
 from image_programs import random_images
 
 import _upyml
+from host_tools.graph import Tensor
 from host_tools.planner import scratch
 from host_tools.planner.geometry import window
 from host_tools.planner.strips import Strips
+from host_tools.program import Step
 from upyml.format import layout
 
 
@@ -15,9 +17,18 @@ def steps():
     return [step for seed in range(20) for step in random_images(seed).steps if window(step)]
 
 
+def dense(inputs, channels, rows=1):
+    """A dense layer."""
+    x, y = ((rows, n) if rows > 1 else (n,) for n in (inputs, channels))
+    return Step(layout.FULLY_CONNECTED, [Tensor("x", x, "int8")], [Tensor("y", y, "int8")])
+
+
+DENSE = [dense(*sizes) for sizes in [(1, 1), (30, 200), (32, 4), (33, 4), (4000, 4), (640, 128), (129, 70), (50, 9, 3)]]
+
+
 def test_larger_strips_never_need_less():
     """The planner and the kernels halve their way to the largest strip that fits."""
-    for step in steps():
+    for step in steps() + DENSE:
         strips = Strips(step)
         for order in (layout.DISJOINT, layout.FORWARD, layout.REVERSE):
             sizes = [strips.size(order, strip) for strip in range(1, strips.units + 1)]
@@ -25,20 +36,33 @@ def test_larger_strips_never_need_less():
 
 
 def test_more_room_never_makes_an_op_slower():
-    for step in steps():
+    for step in steps() + DENSE:
         strips = Strips(step)
-        found = [strips.best(layout.DISJOINT, room) for room in range(0, 6000, 50)]
+        found = [strips.best(layout.DISJOINT, room) for room in range(0, 9000, 50)]
         extras = [best[1] for best in found if best]
         rows = step.opcode == layout.DEPTHWISE_CONV2D  # made in pairs: an odd number more can be a little slower
         assert extras and (rows or extras == sorted(extras, reverse=True)) and extras[-1] <= extras[0]
 
 
+def test_a_dense_layer_packs_its_input_in_pieces():
+    """As large as there is room for: 2 bytes an input, and 4 a channel where the output lies over the input."""
+    few = Strips(dense(4000, 4))
+    assert (few.size(layout.DISJOINT, 1), few.size(layout.FORWARD, 1)) == (64, 64 + 16)
+    assert few.size(layout.DISJOINT, few.units) == few.size(layout.FORWARD, few.units) == 8000
+    assert few.best(layout.DISJOINT, 8000)[1] == 0 < few.best(layout.DISJOINT, 2000)[1] < 0.02 * few.cycles
+    assert few.best(layout.DISJOINT, 63) is None
+    many = Strips(dense(128, 640))  # all inputs take less than all accumulators
+    assert many.size(layout.FORWARD, 1) == many.size(layout.FORWARD, many.units) == 256
+
+
 def test_without_the_extension_there_are_formulas(monkeypatch):
     """Near what the kernels say, so that plans made without them are not far off."""
     exact = [Strips(step).size(layout.DISJOINT, 1) for step in steps()]
+    dense = [[Strips(step).size(order, strip) for order in (0, 1) for strip in (1, 2, 9)] for step in DENSE[:-1]]
     monkeypatch.setattr(scratch, "_kernels", lambda: None)
     near = [Strips(step).size(layout.DISJOINT, 1) for step in steps()]
     assert sum(exact) / 1.5 < sum(near) < 1.5 * sum(exact)
+    assert dense == [[Strips(step).size(order, strip) for order in (0, 1) for strip in (1, 2, 9)] for step in DENSE[:-1]]
 
 
 def test_what_has_no_scratch_is_refused():

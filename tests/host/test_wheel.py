@@ -12,6 +12,7 @@ from runtimes import ROOT
 
 import upyml
 from host_tools import package_files
+from host_tools.emulators.machines import MACHINES
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +48,10 @@ def _sources(folder):
     for arch in package_files.natmods():
         (folder / "build" / "natmod" / arch).mkdir(parents=True)
         shutil.copy(package_files.natmod(arch), folder / "build" / "natmod" / arch)
-    if package_files.bare().is_file():
-        (folder / "build" / "bare" / "cortex_m0").mkdir(parents=True)
-        shutil.copy(package_files.bare(), folder / "build" / "bare" / "cortex_m0")
+    for machine in MACHINES:
+        if package_files.bare(machine).is_file():
+            (folder / "build" / "bare" / machine).mkdir(parents=True)
+            shutil.copy(package_files.bare(machine), folder / "build" / "bare" / machine)
     return folder
 
 
@@ -76,10 +78,12 @@ def test_it_has_every_board_and_native_module(installed):
 
 
 @pytest.mark.slow
-def test_it_has_the_program_that_counts_cycles(installed, require):
-    require(package_files.bare().is_file(), "build/bare/cortex_m0/bench.elf", "make bare")
-    (path,) = python(installed, "from host_tools import package_files as p; print(p.bare())")
-    assert "/venv/lib/" in path and open(path, "rb").read() == package_files.bare().read_bytes()
+def test_it_has_the_programs_that_count(installed, require):
+    for machine in MACHINES:
+        require(package_files.bare(machine).is_file(), f"build/bare/{machine}/bench.elf", "make bare")
+    paths = python(installed, f"from host_tools import package_files as p; [print(p.bare(m)) for m in {list(MACHINES)}]")
+    for machine, path in zip(MACHINES, paths, strict=True):
+        assert "/venv/lib/" in path and open(path, "rb").read() == package_files.bare(machine).read_bytes()
 
 
 @pytest.mark.slow

@@ -94,8 +94,10 @@ def _made(buf, head, first, number, link):
 
 
 def _fuses(code, order, tensors):
-    """In a fused group all tensors are images apart from each other, and elementwise ops do not broadcast."""
-    if order != DISJOINT or not all([tensor["rank"] == 3 for tensor in tensors]):
+    """In a fused group all tensors are images, only a convolution may write over its input, and elementwise ops do not
+    broadcast."""
+    over = code == CONV2D and order == FORWARD
+    if not (order == DISJOINT or over) or not all([tensor["rank"] == 3 for tensor in tensors]):
         return False
     if code in (ADD, SUB, MUL):
         return all([tensor["elements"] == tensors[-1]["elements"] for tensor in tensors])

@@ -55,7 +55,9 @@ def check_params(buf, data, op, tensors, need):
     if code <= DEPTHWISE_CONV2D or code in (MAX_POOL, AVERAGE_POOL):
         return _window(buf, data, code, order, p, tensors[0], tensors[1], need)
     _OTHERS[code](buf, data, code, p, tensors, need)
-    return tensors[0]["elements"] if code == FULLY_CONNECTED and order != DISJOINT else 0
+    if code == FULLY_CONNECTED and order != DISJOINT:
+        return min(tensors[0]["elements"], tensors[1]["elements"])  # the smaller side waits there
+    return 0
 
 
 def _image(tensor, need):

@@ -51,7 +51,7 @@ OP = (
     ("output_count", "B"),
     ("links", "H"),  # place of the first input in the links; the outputs follow the inputs
     ("fused", "B"),  # ops in the fused group that starts here; 0: none does
-    ("strip", "B"),  # rows the op makes at a time in its group; 0: it is in none
+    ("strip", "B"),  # most rows the op makes at a time in its group; 0: it is in none
     ("top", "I"),  # first byte of the activation area above everything live during the op
     ("params", "52s"),  # the op's own fields, see OPS; the rest is 0
 )

@@ -243,7 +243,7 @@ upyml_depthwise_sum_3x3:
     .balign 4
 loops:
     .hword three_taps_1 - loops, two_taps_1 - loops, three_taps_2 - loops, two_taps_2 - loops
-    .hword three_taps - loops, two_taps - loops, end_row - loops
+    .hword three_taps - loops, two_taps - loops, end_row - loops, end_row - loops
 
 end_row:
     ldr r2, [sp, #LAST_ROW_END]

@@ -1,6 +1,7 @@
 // Why one multiplication is exact. With M = multiplier / 2^(31 + right shift), the output less `low` is the integer
 // part of t = accumulator * M + zero point - low + 1/2, clamped, unless t is within e of an integer, where e holds the
-// rounding of the first of the two steps, 2^-(right shift + 1). In units of 2^-shift, t is taken as
+// rounding of the first of the two steps, 2^-(right shift + 1), none without a second step. In units of 2^-shift, t is
+// taken as
 //     u = (accumulator >> pre_shift) * factor + offset, where factor = multiplier / 2^drop, rounded.
 // The bits that pre_shift drops make it too small by less than M * 2^pre_shift: half of that goes into the offset, half
 // into e. The rounding of the factor, residual / multiplier of it, grows with the accumulator: its value in the middle
@@ -14,25 +15,17 @@
 
 #include "../requantize.h"
 
-void upyml_prepare_range(upyml_prepared *q, int32_t zero_point, int32_t low, int32_t high) {
+void upyml_output_range_of(upyml_output_range *range, int32_t zero_point, int32_t low, int32_t high) {
     int32_t middle = low + high - 2 * zero_point;
-    q->range = high - low;
-    q->low = low;
-    q->zero_point = zero_point - low;
-    q->middle = middle;
+    range->range = high - low;
+    range->low = low;
+    range->zero_point = zero_point - low;
+    range->middle = middle;
     // An eighth of the middle and of the width more, because residual / multiplier may be taken a 13th wrong.
-    q->reach = high - low + 3 + ((high - low + (middle < 0 ? -middle : middle)) >> 3);
+    range->reach = high - low + 3 + ((high - low + (middle < 0 ? -middle : middle)) >> 3);
+    range->half_up = 2 * range->zero_point + 1;
 }
 
 int32_t upyml_m0_requantize_any(int32_t accumulator, int32_t multiplier, int shift) {
     return upyml_requantize(accumulator, multiplier, shift);
-}
-
-void upyml_requantize_plain(const int32_t *accumulators, int8_t *output, const upyml_prepared *q,
-    int32_t count, int32_t accumulator_step, int32_t output_step) {
-    for (; count > 0; count--, output += output_step) {
-        int32_t y = upyml_m0_requantize_any(*accumulators, q->multiplier, -q->right_shift);
-        *output = (int8_t)(q->low + upyml_clamp(upyml_add_wrapped(y, q->zero_point), 0, q->range));
-        accumulators = (const int32_t *)((const uint8_t *)accumulators + accumulator_step);
-    }
 }

@@ -4,21 +4,36 @@
 
 #include <stdint.h>
 
-// One channel, prepared. requantize_channels.S knows the offsets: every field is a word.
+// One channel, prepared. The assembly knows the places: every field is a word.
 typedef struct {
+    int32_t multiplier, right_shift;  // as in the file, right_shift below 0 for a left one: for the exact path
     // u = (accumulator >> pre_shift) * factor + offset. Unless (u & guard) = 0, u >> shift is the output less `low`.
-    int32_t pre_shift, offset, guard, shift, factor;
+    int32_t pre_shift, factor;
+    int32_t shift;  // its lowest byte; below 0 in the last channel
+    int32_t guard, offset;
+} upyml_channel_factors;
+
+// What all channels of a layer have in common.
+typedef struct {
     int32_t range, low;  // the clamp: low to low + range
     int32_t zero_point;  // less `low`
-    int32_t right_shift, multiplier;  // as in the file: for the exact path
-    int32_t plain;  // 1: a left shift or a multiplier below 0, upyml_requantize does it
     int32_t middle, reach;  // of the range without the zero point: twice the middle, and half the width and some more
+    int32_t half_up;  // 2 * zero_point + 1
+} upyml_output_range;
+
+typedef struct {
+    upyml_channel_factors channel;
+    upyml_output_range range;
 } upyml_prepared;
 
-// What all channels have in common. low, high: the clamp, in int8, as is the zero point.
-void upyml_prepare_range(upyml_prepared *q, int32_t zero_point, int32_t low, int32_t high);
+// low, high: the clamp, in int8, as is the zero point.
+void upyml_output_range_of(upyml_output_range *range, int32_t zero_point, int32_t low, int32_t high);
 
-// One channel of that range (prepare_channel.S). bits: accumulators lie in (-2^bits, 2^bits), 1 to 32.
+static inline void upyml_prepare_range(upyml_prepared *q, int32_t zero_point, int32_t low, int32_t high) {
+    upyml_output_range_of(&q->range, zero_point, low, high);
+}
+
+// One channel of that range (prepare_block.S). bits: accumulators lie in (-2^bits, 2^bits), 1 to 32.
 void upyml_prepare_channel(upyml_prepared *q, int32_t multiplier, int shift, int bits);
 
 static inline void upyml_prepare(upyml_prepared *q, int32_t multiplier, int shift, int bits,
@@ -46,21 +61,9 @@ static inline int32_t upyml_requantize_one(int32_t accumulator, int32_t multipli
                                        : upyml_m0_requantize_exact(accumulator, multiplier, -shift);
 }
 
-// requantize_channels.S: `channels` of one range, none of them plain; their q, accumulators and outputs lie one after
-// another.
-void upyml_requantize_channels(const int32_t *accumulators, int8_t *output, const upyml_prepared *q,
-    int32_t count, int32_t accumulator_step, int32_t output_step, int32_t channels);
-void upyml_requantize_plain(const int32_t *accumulators, int8_t *output, const upyml_prepared *q,
-    int32_t count, int32_t accumulator_step, int32_t output_step);
-
 // output[i * output_step] = requantized accumulators[i * accumulator_step], steps in bytes. count: at least 1.
-static inline void upyml_requantize_prepared(const int32_t *accumulators, int8_t *output, const upyml_prepared *q,
-    int32_t count, int32_t accumulator_step, int32_t output_step) {
-    if (q->plain) {
-        upyml_requantize_plain(accumulators, output, q, count, accumulator_step, output_step);
-    } else {
-        upyml_requantize_channels(accumulators, output, q, count, accumulator_step, output_step, 1);
-    }
-}
+// (requantize_channel.S)
+void upyml_requantize_prepared(const int32_t *accumulators, int8_t *output, const upyml_prepared *q,
+    int32_t count, int32_t accumulator_step, int32_t output_step);
 
 #endif

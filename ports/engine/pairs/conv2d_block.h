@@ -8,17 +8,18 @@
 #include "pairs_cpu.h"
 
 typedef struct {
+    upyml_conv2d_block block;  // the CPU's: what it keeps of a block's channels. First, for its assembly
     const upyml_window *p;
     upyml_conv2d_layout layout;
     upyml_channels channels;
     uint8_t *rows;
-    int32_t *gathered, *weights, *accumulators;
-    upyml_conv2d_block block;  // the CPU's: what it keeps of a block's channels
+    int32_t *weights, *accumulators;
+    int32_t ready;  // the channel whose block is prepared, or -1
 } upyml_conv2d;
 
 // Pixels whose outputs are out_step apart, inputs pixel_step, in bytes.
 typedef struct {
-    const int32_t *x;  // packed rows, or gathered pixels
+    const int32_t *x;  // in packed rows
     int8_t *output;  // of channel 0
     int32_t count, pixel_step, out_step;
 } upyml_conv2d_line;
@@ -28,6 +29,11 @@ void upyml_conv2d_begin_blocks(upyml_conv2d *c);
 
 // Makes ready the block in the file whose first channel this is.
 void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *block, int32_t channel);
+
+// Makes the channels of a line of that block, and of all of `blocks` blocks whose weights lie block_bytes apart, below 0
+// from the last to the first: 0 where the CPU has no way that is better than block by block.
+int upyml_conv2d_run_blocks(upyml_conv2d *c, const upyml_conv2d_line *line, const uint8_t *weights, int32_t channel,
+    int32_t blocks, int32_t block_bytes);
 
 // Makes the block's channels of a line.
 void upyml_conv2d_run_line(const upyml_conv2d *c, const upyml_conv2d_line *line, int32_t channel);

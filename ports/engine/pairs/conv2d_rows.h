@@ -12,9 +12,4 @@ void upyml_pack_pairs(const int8_t *x, int32_t *words, int32_t pairs);
 void upyml_conv2d_load_rows(const upyml_window *p, const upyml_conv2d_layout *l, const int8_t *input, uint8_t *rows,
     int32_t first, int32_t count, int32_t before);
 
-// Lays the kernel windows of `count` output pixels, each without gaps, one after another: pixel `column` of the strip's
-// output row `row` and those that follow, over the rows' ends too.
-void upyml_conv2d_gather(const upyml_window *p, const upyml_conv2d_layout *l, const uint8_t *rows, int32_t row,
-    int32_t column, int32_t count, int32_t *gathered);
-
 #endif

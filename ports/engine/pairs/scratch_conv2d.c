@@ -1,11 +1,9 @@
-// Scratch of convolutions and fully connected layers, in plain C: the planner on the host uses it too.
+// Scratch of convolutions, in plain C: the planner on the host uses it too.
 #include "../rows.h"
 #include "conv2d_layout.h"
 #include "pairs_cpu.h"
 
 enum {
-    LEAST_BATCH = 8,  // gathered pixels, where a strip's do not fit
-    ROWS = 16,  // of a fully connected layer that the weights are expanded for
     LARGE = 1 << 26,  // elements of a row, weights of a channel
 };
 
@@ -28,35 +26,39 @@ void upyml_conv2d_lay_out(const upyml_window *p, int32_t strip, upyml_conv2d_lay
     l->row_step = least(p->stride_h, l->reach);
     l->run_words = (p->kernel_w * p->in_c + 1) >> 1;
     int dilated = p->dilation_w > 1 && p->kernel_w > 1;
-    int gathers = dilated || (l->run_words <= UPYML_SHORT_RUN && p->kernel_h > 1);
+    int by_columns = dilated || (l->run_words <= UPYML_SHORT_RUN && p->kernel_h > 1);
     l->copies = (l->pixel_elements & 1) && l->unit_w > 1 && !dilated ? 2 : 1;
-    l->row_bytes = ((l->row_elements + 1) >> 1) * 4 * l->copies;
-    l->weights_size = upyml_weights_size(p->kernel_h, l->run_words, gathers);
-    l->pixel_bytes = gathers ? p->kernel_h * l->run_words * 4 : 0;
-    l->strip = strip;
-    l->batch = l->unit_w == 1 || (gathers && strip > 1) ? strip * l->unit_w : l->unit_w;
-    l->batch = gathers && strip == 1 ? least(l->unit_w, LEAST_BATCH) : l->batch;
+    l->packed_bytes = ((l->row_elements + 1) >> 1) * 4 * l->copies;
+    l->row_bytes = by_columns ? l->run_words * 4 : l->packed_bytes;
     int64_t rows = ((int64_t)(strip - 1) * l->row_step + l->reach) * l->row_bytes;
-    int64_t size = rows + (int64_t)l->batch * (l->pixel_bytes + UPYML_ACCUMULATOR_BYTES) + l->weights_size;
+    l->column_bytes = by_columns ? (int32_t)rows : 0;
+    l->lines = by_columns ? 1 : l->copies;
+    l->pixel_step = by_columns ? l->column_bytes : (int32_t)(2 * (uint32_t)l->pixel_elements * (uint32_t)l->copies);
+    int one_run = by_columns && p->dilation_h == 1;
+    l->words = one_run ? p->kernel_h * l->run_words : l->run_words;
+    l->segments = one_run ? 1 : p->kernel_h;
+    l->segment_step = p->dilation_h * l->row_bytes;
+    l->weights_size = upyml_weights_size(p->kernel_h, l->run_words, l->segments);
+    l->strip = strip;
+    int64_t line = l->unit_w == 1 || (by_columns && strip > l->unit_w) ? strip : l->unit_w;
+    rows = by_columns ? rows * l->unit_w + l->packed_bytes : rows;
+    int64_t size = rows + line * UPYML_ACCUMULATOR_BYTES + l->weights_size;
     l->rows_size = (int32_t)rows;
-    l->gathered_size = (int32_t)((uint32_t)l->batch * (uint32_t)l->pixel_bytes);
     l->size = size < INT32_MAX ? (int32_t)size : INT32_MAX;
 }
 
 void upyml_conv2d_fit(const upyml_window *p, upyml_conv2d_layout *l) {
     upyml_conv2d_lay_out(p, 2, l);
-    int32_t two = l->size, free = p->scratch_size - two, first = l->row_step * l->row_bytes;
+    int32_t free = p->scratch_size - l->size, strip = 1;
     if (free >= 0) {
-        int32_t more = first + (l->pixel_bytes || l->unit_w == 1 ? l->unit_w * (l->pixel_bytes + UPYML_ACCUMULATOR_BYTES) : 0);
-        upyml_conv2d_lay_out(p, least(2 + free / more, l->units), l);
-        return;
+        int32_t columns = l->column_bytes ? l->unit_w : 1;
+        int32_t accumulators = l->column_bytes || l->unit_w == 1 ? UPYML_ACCUMULATOR_BYTES : 0;
+        strip = least(2 + free / (columns * l->row_step * l->row_bytes + accumulators), l->units);
+        if (l->unit_w == 1 && strip < l->units && strip > UPYML_LINE_PIXELS) {
+            strip -= strip % UPYML_LINE_PIXELS;  // a strip is a line
+        }
     }
-    upyml_conv2d_lay_out(p, 1, l);
-    if (l->pixel_bytes) {  // not a whole row perhaps
-        int32_t more = least((p->scratch_size - l->size) / (l->pixel_bytes + UPYML_ACCUMULATOR_BYTES), l->unit_w - l->batch);
-        l->batch += more;
-        l->gathered_size += more * l->pixel_bytes;
-    }
+    upyml_conv2d_lay_out(p, strip, l);
 }
 
 // A file from outside may ask for rows or weights whose sizes no int32 tells.
@@ -84,12 +86,4 @@ upyml_window upyml_rows_as_pixels(const upyml_fully_connected *p) {
         .scratch_size = p->scratch_size, .weights = p->weights, .channels = p->channels,
     };
     return pixels;
-}
-
-int32_t upyml_fully_connected_s8_scratch_size(const upyml_fully_connected *p) {
-    if (p->rows == 1) {
-        return ((p->in_c + 3) >> 2) * 8;
-    }
-    upyml_window pixels = upyml_rows_as_pixels(p);  // the output may lie over all of the input: one strip then
-    return upyml_conv2d_s8_scratch_size(&pixels, p->order == UPYML_ORDER_DISJOINT ? least(p->rows, ROWS) : p->rows);
 }

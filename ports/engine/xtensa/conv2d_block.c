@@ -26,7 +26,7 @@ static uint32_t expand_bytes(const uint8_t *weights, int32_t *stream, int32_t pa
 static void expand(const upyml_conv2d *c, const uint8_t *channel) {
     const upyml_conv2d_layout *l = &c->layout;
     int32_t quads = (l->run_words + 1) >> 1, *stream = c->weights;
-    int32_t words = l->pixel_bytes || (c->block.is_3x9 && !c->block.job.q.plain) ? l->run_words : 2 * quads;
+    int32_t words = l->segments == 1 || (c->block.is_3x9 && !c->block.job.q.plain) ? l->run_words : 2 * quads;
     int on_words = ((uintptr_t)channel & 3) == 0;
     uint32_t last = 0;
     for (int32_t ky = 0; ky < c->p->kernel_h; ky++, stream += words, channel += 16 * quads) {
@@ -41,17 +41,15 @@ static void expand(const upyml_conv2d *c, const uint8_t *channel) {
 void upyml_conv2d_begin_blocks(upyml_conv2d *c) {
     const upyml_conv2d_layout *l = &c->layout;
     upyml_conv2d_job *job = &c->block.job;
-    int32_t runs = l->pixel_bytes ? 1 : c->p->kernel_h;
-    int32_t quads = l->pixel_bytes ? (c->p->kernel_h * l->run_words + 1) >> 1 : (l->run_words + 1) >> 1;
-    c->block.is_3x9 = runs == 3 && c->p->kernel_w * c->p->in_c == 9;
+    int32_t quads = (l->words + 1) >> 1;
+    c->block.is_3x9 = l->segments == 3 && c->p->kernel_w * c->p->in_c == 9;
     int32_t run_bytes = c->block.is_3x9 ? 20 : 8 * quads;  // of x, where the loops turn to the next run
     c->block.narrow = c->p->clamp_min > -128 || c->p->clamp_max < 127;
     job->weights = c->weights - 1;
     job->turns = quads - 1;
-    job->more_runs = runs - 1;
-    int32_t run_step = c->p->dilation_h * l->row_bytes;
-    job->skip = run_step - run_bytes;
-    c->block.back = -(runs - 1) * run_step - run_bytes;
+    job->more_runs = l->segments - 1;
+    job->skip = l->segment_step - run_bytes;
+    c->block.back = -job->more_runs * l->segment_step - run_bytes;
 }
 
 void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *block, int32_t channel) {
@@ -66,7 +64,7 @@ void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *block, int32_t c
 // Pixel by pixel, for channels that the line's requantization is not exact for.
 static void run_plain(const upyml_conv2d *c, const upyml_conv2d_line *line, int32_t channel, int32_t step) {
     upyml_conv2d_job job = c->block.job;
-    job.skip = c->p->dilation_h * c->layout.row_bytes - 8 * (job.turns + 1);  // also of a kernel that is 3x9
+    job.skip = c->layout.segment_step - 8 * (job.turns + 1);  // also of a kernel that is 3x9
     int32_t bias = upyml_load_word(c->channels.bias + 4 * channel);
     const int32_t *x = line->x - 1;
     int8_t *output = line->output + channel;
@@ -95,7 +93,7 @@ static void clamp_line(const upyml_window *p, int8_t *output, int32_t count, int
 
 void upyml_conv2d_run_line(const upyml_conv2d *c, const upyml_conv2d_line *line, int32_t channel) {
     const upyml_conv2d_layout *l = &c->layout;
-    int32_t step = l->pixel_bytes ? l->pixel_bytes : line->pixel_step, count = line->count;
+    int32_t step = line->pixel_step, count = line->count;
     if (c->block.job.q.plain) {
         run_plain(c, line, channel, step);
         return;

@@ -13,6 +13,7 @@
 // Scratch: planes, taps, ring. Bytes.
 typedef struct {
     int32_t rows, columns;  // of a plane: input rows, columns with padding
+    int32_t step;  // columns from window to window
     int32_t planes;  // 1 or 4
     int32_t plane;  // size of one
     int32_t ring_rows;  // orders FORWARD and REVERSE: input rows with all channels

@@ -82,7 +82,7 @@ static void carry(depthwise *d, form f, int32_t rows, int32_t from) {
 // Four channels of input rows that lie one behind the other.
 static void pack_four(depthwise *d, const int8_t *x, int32_t row, int32_t rows) {
     const upyml_window *p = d->p;
-    int32_t row_bytes = p->in_w * p->in_c, column = p->pad_left, end = p->pad_left + p->in_w;
+    int32_t row_bytes = p->in_w * p->in_c, column = p->pad_left, end = smaller(p->pad_left + p->in_w, d->l.columns);
     while (column < end) {
         uint8_t *to = (uint8_t *)place(d, COLUMNS, row, column);
         if ((column & 1) || column + 1 == end) {
@@ -100,9 +100,17 @@ static void pack_four(depthwise *d, const int8_t *x, int32_t row, int32_t rows) 
 static void pack_one(depthwise *d, form f, const int8_t *x, int32_t row, int32_t rows) {
     const upyml_window *p = d->p;
     int32_t row_bytes = p->in_w * p->in_c, bias = f == ROWS ? 0 : 128, step = f == ROWS ? d->l.columns : 2;
-    for (int32_t column = p->pad_left; column < p->pad_left + p->in_w; column++, x += p->in_c) {
+    int32_t skipped = p->stride_w - d->l.step, in_window = 0;
+    for (int32_t column = 0, at = -p->pad_left; column < d->l.columns; column++, at++) {
+        if (skipped && in_window++ == d->l.step) {  // the windows do not touch
+            at += skipped;
+            in_window = 1;
+        }
+        if (at < 0 || at >= p->in_w) {
+            continue;
+        }
         uint16_t *to = place(d, f, row, column);
-        const int8_t *from = x;
+        const int8_t *from = x + at * p->in_c;
         for (int32_t i = rows; i > 0; i--, to += step, from += row_bytes) {
             *to = (uint16_t)(*from + bias);
         }
@@ -244,14 +252,14 @@ static void sum_taps(const uint32_t *tap, const uint32_t *end, const int16_t *x,
 static void run_taps(const depthwise *d, const uint32_t *end, int32_t bias, const upyml_prepared *q, const int16_t *x,
     int8_t *output) {
     const upyml_window *p = d->p;
-    for (int32_t column = 0; column < p->out_w; column += BATCH, x += BATCH * p->stride_w) {
+    for (int32_t column = 0; column < p->out_w; column += BATCH, x += BATCH * d->l.step) {
         int32_t count = smaller(p->out_w - column, BATCH);
         uint32_t sums[BATCH];
         int8_t made[BATCH];
         for (int i = 0; i < BATCH; i++) {
             sums[i] = (uint32_t)bias;
         }
-        sum_taps(d->taps, end, x, p->stride_w, count, sums);
+        sum_taps(d->taps, end, x, d->l.step, count, sums);
         if (!q->plain) {
             upyml_requantize_values((const int32_t *)sums, made, q, count);
         }

@@ -7,6 +7,7 @@
 
 enum {
     UPYML_BLOCK_CHANNELS = 1,
+    UPYML_LINE_PIXELS = 1,  // pixels that are made at once
     UPYML_SHORT_RUN = 3,  // words: a kernel row costs 4 instructions a pixel and is filled up to 4 k
     UPYML_ACCUMULATOR_BYTES = 0,  // in scratch: they never leave the processor
 };
@@ -20,10 +21,10 @@ static inline int32_t upyml_of_pair(int32_t pair, int32_t which) {
     return which ? pair >> 16 : (int16_t)pair;
 }
 
-// Bytes of a block's expanded weights: runs are filled up to 4 k each, or all of them together where pixels are gathered.
-// Half a word in front, half a word and one that is loaded too much behind.
-static inline int32_t upyml_weights_size(int32_t runs, int32_t run_words, int gathered) {
-    int32_t words = gathered ? (runs * run_words + 1) & ~1 : runs * ((run_words + 1) & ~1);
+// Bytes of a channel's expanded weights: those of each segment of a pixel are filled up to 4 k. Half a word in front, half a
+// word and one that is loaded too much behind.
+static inline int32_t upyml_weights_size(int32_t kernel_h, int32_t run_words, int32_t segments) {
+    int32_t words = segments == 1 ? (kernel_h * run_words + 1) & ~1 : kernel_h * ((run_words + 1) & ~1);
     return 4 * words + 8;
 }
 

@@ -11,14 +11,14 @@ int32_t upyml_depthwise_lay_out(const upyml_window *p, int32_t strip, int32_t pl
     int32_t reach_h = upyml_reach(p), reach_w = (p->kernel_w - 1) * p->dilation_w + 1;
     strip = smaller(strip, p->out_h);
     l->rows = (strip - 1) * p->stride_h + reach_h;
-    int32_t read = (p->out_w - 1) * p->stride_w + reach_w;
-    l->columns = (read > p->pad_left + p->in_w ? read : p->pad_left + p->in_w) + 1;
-    l->columns &= ~1;
+    l->step = smaller(p->stride_w, reach_w);  // columns between windows are not packed
+    l->columns = (p->out_w - 1) * l->step + reach_w;
+    l->columns += upyml_depthwise_is_3x3(p) ? l->columns & 1 : 0;
     l->planes = planes;
     int in_ring = p->order == UPYML_ORDER_FORWARD || p->order == UPYML_ORDER_REVERSE;
     l->ring_rows = in_ring ? smaller(l->rows, p->in_h) : 0;
     // A file from outside may ask for more than there can be.
-    int64_t plane = (int64_t)l->rows * l->columns * 2, taps = 4 * (int64_t)p->kernel_h * p->kernel_w;
+    int64_t plane = ((int64_t)l->rows * l->columns * 2 + 2) & ~(int64_t)3, taps = 4 * (int64_t)p->kernel_h * p->kernel_w;
     int64_t size = planes * plane + taps + (int64_t)l->ring_rows * p->in_w * p->in_c;
     l->plane = (int32_t)plane;
     l->taps = (int32_t)(planes * plane);

@@ -125,7 +125,7 @@ int32_t cases(void) {
     upyml_binary p;
     for (int32_t passed = 0; passed < CASES; passed++) {
         some_parameters(&p);
-        if (passed % 100 == 0) {
+        if (passed % 25 == 0) {
             if (!all_pairs(&p)) {
                 return passed;
             }

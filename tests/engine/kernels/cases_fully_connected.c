@@ -1,4 +1,4 @@
-// Fully connected layers of any size, order and place: the same bytes as the plain kernel, none written elsewhere.
+// Fully connected layers of any size, order, place and scratch: the same bytes as the plain kernel, none written elsewhere.
 #include <string.h>
 
 #include "kernels.h"
@@ -8,13 +8,13 @@ void plain_upyml_fully_connected_s8(const upyml_fully_connected *p, const int8_t
     uint8_t *scratch);
 
 enum {
-    CASES = 2400,
-    MAX_INPUTS = 200,
-    MAX_OUTPUTS = 20,
+    CASES = 3000,
+    MAX_INPUTS = 300,
+    MAX_OUTPUTS = 72,
     MAX_ROWS = 20,
     GUARD = 16,
     TENSOR = MAX_INPUTS * 4,
-    ARENA = 12000,
+    ARENA = 16000,
 };
 
 static int8_t input[TENSOR], expected[TENSOR];
@@ -40,7 +40,7 @@ static void random_shape(upyml_fully_connected *p) {
     do {
         p->rows = one_in(3) ? between(2, MAX_ROWS) : 1;
         p->in_c = one_in(3) ? between(1, 8) : between(1, MAX_INPUTS);
-        p->out_c = between(1, MAX_OUTPUTS);
+        p->out_c = one_in(2) ? between(1, 20) : between(1, MAX_OUTPUTS);
     } while (p->rows * p->in_c > TENSOR || p->rows * p->out_c > TENSOR);
     p->per_channel = one_in(2);
     p->out_zero_point = between(-128, 127);
@@ -62,26 +62,33 @@ static int32_t random_channel(const upyml_fully_connected *p, uint8_t *w, int32_
 }
 
 static void random_weights(upyml_fully_connected *p) {
-    int32_t four = (p->out_c + 3) & ~3, odd = one_in(4), most_bits = 1, biases[MAX_OUTPUTS];
+    int32_t four = (p->out_c + 3) & ~3, odd = one_in(4), wraps = one_in(12), most_bits = 1, biases[MAX_OUTPUTS];
     uint8_t *w = weights + (odd ? between(0, 3) : 0), *c = channels + (odd ? between(0, 3) : 0);
     p->weights = w;
     p->channels = c;
     memset(weights, 128, sizeof weights);
     memset(channels, 1, sizeof channels);
     for (int32_t channel = 0; channel < p->out_c; channel++) {
-        biases[channel] = between(-20000, 20000);
+        biases[channel] = wraps ? (int32_t)rig_random() : between(-20000, 20000);
         store(c + 4 * channel, biases[channel]);
-        int32_t most = random_channel(p, w, channel) * 128 + (biases[channel] < 0 ? -biases[channel] : biases[channel]);
-        while (most >> most_bits) {
+        int64_t bias = biases[channel];
+        int64_t most = random_channel(p, w, channel) * 128 + (bias < 0 ? -bias : bias);
+        while (most >> most_bits && most_bits < 32) {
             most_bits++;
         }
     }
     int32_t count = p->per_channel ? four : 1, padded = (count + 3) & ~3;
     for (int32_t i = 0; i < count; i++) {
-        store(c + 4 * four + 4 * i, between(1 << 30, INT32_MAX));
+        store(c + 4 * four + 4 * i, one_in(12) ? one_in(3) ? 0 : (int32_t)rig_random() : between(1 << 30, INT32_MAX));
         c[4 * four + 4 * count + i] = (uint8_t)(one_in(4) ? between(-31, 3) : between(5, 12) - most_bits);  // shift
         c[4 * four + 4 * count + padded + i] = (uint8_t)(one_in(6) ? 32 : most_bits);
     }
+}
+
+// From the least to more than there is a use for: inputs in pieces of any size.
+static int32_t random_scratch(const upyml_fully_connected *p) {
+    int32_t size = upyml_fully_connected_s8_scratch_size(p);
+    return one_in(3) ? size : size + between(0, 2 * p->in_c + 100);
 }
 
 static uint8_t untouched(int32_t i) {
@@ -131,7 +138,7 @@ int32_t cases(void) {
             out = in + p.rows * p.in_c + between(0, 3);
         }
         int32_t scratch = (GUARD + 2 * most + 6 + GUARD + 3) & ~3;
-        p.scratch_size = upyml_fully_connected_s8_scratch_size(&p) + (one_in(2) ? 4 * between(0, 100) : 0);
+        p.scratch_size = random_scratch(&p);
         if (scratch + p.scratch_size + GUARD > ARENA) {
             describe(&p, in, out);
             return passed;

@@ -2,6 +2,7 @@
 
 QEMU_ARCH = arm
 QEMU_MACHINE = mps2-an505
+UPYML_CPU = cortex_m_dsp
 
 # No QEMU_SOC_...: the port's uart.c knows none of this machine, so the serial port is ours.
 CFLAGS += -mthumb -mcpu=cortex-m33 -mfpu=fpv5-sp-d16 -mfloat-abi=hard

@@ -2,6 +2,7 @@
 
 QEMU_ARCH = arm
 QEMU_MACHINE = mps2-an500
+UPYML_CPU = cortex_m_dsp
 
 CFLAGS += -mthumb -mcpu=cortex-m7 -mfpu=fpv5-d16 -mfloat-abi=hard
 CFLAGS += -DQEMU_SOC_MPS2 -DMPS2_FPGAIO=0x40028000 -DMPS2_UART=0x40004000

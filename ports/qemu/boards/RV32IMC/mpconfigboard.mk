@@ -4,6 +4,7 @@ include boards/VIRT_RV32/mpconfigboard.mk
 
 # Instructions for control registers belong to every RISC-V by this version of its specification; by the newer one they
 # are an extension, with which gcc 12 links the library for 64 bits.
+UPYML_CPU = riscv
 RV32_ARCH = rv32imc
 AFLAGS += -misa-spec=2.2
 

@@ -1,0 +1,20 @@
+// How a fully connected layer of one row goes about its work, see fully_connected_s8.c.
+#ifndef UPYML_PAIRS_FULLY_CONNECTED_H
+#define UPYML_PAIRS_FULLY_CONNECTED_H
+
+#include "../kernels.h"
+
+// A quad is four inputs: 8 bytes once they are packed, and 16 bytes of the weights of a block of four channels.
+enum { UPYML_QUAD = 8 };
+
+static inline int32_t upyml_quads(const upyml_fully_connected *p) {
+    return (p->in_c + 3) >> 2;
+}
+
+// Bytes for the accumulators of all channels, filled up to whole blocks: for an input that is packed in pieces while the
+// output may lie over it.
+static inline int32_t upyml_accumulators_size(const upyml_fully_connected *p) {
+    return ((p->out_c + 3) & ~3) * 4;
+}
+
+#endif

@@ -1,0 +1,82 @@
+// A block of a convolution: its weights are expanded, then lines of pixels are made, requantized while their accumulators
+// are still in registers.
+#include "../pairs/conv2d_block.h"
+
+#include <string.h>
+
+#include "../pairs/load_word.h"
+#include "conv2d_dot.h"
+
+void upyml_expand_weights(const uint8_t *weights, int32_t *words, int32_t pairs);
+
+// The same for weights at any address.
+static void expand(const uint8_t *weights, int32_t *words, int32_t pairs) {
+    if (((uintptr_t)weights & 3) == 0) {
+        upyml_expand_weights(weights, words, pairs);
+        return;
+    }
+    for (; pairs > 0; pairs -= 2, weights += 16, words += 8) {
+        int32_t quad[4];
+        memcpy(quad, weights, sizeof quad);
+        upyml_expand_weights((const uint8_t *)quad, words, pairs > 1 ? 2 : 1);
+    }
+}
+
+void upyml_conv2d_begin_blocks(upyml_conv2d *c) {
+    for (int i = 0; i < 4; i++) {
+        upyml_prepare_range(&c->block.q[i], c->p->out_zero_point, c->p->clamp_min, c->p->clamp_max);
+    }
+}
+
+// Biases and requantization of a block.
+static void prepare_channels(upyml_conv2d *c, int32_t channel) {
+    const uint8_t *bias = c->channels.bias + 4 * channel;
+    int32_t count = c->p->out_c - channel < 4 ? c->p->out_c - channel : 4, at = channel * c->channels.step;
+    c->block.plain = count < 4;
+    for (int32_t i = 0; i < count; i++, at += c->channels.step) {
+        c->block.bias[i] = upyml_load_word(bias + 4 * i);
+        upyml_prepare_channel(&c->block.q[i], upyml_load_word(c->channels.multipliers + 4 * at), c->channels.shifts[at],
+            c->channels.bits[at]);
+        c->block.plain |= c->block.q[i].plain;
+    }
+}
+
+void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *block, int32_t channel) {
+    int32_t pairs = c->layout.run_words, rows = c->p->kernel_h, *words = c->weights;
+    if ((pairs & 1) == 0) {  // no gaps between the kernel's rows
+        pairs *= rows;
+        rows = 1;
+    }
+    for (; rows > 0; rows--, words += 4 * pairs, block += 16 * ((pairs + 1) >> 1)) {
+        expand(block, words, pairs);
+    }
+    prepare_channels(c, channel);
+}
+
+// Four pixels at a time by way of memory: channels that are plain, or fewer than four.
+static void run_plain(upyml_conv2d_line_dot dot, int32_t channels) {
+    int32_t accumulators[4 * 4];
+    dot.accumulators = accumulators;
+    for (int32_t left = dot.count; left > 0; left -= 4) {
+        dot.count = left < 4 ? left : 4;
+        upyml_conv2d_dot(&dot);
+        for (int32_t i = 0; i < channels; i++) {
+            upyml_requantize_prepared(accumulators + i, dot.output + i, &dot.block->q[i], dot.count, 16, dot.out_step);
+        }
+        dot.x += dot.pixel_step;  // four pixels' bytes, in words
+        dot.output += 4 * dot.out_step;
+    }
+}
+
+void upyml_conv2d_run_line(const upyml_conv2d *c, const upyml_conv2d_line *line, int32_t channel) {
+    const upyml_conv2d_layout *l = &c->layout;
+    upyml_conv2d_line_dot dot = {
+        c->weights, line->x, line->output + channel, line->count, line->pixel_step, line->out_step, l->words,
+        l->segments, l->segment_step, &c->block, NULL,
+    };
+    if (c->block.plain) {
+        run_plain(dot, c->p->out_c - channel < 4 ? c->p->out_c - channel : 4);
+    } else {
+        upyml_conv2d_dot(&dot);
+    }
+}

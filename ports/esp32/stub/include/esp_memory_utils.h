@@ -1,0 +1,2 @@
+#include <stdbool.h>
+bool esp_ptr_external_ram(const void *pointer);
