@@ -26,7 +26,7 @@ class Cpu:
     kernels: its folder of ports/engine. tools: the compiler's prefix. flags: the compiler's for it. rig: the file in
     kernels/ with start, output and end. link: the linker's flags. command: what runs a program, whose path comes last.
     families: those with functions that only this processor has. packages: of Debian, for compiler and emulator.
-    case_flags: the compiler's for the cases, beside the other ones.
+    case_flags: the compiler's for the cases, beside the other ones. version: ends the compiler's name.
     """
 
     kernels: str
@@ -38,6 +38,11 @@ class Cpu:
     families: tuple[str, ...]
     packages: str
     case_flags: tuple[str, ...] = ()
+    version: str = ""
+
+    @property
+    def gcc(self) -> str:
+        return f"{self.tools}gcc{self.version}"
 
 
 def xtensa(mulsh: int) -> Cpu:
@@ -106,7 +111,7 @@ CPUS = {
         kernels="riscv",
         tools="riscv64-unknown-elf-",
         # The specification's older version: by the newer one gcc 12 links the library for 64 bits.
-        flags=("-march=rv32imc", "-mabi=ilp32", "-misa-spec=2.2", "-specs=picolibc.specs"),
+        flags=("-march=rv32imc", "-mabi=ilp32", "-misa-spec=2.2", "-specs=picolibc.specs", "-O2"),
         rig="rig_riscv.c",
         link=("-nostartfiles", "-T", str(HERE / "riscv.ld")),
         command=(
@@ -131,8 +136,10 @@ CPUS |= {
     "host_sanitized": _computer("-DUPYML_SMALL_ROOMS=1", *SANITIZERS),
     # What is compiled for neither x86-64 nor a 64-bit Arm.
     "host_portable": _computer("-m32", "-mno-sse", "-Wno-psabi", *SANITIZERS),
-    "host_arm64": replace(_computer("-O3"), tools="aarch64-linux-gnu-", link=("-static",), command=("qemu-aarch64",),
-                          packages="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"),  # fmt: skip
+    # By its version: Debian's package of a compiler without one excludes that of gcc -m32.
+    "host_arm64": replace(_computer("-O3"), tools="aarch64-linux-gnu-", version="-12", link=("-static",),
+                          command=("qemu-aarch64",),
+                          packages="gcc-12-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"),  # fmt: skip
 }
 
 
@@ -180,7 +187,7 @@ def run(cpu: Cpu, program: Path, timeout: float = 900) -> tuple[int, str]:
 
 
 def _gcc(cpu: Cpu) -> list[str]:
-    return [f"{cpu.tools}gcc", *cpu.flags, *FLAGS, f"-I{ENGINE / cpu.kernels}"]
+    return [cpu.gcc, *cpu.flags, *FLAGS, f"-I{ENGINE / cpu.kernels}"]
 
 
 def _compile(cpu: Cpu, source: Path, folder: Path) -> Path:

@@ -7,8 +7,7 @@
 enum {
     UPYML_BLOCK_CHANNELS = 4,
     UPYML_SHORT_RUN = 3,  // words: a kernel row costs 9 cycles a pixel to start, so several of them are gathered
-    UPYML_LINE_PIXELS = 1,  // pixels that are made at once
-    UPYML_ACCUMULATOR_BYTES = 0,  // in scratch, of a pixel: those of a few pixels lie on the stack
+    UPYML_LINE_PIXELS = 1,  // pixels of a line that are made at once
 };
 
 static inline int32_t upyml_pair(int32_t x0, int32_t x1) {

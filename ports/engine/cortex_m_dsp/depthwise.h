@@ -9,6 +9,7 @@
 // Scratch for strips of some size: the packed words, taps, then the ring. Offsets in bytes.
 typedef struct {
     int32_t word_rows, row_words;  // pairs of input rows, words in each, with padding
+    int32_t is_3x3;  // goes by depthwise_3x3.S; a single row with stride 2 does not, it would read a row of words more
     int32_t phases;  // of taps; 2: output rows begin with the high half of a word, too
     int32_t ring_rows;  // orders FORWARD and REVERSE: input rows with all channels
     int32_t taps, ring;

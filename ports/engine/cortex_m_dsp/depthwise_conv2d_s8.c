@@ -201,9 +201,9 @@ static void begin(planes *s, const upyml_window *p, const int8_t *input, int8_t 
     s->p = p;
     s->output = output;
     s->strip = choose_strip(p);
-    s->is_3x3 = upyml_depthwise_is_3x3(p);
     s->out_row_bytes = p->out_w * p->out_c;
     upyml_depthwise_lay_out(p, s->strip, &s->layout);
+    s->is_3x3 = s->layout.is_3x3;
     s->taps = (int32_t *)(void *)(scratch + s->layout.taps);
     s->phase_taps = s->layout.phases > 1 ? tap_rows(p, 0) * p->kernel_w : 0;
     s->prepared = -1;

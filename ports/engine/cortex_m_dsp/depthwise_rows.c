@@ -76,8 +76,9 @@ void upyml_depthwise_pack(upyml_depthwise_packed *s, int32_t channel, int32_t ro
     const int8_t zero_point = (int8_t)p->in_zero_point;
     int32_t first = row * p->stride_h - p->pad_top, last = first + (rows - 1) * p->stride_h + upyml_reach(p);
     int32_t end = last < p->in_h ? last : p->in_h, row_bytes = p->in_w * p->in_c;
-    int32_t *words = s->words + p->pad_left;
-    rows_in_pairs many = {.step = p->in_c, .row = row_bytes, .columns = p->in_w, .row_words = s->row_words};
+    int32_t *words = s->words + p->pad_left, read = s->row_words - p->pad_left;
+    int32_t columns = read < p->in_w ? read : p->in_w;
+    rows_in_pairs many = {.step = p->in_c, .row = row_bytes, .columns = columns, .row_words = s->row_words};
     // Upwards: what is moved comes from where it goes to or from further on.
     for (int32_t y = first; y < last;) {
         many.rows = y >= 0 && y >= s->end && y < end ? whole_rows(s, y, end) : 0;
@@ -89,7 +90,7 @@ void upyml_depthwise_pack(upyml_depthwise_packed *s, int32_t channel, int32_t ro
             words += many.rows * s->row_words;
         } else {
             pack_row(find_row(s, channel, &zero_point, y, end), find_row(s, channel, &zero_point, y + 1, end), words,
-                p->in_w);
+                columns);
             y += 2;
             words += s->row_words;
         }

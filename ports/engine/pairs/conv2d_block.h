@@ -13,7 +13,7 @@ typedef struct {
     upyml_conv2d_layout layout;
     upyml_channels channels;
     uint8_t *rows;
-    int32_t *weights, *accumulators;
+    int32_t *weights;  // expanded
     int32_t ready;  // the channel whose block is prepared, or -1
 } upyml_conv2d;
 

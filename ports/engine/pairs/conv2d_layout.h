@@ -4,8 +4,8 @@
 
 #include "../kernels.h"
 
-// Scratch: packed rows of a strip, one block's expanded weights, accumulators. All sizes are multiples of 4. `elements` are
-// packed input values: two to a word.
+// Scratch: packed rows of a strip, one block's expanded weights. All sizes are multiples of 4. `elements` are packed input
+// values: two to a word.
 //
 // Where the runs of a kernel row are short, or dilated, each column of output pixels has rows of its own, with nothing
 // but the run it reads: then the rows of a kernel follow each other and a pixel is one run of words. Behind the columns

@@ -1,8 +1,7 @@
 // Convolution for CPUs that multiply pairs of values, strip by strip of output rows:
 // 1. The input rows that the strip reads are packed into scratch, two values to a word, with their padding.
 // 2. For each block of four output channels the weights are expanded into scratch, again two to a word;
-// 3. then for each row the four channels' accumulators of all pixels are made,
-// 4. and requantized, one channel after another.
+// 3. then for each row the four channels' accumulators of all pixels are made and requantized, some pixels at a time.
 // Where kernel rows are short or dilated, each column of pixels has rows of its own: see conv2d_layout.h.
 // What a CPU does with a block, steps 2 to 4, stands in conv2d_block.c.
 #include "conv2d.h"
@@ -80,7 +79,6 @@ void upyml_conv2d_by_strips(const upyml_window *p, int per_channel, const int8_t
     const upyml_conv2d_layout *l = &c.layout;
     c.rows = scratch;
     c.weights = (int32_t *)(scratch + l->rows_size);
-    c.accumulators = (int32_t *)(scratch + l->rows_size + l->weights_size);
     c.ready = -1;
     upyml_conv2d_begin_blocks(&c);
     int32_t unit = p->out_h == l->units ? 1 : p->out_w;  // units of a row

@@ -40,9 +40,8 @@ void upyml_conv2d_lay_out(const upyml_window *p, int32_t strip, upyml_conv2d_lay
     l->segment_step = p->dilation_h * l->row_bytes;
     l->weights_size = upyml_weights_size(p->kernel_h, l->run_words, l->segments);
     l->strip = strip;
-    int64_t line = l->unit_w == 1 || (by_columns && strip > l->unit_w) ? strip : l->unit_w;
     rows = by_columns ? rows * l->unit_w + l->packed_bytes : rows;
-    int64_t size = rows + line * UPYML_ACCUMULATOR_BYTES + l->weights_size;
+    int64_t size = rows + l->weights_size;
     l->rows_size = (int32_t)rows;
     l->size = size < INT32_MAX ? (int32_t)size : INT32_MAX;
 }
@@ -52,10 +51,9 @@ void upyml_conv2d_fit(const upyml_window *p, upyml_conv2d_layout *l) {
     int32_t free = p->scratch_size - l->size, strip = 1;
     if (free >= 0) {
         int32_t columns = l->column_bytes ? l->unit_w : 1;
-        int32_t accumulators = l->column_bytes || l->unit_w == 1 ? UPYML_ACCUMULATOR_BYTES : 0;
-        strip = least(2 + free / (columns * l->row_step * l->row_bytes + accumulators), l->units);
-        if (l->unit_w == 1 && strip < l->units && strip > UPYML_LINE_PIXELS) {
-            strip -= strip % UPYML_LINE_PIXELS;  // a strip is a line
+        strip = least(2 + free / (columns * l->row_step * l->row_bytes), l->units);
+        if ((l->unit_w == 1 || l->column_bytes) && strip < l->units && strip > UPYML_LINE_PIXELS) {
+            strip -= strip % UPYML_LINE_PIXELS;  // lines go along it
         }
     }
     upyml_conv2d_lay_out(p, strip, l);

@@ -71,8 +71,8 @@ static void run_plain(upyml_conv2d_line_dot dot, int32_t channels) {
 void upyml_conv2d_run_line(const upyml_conv2d *c, const upyml_conv2d_line *line, int32_t channel) {
     const upyml_conv2d_layout *l = &c->layout;
     upyml_conv2d_line_dot dot = {
-        c->weights, line->x, line->output + channel, line->count, line->pixel_step, line->out_step, l->words,
-        l->segments, l->segment_step, &c->block, NULL,
+        c->weights, line->x, line->output + channel, line->count, line->pixel_step, line->out_step, l->words, l->segments,
+        l->segment_step, &c->block, NULL,
     };
     if (c->block.plain) {
         run_plain(dot, c->p->out_c - channel < 4 ? c->p->out_c - channel : 4);

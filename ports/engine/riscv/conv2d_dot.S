@@ -92,17 +92,25 @@
     PIXEL pixel3 \place t5 t6 a6 a7
     .endm
 
-    // step * least(i, count - 1) for i = 1, 2, 3, 4. Uses a4, a5, t1
+    // step * least(i, count - 1) for i = 1, 2, 3, and 4 * step. t0: count. Uses a4 to a7, t1
     .macro STEPS from to
     lw a4, \from(a0)
-    mv a5, a4
-    .irp i, 0, 1, 2, 3
-    li t1, \i + 1
-    blt t1, t0, 1f
-    sub a5, a5, a4
-1:  sw a5, \to + 4 * \i(sp)
-    add a5, a5, a4
+    li t1, 4
+    slli a5, a4, 1
+    add a6, a5, a4
+    slli a7, a4, 2
+    bgeu t0, t1, 2f
+    addi t1, t0, -1
+    mul t1, t1, a4
+    .irp step, a4, a5, a6
+    bleu \step, t1, 1f
+    mv \step, t1
+1:
     .endr
+2:  sw a4, \to(sp)
+    sw a5, \to + 4(sp)
+    sw a6, \to + 8(sp)
+    sw a7, \to + 12(sp)
     .endm
 
     UPYML_HOT
