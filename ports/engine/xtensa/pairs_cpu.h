@@ -9,7 +9,6 @@ enum {
     UPYML_BLOCK_CHANNELS = 1,
     UPYML_LINE_PIXELS = 1,  // pixels that are made at once
     UPYML_SHORT_RUN = 3,  // words: a kernel row costs 4 instructions a pixel and is filled up to 4 k
-    UPYML_ACCUMULATOR_BYTES = 0,  // in scratch: they never leave the processor
 };
 
 static inline int32_t upyml_pair(int32_t x0, int32_t x1) {
