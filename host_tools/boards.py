@@ -8,6 +8,7 @@
     flash_kb = 2048
     ram_kb = 264
     arch = "armv6m"             # of its native modules; "" where it takes none
+    module = "xtensawin-plain"  # the native module for it, where that is not the one called like `arch`; or not there
 
     [build]                     # none: we build nothing for it
     with = "rp2"                # ports/rp2/build.sh FOLDER ARGUMENTS...
@@ -64,6 +65,12 @@ class Board:
     count: dict = field(default_factory=dict)
     power: dict = field(default_factory=dict)
     rated_mhz: int = 0
+    module: str = ""
+
+    @property
+    def natmod(self) -> str:
+        """Its native module, one of package_files.ARCHS; "" where it takes none."""
+        return self.module or self.arch
 
     @property
     def folder(self) -> Path:

@@ -20,7 +20,8 @@ def mip(out, url, as_json):
     """Writes upyml into the folder OUT as packages for mip, one for each architecture of native modules.
 
     Serve OUT with any static web server; on a board with network: import mip; mip.install("http://SERVER/ARCH").
-    From a computer: mpremote mip install http://SERVER/ARCH. The package "py" is for boards without native modules.
+    From a computer: mpremote mip install http://SERVER/ARCH. The package "py" is for boards without native modules,
+    "xtensawin-plain" for an ESP32-S2, "xtensawin" for an ESP32 and ESP32-S3.
     """
     from host_tools.deploy import mip as packaging
 

@@ -13,8 +13,9 @@ from host_tools.deploy import errors
 PACKAGED = Path(__file__).resolve().parent / "package_data"
 CHECKOUT = Path(__file__).resolve().parents[1]
 
-# What native modules are built for, by the names that MicroPython's build gives these CPUs.
-ARCHS = ("x64", "armv6m", "armv7m", "armv7emsp", "xtensawin", "rv32imc")
+# What native modules are built for, by the names that MicroPython's build gives these CPUs. xtensawin is for those with MAC16
+# and loops, ESP32 and ESP32-S3; xtensawin-plain for all others of that architecture.
+ARCHS = ("x64", "armv6m", "armv7m", "armv7emsp", "xtensawin", "xtensawin-plain", "rv32imc")
 
 
 class NotBuilt(errors.Missing, FileNotFoundError):

@@ -8,6 +8,8 @@ if(NOT DEFINED UPYML_CPU)
         set(UPYML_CPU cortex_m0)
     elseif(PICO_PLATFORM STREQUAL rp2350-arm-s)
         set(UPYML_CPU cortex_m_dsp)
+    elseif(IDF_TARGET MATCHES "^esp32(s3)?$") # an ESP32-S2 has no MAC16
+        set(UPYML_CPU xtensa)
     elseif(IDF_TARGET MATCHES "^esp32c[36]$")
         set(UPYML_CPU riscv)
     endif()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from host_tools import boards
@@ -117,6 +118,11 @@ class Facts:
         fits = [board for board in boards.all().values() if board.mcu and board.mcu in self.machine]
         # "ESP32" stands in "ESP32S3" too; of two boards with one chip the shorter name is the usual one.
         return max(fits, key=lambda board: (len(board.mcu), -len(board.name))).name if fits else None
+
+    @property
+    def chip_is_known(self) -> bool:
+        """Whether `board` has this very chip: "ESP32" stands in the names of chips that are other ones, too."""
+        return self.board is not None and boards.get(self.board).mcu in re.findall(r"[\w-]+", self.machine)
 
     @property
     def upyml(self) -> str:

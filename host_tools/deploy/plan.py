@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import upyml
-from host_tools import package_files
+from host_tools import boards, package_files
 from host_tools.deploy import bundle, errors
 from host_tools.deploy.facts import Facts
+
+# Boards of one architecture whose processors differ: only those that are known get the one that is called like it.
+PLAIN = {"xtensawin": "xtensawin-plain"}
 
 # A board whose floats are in single precision registers takes armv7emsp only; one without them what its core has.
 MODULES = {arch: arch for arch in package_files.ARCHS} | {"armv7em": "armv7m", "armv7emdp": "armv7emsp"}
@@ -83,7 +86,7 @@ def _native(facts: Facts) -> bytes:
             f"{facts.machine} with {facts.firmware}: {what}, and upyml has modules for "
             f"{', '.join(package_files.ARCHS)}: flash firmware with upyml in it, {slow}"
         )
-    content = package_files.natmod(MODULES[facts.arch]).read_bytes()
+    content = package_files.natmod(_module(facts)).read_bytes()
     needed = content[1], content[2] & 3
     if facts.mpy_version != needed:
         raise errors.OldFirmware(
@@ -91,6 +94,15 @@ def _native(facts: Facts) -> bytes:
             f"{_dotted(needed)}: flash MicroPython 1.23 or one of a later release with .mpy {_dotted(needed)}, {slow}"
         )
     return content
+
+
+def _module(facts: Facts) -> str:
+    """The name of the native module for the board."""
+    name = MODULES[facts.arch]
+    if name in PLAIN:
+        known = boards.get(facts.board) if facts.chip_is_known else None
+        return known.natmod if known and known.arch == name else PLAIN[name]
+    return name
 
 
 def _dotted(version: tuple[int, int]) -> str:

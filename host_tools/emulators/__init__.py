@@ -68,7 +68,7 @@ def run(board, script, args=(), files=None, engine="module", timeout: float = 60
         name, script = script.name, script.read_text(encoding="utf-8")
     files = dict(files or {})
     if engine == "mpy":
-        files["engine_mpy.mpy"] = package_files.natmod(board.arch).read_bytes()
+        files["engine_mpy.mpy"] = package_files.natmod(board.natmod).read_bytes()
     preamble = PREAMBLE.format(argv=[name, *map(str, args)], engine=ENGINES[engine])
     emulator = importlib.import_module(f"host_tools.emulators.{board.emulate['with']}")
     # On the line of a script's docstring, so that a traceback's line numbers are the file's.

@@ -30,6 +30,23 @@ static inline int32_t upyml_doubling_high_mul_of_16(int32_t a, int32_t b) {
 static __attribute__((noinline, unused)) int32_t upyml_doubling_high_mul(int32_t a, int32_t b) {
     return upyml_doubling_high_mul_of_16(a, b);  // no 64-bit product in this processor
 }
+#elif defined(__XTENSA__) && defined(UPYML_MULSH) && UPYML_MULSH
+// MULSH, which the chips have and the compiler that is told of it in another way (ports/xtensa) does not know: the high
+// word of the product, of which the rounding adds the two highest bits of the low one.
+static inline int32_t upyml_doubling_high_mul(int32_t a, int32_t b) {
+    if (a == INT32_MIN && b == INT32_MIN) {
+        return INT32_MAX;
+    }
+    register int32_t high __asm("a8") = a;
+    register int32_t by __asm("a9") = b;
+    __asm(".byte 0x90, 0x88, 0xb2" : "+r"(high) : "r"(by));  // mulsh a8, a8, a9
+    uint32_t low = (uint32_t)a * (uint32_t)b;
+    return (int32_t)(2 * (uint32_t)high + (((low >> 30) + 1) >> 1));
+}
+#elif defined(__XTENSA__) && defined(UPYML_MULSH)
+static inline int32_t upyml_doubling_high_mul(int32_t a, int32_t b) {
+    return upyml_doubling_high_mul_of_16(a, b);
+}
 #else
 static inline int32_t upyml_doubling_high_mul(int32_t a, int32_t b) {
     return upyml_doubling_high_mul_of_64(a, b);

@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # Builds the native module: ports/natmod/build.sh ARCH [make variables]; the file is build/natmod/ARCH/_upyml.mpy.
+# xtensawin is for ESP32 and S3; xtensawin-plain, of the same architecture, for an S2, which has no MAC16 and no loops.
 # The Python that runs it (PYTHON, by default that of `make setup`) needs pyelftools and ar.
 set -euo pipefail
 
 . "$(dirname "$0")/../common.sh"
 here=$root/ports/natmod
-arch=$1
+arch=${1%-plain}
+begin_build "$root/build/natmod/$1" _upyml.mpy
+core=lx6
+[ "$1" = "$arch" ] || core=common
 shift
-begin_build "$root/build/natmod/$arch" _upyml.mpy
 settings=("$here/Makefile" "${engine_lists[@]}")
 needed=(make:make)
 case $arch in
@@ -18,12 +21,13 @@ rv32imc)
         riscv64-unknown-elf-gcc/picolibc.specs:picolibc-riscv64-unknown-elf)
     ;;
 xtensawin)
-    # Without Espressif's tools: Debian's compiler, made one for the cores of the ESP32, S2 and S3. Its libraries have
-    # the other calling convention.
+    # Without Espressif's tools: Debian's compiler, made one for the ESP32's core, or for what it has in common with the
+    # S2's. Its libraries have the other calling convention.
+    [ $core = lx6 ] || set -- UPYML_CPU= "$@"
     case " $*" in
     *" CROSS="*) ;;
     *)
-        cross=$("$root/ports/xtensa/toolchain.sh" common)
+        cross=$("$root/ports/xtensa/toolchain.sh" $core)
         headers=$root/build/xtensa/tools/usr/lib/xtensa-lx106-elf/include
         set -- CROSS="$cross" CFLAGS_EXTRA="-isystem $headers" LINK_RUNTIME=0 EXTRA="$root/ports/xtensa/multiply.c" "$@"
         settings+=("$root/ports/xtensa/toolchain.sh" "$root/ports/xtensa/core.c" "$root/ports/fetch/xtensa.py")

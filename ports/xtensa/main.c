@@ -14,6 +14,8 @@
 #include "py/runtime.h"
 #include "py/stackctrl.h"
 
+#include "mulsh.h"
+
 #define DEFAULT_HEAP (128 * 1024)
 #define STACK (16 * 1024 - 1024) // what ports/esp32 gives its main task, less its margin
 
@@ -98,9 +100,18 @@ static int run_script(const char *name, const char *text, size_t size) {
     return 1;
 }
 
+void host_signal(int signal, host_context_t *context) {
+    if (!host_mulsh(context)) {
+        host_action_t none = {0};
+        host_call(HOST_SIGACTION, signal, &none, NULL, sizeof none.mask); // it stops there again, and for good
+    }
+}
+
 // Called by windows.S with what Linux leaves on the stack.
 void host_start(int *stack) {
     stack_top = (char *)stack;
+    host_action_t on = {host_on_signal, HOST_SIGNAL_WITH_CONTEXT, NULL, {0, 0}};
+    host_call(HOST_SIGACTION, HOST_SIGNAL_ILLEGAL, &on, NULL, sizeof on.mask);
     int argc = stack[0];
     char **argv = (char **)&stack[1];
     size_t heap_size = DEFAULT_HEAP, script_size, romfs_size = 0;

@@ -9,6 +9,7 @@ enum {
     HOST_MMAP2 = 80,
     HOST_EXIT_GROUP = 119,
     HOST_NANOSLEEP = 195,
+    HOST_SIGACTION = 226,
     HOST_CLOCK_GETTIME = 245,
 };
 

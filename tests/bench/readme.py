@@ -84,10 +84,10 @@ def board_rows() -> str:
         "| --- | --- | ---: | ---: | --- |",
     ]
     for name, board in boards.all().items():
-        text, module = bench["engine_text_bytes"].get(name), bench["native_module_bytes"].get(board.arch)
+        text, module = bench["engine_text_bytes"].get(name), bench["native_module_bytes"].get(board.natmod)
         rows.append(
             f"| `{name}` {board.title} | {board.cpu} | {f'{text:,}' if text else '-'} | "
-            f"{f'{board.arch} {module:,}' if module else '-'} | {_where(board)} |"
+            f"{f'{board.natmod} {module:,}' if module else '-'} | {_where(board)} |"
         )
     return "\n".join(rows)
 

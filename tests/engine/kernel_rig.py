@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 HERE = Path(__file__).parent / "kernels"
-ENGINE = HERE.parents[2] / "ports" / "engine"
+ROOT = HERE.parents[2]
+ENGINE = ROOT / "ports" / "engine"
 FLAGS = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-ffunction-sections", "-fdata-sections", f"-I{ENGINE}",
          f"-I{HERE}"]  # fmt: skip
 
@@ -44,6 +45,27 @@ class Cpu:
         return f"{self.tools}gcc{self.version}"
 
 
+def xtensa(mulsh: int) -> Cpu:
+    """The ESP32's; with MULSH, which ports/xtensa/mulsh.c computes, for QEMU's core has none, or without it."""
+    return Cpu(
+        kernels="xtensa",
+        tools=str(ROOT / "build" / "xtensa" / "bin" / "xtensa-lx6-elf-"),
+        flags=(
+            "-O2", "-mlongcalls", "-mtext-section-literals", f"-DUPYML_MULSH={mulsh}",
+            "-isystem", str(ROOT / "build" / "xtensa" / "tools" / "usr" / "lib" / "xtensa-lx106-elf" / "include"),
+        ),  # fmt: skip
+        rig="rig_xtensa.c",
+        link=("-nostdlib", "-Wl,--fatal-warnings", *(str(ROOT / "ports" / "xtensa" / name) for name in RUN_TIME)),
+        # QEMU 7.2 computes wrongly where a block of code has several MAC16 instructions.
+        command=("qemu-xtensa", "-cpu", "de233_fpu", "-singlestep"),
+        families=(),
+        packages="qemu-user, and ports/xtensa/toolchain.sh lx6",
+    )
+
+
+RUN_TIME = ("multiply.c", "runtime.c", "mulsh.c")  # the compiler's own has the other calling convention
+
+
 def _mps2(core: str, machine: str, code: int, data: int) -> Cpu:
     """A processor with Arm's DSP extension on the emulated MPS2 that has it, with its memories' places.
 
@@ -67,6 +89,8 @@ def _mps2(core: str, machine: str, code: int, data: int) -> Cpu:
 FLOATS = {"cortex-m4": "fpv4-sp-d16", "cortex-m33": "fpv5-sp-d16"}
 
 CPUS = {
+    "xtensa": xtensa(mulsh=1),
+    "xtensa_without_mulsh": xtensa(mulsh=0),
     "cortex_m0": Cpu(
         kernels="cortex_m0",
         tools="arm-none-eabi-",
@@ -155,7 +179,7 @@ def build(cpu: Cpu, cases: Path, objects: list[Path], folder: Path) -> Path:
     return program
 
 
-def run(cpu: Cpu, program: Path, timeout: float = 300) -> tuple[int, str]:
+def run(cpu: Cpu, program: Path, timeout: float = 900) -> tuple[int, str]:
     """The exit code, 0 or 1, and what the program printed. timeout: seconds."""
     done = subprocess.run([*cpu.command, program], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=timeout)  # fmt: skip

@@ -64,7 +64,7 @@ def test_a_depthwise_convolution_asks_for_a_channel_of_its_rows():
     assert large > 300
 
 
-@pytest.fixture(scope="module", params=["riscv"])
+@pytest.fixture(scope="module", params=["riscv", "xtensa"])
 def sizes(request, tmp_path_factory):
     """A function that answers like _upyml._scratch_size, but for a processor that has kernels of its own."""
     library = tmp_path_factory.mktemp("scratch") / "sizes.so"

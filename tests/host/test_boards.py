@@ -20,7 +20,7 @@ KB = 1024
 def test_a_board_is_described_whole(board):
     assert board.title and board.mcu and board.cpu
     assert (board.clock_mhz > 0 or not board.flash) and board.flash_kb > 0 and board.ram_kb > 0
-    assert board.arch in ("", *package_files.ARCHS)
+    assert board.arch in ("", *package_files.ARCHS) and board.natmod.removesuffix("-plain") == board.arch
     if board.build:
         assert (ROOT / "ports" / board.build["with"] / "build.sh").exists()
         assert board.image.parent == ROOT / "build" / "boards" / board.name

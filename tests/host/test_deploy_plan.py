@@ -86,6 +86,25 @@ def test_a_core_of_its_own_takes_the_module_of_the_nearest(mpy, arch, require):
     assert plan.plan(a_board(mpy=mpy)).files["/lib/_upyml.mpy"] == package_files.natmod(arch).read_bytes()
 
 
+@pytest.mark.parametrize(
+    "machine, module",
+    [
+        ("Generic ESP32 module with ESP32", "xtensawin"),
+        ("Generic ESP32 module with SPIRAM with ESP32", "xtensawin"),
+        ("Generic ESP32S3 module with ESP32S3", "xtensawin"),
+        ("Generic ESP32S2 module with ESP32S2", "xtensawin-plain"),  # no MAC16
+        ("Some board with ESP32S9", "xtensawin-plain"),  # not known to have it
+        ("Some board", "xtensawin-plain"),
+    ],
+)
+def test_only_a_chip_that_is_known_to_have_mac16_gets_the_module_that_uses_it(machine, module, require):
+    require({"xtensawin", "xtensawin-plain"} <= {*package_files.natmods()}, "modules for Xtensa", "make natmods")
+    fast, plain = (package_files.natmod(name).read_bytes() for name in ("xtensawin", "xtensawin-plain"))
+    assert fast != plain
+    board = a_board(mpy=XTENSAWIN, machine=machine)
+    assert plan.plan(board).files["/lib/_upyml.mpy"] == {"xtensawin": fast, "xtensawin-plain": plain}[module]
+
+
 @pytest.mark.parametrize("told", [{"frozen": "0.0.1"}, {"builtin": "9.9.9"}])
 def test_firmware_with_another_version_is_refused(told):
     (version,) = told.values()

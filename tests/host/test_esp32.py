@@ -17,7 +17,7 @@ from host_tools import boards
 PORT = ROOT / "ports" / "esp32"
 ENGINE = ROOT / "ports" / "engine"
 MODULE = ROOT / "ports" / "module" / "mod_upyml.c"
-CPUS = {"esp32-c3": "riscv", "esp32-c6": "riscv"}
+CPUS = {"esp32": "xtensa", "esp32-s3": "xtensa", "esp32-c3": "riscv", "esp32-c6": "riscv"}  # an S2 has no MAC16
 BOARDS = {
     "esp32": "UPYML_ESP32",
     "esp32-s2": "UPYML_ESP32_S2",

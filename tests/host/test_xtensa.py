@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,17 +13,18 @@ from elftools.elf.elffile import ELFFile
 from runtimes import BUILD, ROOT
 
 import upyml
-from host_tools import boards, emulators
+from host_tools import boards, emulators, package_files
 
 BOARD = boards.get("xtensa-lx6")
-MODULE = BUILD / "natmod" / "xtensawin" / "_upyml.mpy"
+MODULES = {name: BUILD / "natmod" / name / "_upyml.mpy" for name in ("xtensawin", "xtensawin-plain")}
 ENGINE = ROOT / "ports" / "engine"
 
 
 @pytest.fixture(autouse=True)
 def _built(require):
     require(BOARD.image.exists(), BOARD.image.relative_to(ROOT), "python ports/build.py xtensa-lx6")
-    require(MODULE.exists(), MODULE.relative_to(ROOT), "make natmod-xtensawin")
+    for name, path in MODULES.items():
+        require(path.exists(), path.relative_to(ROOT), f"make natmod-{name}")
 
 
 def run(script, **options):
@@ -212,14 +214,17 @@ for at in range(0, len(data), 192):
 """
 
 
-@pytest.mark.parametrize("engine", ["module", "mpy"])
-def test_the_engine_gives_the_hosts_bytes(engine):
+@pytest.mark.parametrize("engine", ["module", "mpy", "plain"])
+def test_the_engine_gives_the_hosts_bytes(engine, monkeypatch):
+    """Of the firmware, whose kernels have no MULSH here, and of the native modules: xtensawin has it."""
+    if engine == "plain":
+        monkeypatch.setattr(package_files, "natmod", lambda name: MODULES[f"{name}-plain"])
     gesture = small_models.with_vectors(small_models.gesture)
     inputs = np.random.default_rng(7).integers(-128, 128, (8, 192), dtype=np.int8)
     which, passed, *answers = run(
-        ENGINES, files={"gesture.upm": gesture, "inputs.bin": inputs.tobytes()}, engine=engine
+        ENGINES, files={"gesture.upm": gesture, "inputs.bin": inputs.tobytes()}, engine=engine.replace("plain", "mpy")
     ).splitlines()
-    assert ("engine_mpy.mpy" in which) == (engine == "mpy")
+    assert ("engine_mpy.mpy" in which) == (engine != "module")
     assert passed == "True"
     model = upyml.load(gesture)
     for window, answer in zip(inputs, answers, strict=True):
@@ -243,7 +248,7 @@ print(gc.mem_alloc() - before, uctypes.addressof(memoryview(open("wide.upm", "rb
     assert place == 0
 
 
-# The native module serves the ESP32-S2 and S3 too.
+# The ESP32-S2 has the same architecture of native modules, and less.
 
 
 @pytest.fixture(scope="session")
@@ -271,6 +276,23 @@ def test_native_modules_have_no_instruction_that_the_s2_lacks(compilers):
     assert not [source.name for source in sources if NOT_ON_AN_S2.search(assembly(compilers["common"], source))]
 
 
+def test_the_kernels_with_mac16_are_in_one_native_module():
+    own = {Path(name).stem + ".o" for name in (ENGINE / "xtensa" / "sources.txt").read_text().split()}
+    own -= {Path(name).stem + ".o" for name in (ENGINE / "sources.txt").read_text().split()}  # named like plain ones
+    made = {name: {file.name for file in (path.parent / "obj").glob("*.o")} for name, path in MODULES.items()}
+    assert len(own) >= 8 and own <= made["xtensawin"] and not own & made["xtensawin-plain"]
+
+
+def test_the_firmware_has_the_kernels_with_mac16():
+    with BOARD.image.open("rb") as file:
+        names = {symbol.name for symbol in ELFFile(file).get_section_by_name(".symtab").iter_symbols()}
+    assert {"upyml_conv2d_pixels", "upyml_depthwise_3x3_two", "upyml_fully_connected_dot"} <= names
+
+
+def test_the_native_modules_fit_beside_a_model():
+    assert MODULES["xtensawin"].stat().st_size <= 28 * 1024 and MODULES["xtensawin-plain"].stat().st_size <= 24 * 1024
+
+
 def test_the_esp32s_compiler_uses_what_the_s2_lacks(compilers, tmp_path):
     """Else the test above would prove nothing."""
     source = tmp_path / "loop.c"
@@ -280,10 +302,11 @@ def test_the_esp32s_compiler_uses_what_the_s2_lacks(compilers, tmp_path):
     assert found["common"] == set()
 
 
-def test_no_two_files_of_the_native_module_have_constants_of_one_name():
+@pytest.mark.parametrize("module", MODULES)
+def test_no_two_files_of_the_native_module_have_constants_of_one_name(module):
     """MicroPython's linker would take the second one's for the first one's."""
     names = []
-    for path in (MODULE.parent / "obj").glob("*.o"):
+    for path in (MODULES[module].parent / "obj").glob("*.o"):
         with path.open("rb") as file:
             sections = [section for section in ELFFile(file).iter_sections() if section["sh_size"]]
             names += [section.name for section in sections if section.name.startswith(".rodata")]

@@ -5,6 +5,7 @@
 #include "requantization.h"
 
 enum {
+    UPYML_BLOCK_CHANNELS = 4,
     UPYML_SHORT_RUN = 3,  // words: a kernel row costs 9 cycles a pixel to start, so several of them are gathered
     UPYML_LINE_PIXELS = 1,  // pixels of a line that are made at once
 };
@@ -17,6 +18,12 @@ static inline int32_t upyml_pair(int32_t x0, int32_t x1) {
 static inline int32_t upyml_of_pair(int32_t pair, int32_t which) {
     int32_t x0 = (int16_t)pair;
     return which ? (pair - x0) >> 16 : x0;
+}
+
+// Bytes of a block's expanded weights: runs that follow each other may share a word of the last one's excess.
+static inline int32_t upyml_weights_size(int32_t kernel_h, int32_t run_words, int32_t segments) {
+    (void)segments;
+    return kernel_h * run_words * 16 + (run_words & 1) * 16;
 }
 
 // What is multiplied by a pair of values.

@@ -6,6 +6,7 @@
 #include "requantization.h"
 
 enum {
+    UPYML_BLOCK_CHANNELS = 4,
     UPYML_SHORT_RUN = 3,  // words: a kernel row takes some 10 instructions to start, so several of them are gathered
     UPYML_LINE_PIXELS = 2,  // pixels of a line that are made at once
 };
@@ -17,6 +18,12 @@ static inline int32_t upyml_pair(int32_t x0, int32_t x1) {
 // Value 0 or 1 of a pair.
 static inline int32_t upyml_of_pair(int32_t pair, int32_t which) {
     return which ? pair >> 16 : (int16_t)pair;
+}
+
+// Bytes of a block's expanded weights: runs that follow each other may share a word of the last one's excess.
+static inline int32_t upyml_weights_size(int32_t kernel_h, int32_t run_words, int32_t segments) {
+    (void)segments;
+    return kernel_h * run_words * 16 + (run_words & 1) * 16;
 }
 
 // What is multiplied by a pair of values.

@@ -47,11 +47,12 @@ static void run_strip(upyml_conv2d *c, int8_t *output, int32_t first, int32_t co
     int by_columns = (l->unit_w == 1 || (l->column_bytes && count > l->unit_w)) && c->p->out_ring == c->p->out_h;
     int32_t lines = by_columns ? l->unit_w : count * l->lines;
     upyml_conv2d_line line = by_columns ? column_line(c, output, first, 0, count) : row_line(c, output, first, 0);
-    int32_t block_bytes = c->p->kernel_h * ((l->run_words + 1) >> 1) * 16, blocks = (c->p->out_c + 3) >> 2;
-    int32_t last = 4 * (blocks - 1), channel = c->ready == last ? last : 0, step = channel ? -4 : 4;
+    int32_t block_bytes = c->p->kernel_h * ((l->run_words + 1) >> 1) * 16, most = UPYML_BLOCK_CHANNELS;
+    int32_t blocks = (c->p->out_c + most - 1) / most, last = most * (blocks - 1);
+    int32_t channel = c->ready == last ? last : 0, step = channel ? -most : most;
     const uint8_t *block = c->p->weights + (channel >> 2) * block_bytes;
     block_bytes = channel ? -block_bytes : block_bytes;
-    for (; blocks > 0; blocks--, channel += step, block += block_bytes) {
+    for (; blocks > 0; blocks--, channel += step, block += most == 4 || ((channel ^ (channel - step)) & 4) ? block_bytes : 0) {
         if (c->ready != channel) {
             upyml_conv2d_prepare_block(c, block, channel);
             c->ready = channel;

@@ -38,7 +38,7 @@ void upyml_conv2d_lay_out(const upyml_window *p, int32_t strip, upyml_conv2d_lay
     l->words = one_run ? p->kernel_h * l->run_words : l->run_words;
     l->segments = one_run ? 1 : p->kernel_h;
     l->segment_step = p->dilation_h * l->row_bytes;
-    l->weights_size = p->kernel_h * l->run_words * 16 + (l->run_words & 1) * 16;
+    l->weights_size = upyml_weights_size(p->kernel_h, l->run_words, l->segments);
     l->strip = strip;
     rows = by_columns ? rows * l->unit_w + l->packed_bytes : rows;
     int64_t size = rows + l->weights_size;
