@@ -114,6 +114,9 @@ def _reason(lines: list[str]) -> str:
 
 _MB = 1 << 20
 _ARM = {"emulator": "qemu-system-arm", "package": "qemu-system-arm", "shift": 6}
+_XTENSA = {"emulator": "qemu-system-xtensa", "package": "qemu-system-misc", "shift": 6, "tick_ns": 64,
+           "machine": ("-machine", "sim", "-cpu", "de233_fpu", "-singlestep")}  # fmt: skip
+_LX6 = bare.Memory(0x100000, 7 * _MB, 0x800000)
 _MPS2 = bare.Memory(0x20000000, 2 * _MB, 0x20200000)
 MACHINES = {
     machine.name: machine
@@ -126,8 +129,7 @@ MACHINES = {
         Qemu("rv32imc", "RV32IMC", INSTRUCTIONS, bare.Memory(0x80100000, 7 * _MB, 0x80800000),
              emulator="qemu-system-riscv32", package="qemu-system-misc", machine=("-machine", "virt", "-bios", "none")),
         # QEMU 7.2 computes wrongly where a block of code has several MAC16 instructions: -singlestep makes each a block.
-        Qemu("lx6", "Xtensa LX6", INSTRUCTIONS, bare.Memory(0x100000, 7 * _MB, 0x800000),
-             emulator="qemu-system-xtensa", package="qemu-system-misc", shift=6, tick_ns=25,
-             machine=("-machine", "sim", "-cpu", "de233_fpu", "-singlestep")),
+        Qemu("lx6", "Xtensa LX6", INSTRUCTIONS, _LX6, **_XTENSA),
+        Qemu("lx6_without_mulsh", "Xtensa LX6", INSTRUCTIONS, _LX6, **_XTENSA),
     )
 }  # fmt: skip

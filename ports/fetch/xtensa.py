@@ -3,8 +3,7 @@
     python ports/fetch/xtensa.py build/xtensa
 
 FOLDER/tools has Debian's compiler for the ESP8266 (lx106) with the libraries it needs; FOLDER/sources the headers and
-the instruction table that ports/xtensa/core.c, the plugin that makes it one for the ESP32, is built from, and the header
-that plugins of QEMU are built with (tests/engine/count_instructions.c).
+the instruction table that ports/xtensa/core.c, the plugin that makes it one for the ESP32, is built from.
 """
 
 import shutil
@@ -48,7 +47,7 @@ SOURCES = [
         "qemu_7.2+dfsg.orig.tar.xz",
         "91aca71520040edc40b8d437aa3004dae614f58e286cf653ee8996c07af2962f",
         "bookworm",
-        {"target/xtensa/core-de233_fpu/xtensa-modules.c.inc", "include/qemu/qemu-plugin.h"},
+        {"target/xtensa/core-de233_fpu/xtensa-modules.c.inc"},
     ),
 ]
 

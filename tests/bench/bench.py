@@ -8,11 +8,13 @@
                         "arena_bytes": RAM of activations, input and scratch on a Cortex-M0+,
                         "cortex_m0_cycles": of a run on an emulated Cortex-M0+, memory without wait states,
                         "esp32_instructions", "rv32_instructions", "cortex_m33_instructions": of a run there, emulated,
+                        "esp32_instructions_without_mulsh": with 16-bit products in the place of an ESP32's MULSH,
                         "cortex_m0_ms": at 133 MHz, "cortex_m0_flash_ms": with an estimate of what reading weights
                         from the Pico's flash adds,
                         "peers": {name of peers.py: times our cycles},
                         "host_us": of a run by the engine in C on this computer,
                         "tflm_us": of TensorFlow Lite Micro, measured in turns with that, "host_ratio"}, ...},
+     "layers": {machine: {layer of layers.py: cycles or instructions a multiply-accumulate}},
      "plans": {model: [{"ram": what --ram was given, "caller_input", "arena_bytes", "cortex_m0_cycles", "extra": part of
                         the time of the fastest plan}, ...]},
      "engine_text_bytes": {board: bytes of the engine's code in its firmware},
@@ -34,6 +36,7 @@ import time
 from pathlib import Path
 
 import baseline
+import layers
 import numpy as np
 import peers
 import pico_memory
@@ -52,9 +55,10 @@ GESTURE = ROOT / "build" / "gesture" / "gesture.upm"
 # Values of --ram to compare, and whether the input lies with the caller; the first is what time is measured by.
 PLANS = {
     "kws": [("fastest", False), ("balanced", False), (11_200, False), ("smallest", False)],
-    "vww": [("fastest", False), ("balanced", False), ("smallest", False), ("smallest", True)],
+    "vww": [("fastest", False), ("balanced", False), ("smallest", False), ("balanced", True), (16_000, True),
+            ("smallest", True)],
     "ic": [("fastest", False), (37_696, False), ("balanced", False), (27_000, False), ("smallest", False)],
-    "ad": [("fastest", False), ("smallest", False), ("smallest", True)],
+    "ad": [("fastest", False), ("balanced", False), ("smallest", False), ("smallest", True)],
 }
 RANDOM_INPUTS = 200
 LEAST_HOST_RATIO = 2  # times as fast as TensorFlow Lite Micro
@@ -119,7 +123,12 @@ def bench_upm(path: Path) -> dict:
 
 
 # What bench.json calls the instructions that a machine counts.
-INSTRUCTIONS = {"lx6": "esp32_instructions", "rv32imc": "rv32_instructions", "cortex_m33": "cortex_m33_instructions"}
+INSTRUCTIONS = {
+    "lx6": "esp32_instructions",
+    "lx6_without_mulsh": "esp32_instructions_without_mulsh",
+    "rv32imc": "rv32_instructions",
+    "cortex_m33": "cortex_m33_instructions",
+}
 
 
 def elsewhere(path: Path) -> dict:
@@ -222,6 +231,11 @@ def main() -> None:
         result["skipped"]["cortex_m0_cycles"] = counts.missing()
     else:
         result["plans"] = {name: plans(name) for name in PLANS if name in result["models"]}
+    result["layers"] = {
+        machine: {name: round(counts.count(file, machine=machine).run / layers.macs(file), 2)
+                  for name, file in layers.layers().items()}
+        for machine in ("cortex_m0", *INSTRUCTIONS) if not counts.missing(machine)
+    }  # fmt: skip
     result["engine_text_bytes"] = sizes.engine_text()
     result["native_module_bytes"] = sizes.native_modules()
     if all(boards.get(name).image.exists() for name in ("pico", "pico-stock")) and not result["skipped"]:

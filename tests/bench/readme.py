@@ -11,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "host"))
 import op_table  # noqa: E402
+from bench import INSTRUCTIONS  # noqa: E402
 import peers  # noqa: E402
 
 from host_tools import boards  # noqa: E402
@@ -57,6 +58,34 @@ def speed() -> str:
             f"{row['cortex_m0_flash_ms']:.1f} ms | {' | '.join(others)} | {theirs} | {row['host_us']:,.0f} us{ratio} |"
         )
     return "\n".join(rows)
+
+
+COUNTED = {"cortex_m33": "Cortex-M33 (Pico 2)", "rv32imc": "RV32IMC (ESP32-C3, -C6)", "lx6": "Xtensa LX6 (ESP32)",
+           "lx6_without_mulsh": "the same without MULSH"}  # fmt: skip
+
+
+def other_cores() -> str:
+    """The tables of instructions on other processors than a Cortex-M0+: of the models, and a MAC of five layers."""
+    bench = json.loads((ROOT / "build" / "bench.json").read_text())
+    rows = [f"| millions of instructions a run | {' | '.join(COUNTED.values())} |", "| --- |" + " ---: |" * len(COUNTED)]
+    for name, row in bench["models"].items():
+        cells = [f"{row[INSTRUCTIONS[machine]] / 1e6:.2f}" for machine in COUNTED]
+        rows.append(f"| {TITLES[name]} | {' | '.join(cells)} |")
+    names = {"cortex_m0": "Cortex-M0+, cycles", **COUNTED}
+    rows += ["", f"| a multiply-accumulate | {' | '.join(names.values())} |", "| --- |" + " ---: |" * len(names)]
+    for layer, title in LAYERS.items():
+        cells = [f"{bench['layers'][machine][layer]:.2f}" for machine in names]
+        rows.append(f"| {title} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+LAYERS = {
+    "a": "pointwise 12x12x64 to 64",
+    "b": "3x3, 16x16x16 to 16",
+    "c": "depthwise 3x3, 24x24x32",
+    "d": "dense 640 to 128",
+    "e": "3x3 stride 2, 96x96x3 to 8",
+}
 
 
 def plan_rows() -> str:
@@ -141,6 +170,7 @@ def main() -> None:
     text = replace(readme.read_text(), "ops", op_table.markdown())
     text = replace(text, "numbers", numbers())
     text = replace(text, "speed", speed())
+    text = replace(text, "cores", other_cores())
     text = replace(text, "plans", plan_rows())
     text = replace(text, "boards", board_rows())
     text = replace(text, "pico", pico())

@@ -1,0 +1,1 @@
+#include "../lx6/machine.h"
