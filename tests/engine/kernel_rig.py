@@ -156,7 +156,7 @@ def kernels(cpu: Cpu, folder: Path) -> list[Path]:
     plain = [f"kernels/{path.name}" for path in sorted((ENGINE / "kernels").glob("*.c"))]
     fast, renamed = ([_compile(cpu, ENGINE / name, folder / kind) for name in names]
                      for kind, names in (("fast", own), ("plain", plain)))  # fmt: skip
-    rig = _compile(cpu, HERE / cpu.rig, folder / "rig")
+    rig = [_compile(cpu, HERE / name, folder / "rig") for name in ("rig.c", cpu.rig)]
     # Only what the plain kernels define themselves: memcpy and the compiler's run time keep their names.
     defined = _output(f"{cpu.tools}nm", "--defined-only", "--extern-only", "--format=just-symbols", *renamed)
     table = folder / "symbols"
@@ -164,7 +164,7 @@ def kernels(cpu: Cpu, folder: Path) -> list[Path]:
     table.write_text("".join(f"{name} plain_{name}\n" for name in names))
     for path in renamed:
         _output(f"{cpu.tools}objcopy", f"--redefine-syms={table}", path)
-    return [*fast, *renamed, rig]
+    return [*fast, *renamed, *rig]
 
 
 def source(family: str) -> Path:

@@ -17,4 +17,11 @@ uint32_t rig_random(void);
 // Prints the text and a line's end, and ends the program as failed.
 void rig_fail(const char *text);
 
+// Of a rig_*.c: ends the program, as failed or not; with rig_print() all that differs by the processor.
+void rig_end(int failed);
+
+// For a rig_*.c: runs the cases, and ends the program; ends it where the processor stops.
+void rig_run(void);
+void rig_stopped(void);
+
 #endif

@@ -12,8 +12,8 @@ static void semihosting(int operation, const void *argument) {
     __asm volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
 }
 
-static void end(int32_t reason) {
-    semihosting(SYS_EXIT, (const void *)reason);
+void rig_end(int failed) {
+    semihosting(SYS_EXIT, (const void *)(failed ? STOPPED_RUN_TIME_ERROR : STOPPED_APPLICATION_EXIT));
     for (;;) {
     }
 }
@@ -22,42 +22,12 @@ void rig_print(const char *text) {
     semihosting(SYS_WRITE0, text);
 }
 
-void rig_number(int32_t number) {
-    char text[12], *at = text + sizeof text - 1;
-    uint32_t rest = number < 0 ? 0 - (uint32_t)number : (uint32_t)number;
-    *at = 0;
-    do {
-        *--at = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest);
-    if (number < 0) {
-        *--at = '-';
-    }
-    rig_print(at);
-}
-
-uint32_t rig_random(void) {
-    static uint32_t state = 0x12345678;
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    return state;
-}
-
-void rig_fail(const char *text) {
-    rig_print(text);
-    rig_print("\n");
-    end(STOPPED_RUN_TIME_ERROR);
-}
-
 static void fault(void) {
-    rig_fail("the processor stopped: an access to a place that is no multiple of its width, or outside of memory");
+    rig_stopped();
 }
 
 void rig_start(void) {
-    rig_number(cases());
-    rig_print(" cases\n");
-    end(STOPPED_APPLICATION_EXIT);
+    rig_run();
 }
 
 // RAM is zero at the start and there is no initialized data but what the loader puts into place.
