@@ -46,12 +46,4 @@ static inline int8_t upyml_requantize_fast(const upyml_prepared *q, int32_t accu
 void upyml_requantize_prepared(const int32_t *accumulators, int8_t *output, const upyml_prepared *q, int32_t count,
     int32_t accumulator_step, int32_t output_step);
 
-// `channels` of one range, none of them plain; their q, accumulators and outputs lie one after another.
-static inline void upyml_requantize_channels(const int32_t *accumulators, int8_t *output, const upyml_prepared *q,
-    int32_t count, int32_t accumulator_step, int32_t output_step, int32_t channels) {
-    for (; channels > 0; channels--) {
-        upyml_requantize_prepared(accumulators++, output++, q++, count, accumulator_step, output_step);
-    }
-}
-
 #endif
