@@ -3,8 +3,8 @@
 //     (hi + 2 * (hi >> 31) + 1 + 2^rs) >> (rs + 1)    for a shift to the right by rs, at least 1:
 // 1 is the first one's half, 2^rs the second's, and numbers below 0 round the other way: 2 less. (hi = -1, which the first
 // rounds to 0, is not changed by it.) For a shift by 0 there is no second one: (hi + 1) >> 1. The offset adds the zero point
-// and takes off the clamp's low end: then one unsigned comparison clamps. 9 or 10 instructions, where 4 * accumulator and the sum
-// have room in 32 bits; all else is `plain`.
+// and takes off the clamp's low end: then one unsigned comparison clamps. 9 or 10 instructions, where 4 * accumulator and
+// the sum have room in 32 bits; all else is `plain`.
 #ifndef UPYML_RISCV_REQUANTIZATION_H
 #define UPYML_RISCV_REQUANTIZATION_H
 
