@@ -69,7 +69,8 @@ def _table(numbers):
     unit = numbers.get("unit")
     timed = unit and numbers["ms"]
     table = Table(box=None, header_style="bold", pad_edge=False)
-    columns = ["", "layer", "output", "MACs", *([unit, "a MAC", *(["ms"] if timed else [])] if unit else ["us"]), "bytes moved"]
+    counted = [unit, "a MAC", *(["ms"] if timed else [])] if unit else ["us"]
+    columns = ["", "layer", "output", "MACs", *counted, "bytes moved"]
     for title in columns:
         table.add_column(title, justify="left" if title in ("layer", "output") else "right", no_wrap=True)
     for layer in numbers["layers"]:

@@ -1,4 +1,4 @@
-"""Files that come with upyml and are no Python: native modules, boards' descriptions, the program that counts cycles.
+"""Files that come with upyml and are no Python: native modules, boards' descriptions, the programs that count what a model takes.
 
 A checkout has them where they are written and built (ports/boards, build/natmod, build/bare); in an installed wheel
 they lie in host_tools/package_data, where setup.py puts them.
@@ -13,8 +13,8 @@ from host_tools.deploy import errors
 PACKAGED = Path(__file__).resolve().parent / "package_data"
 CHECKOUT = Path(__file__).resolve().parents[1]
 
-# What native modules are built for, by the names that MicroPython's build gives these CPUs. xtensawin is for those with MAC16
-# and loops, ESP32 and ESP32-S3; xtensawin-plain for all others of that architecture.
+# What native modules are built for, by the names that MicroPython's build gives these CPUs. xtensawin is for those
+# with MAC16 and loops, ESP32 and ESP32-S3; xtensawin-plain for all others of that architecture.
 ARCHS = ("x64", "armv6m", "armv7m", "armv7emsp", "xtensawin", "xtensawin-plain", "rv32imc")
 
 

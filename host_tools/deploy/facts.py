@@ -121,8 +121,12 @@ class Facts:
 
     @property
     def chip_is_known(self) -> bool:
-        """Whether `board` has this very chip: "ESP32" stands in the names of chips that are other ones, too."""
-        return self.board is not None and boards.get(self.board).mcu in re.findall(r"[\w-]+", self.machine)
+        """Whether `board` has this very chip: "ESP32" stands in the names of chips that are other ones, too, and of boards.
+
+        The chip's name stands behind the last "with".
+        """
+        chip = self.machine.rpartition(" with ")[2]
+        return self.board is not None and boards.get(self.board).mcu in re.findall(r"[\w-]+", chip)
 
     @property
     def upyml(self) -> str:

@@ -91,7 +91,8 @@ class Qemu(Machine):
     def _no_emulator(self) -> str:
         if shutil.which(self.emulator):
             return ""
-        return f"instructions are counted in {self.emulator}, which is not installed; on Debian: sudo apt-get install {self.package}"
+        how = f"on Debian: sudo apt-get install {self.package}"
+        return f"instructions are counted in {self.emulator}, which is not installed; {how}"
 
     def command(self, program: Path) -> list:
         console = ["-nographic", "-monitor", "null", "-serial", "none", "-semihosting-config", "enable=on,target=native"]

@@ -8,7 +8,7 @@ import small_models
 from test_cli import upyml_command
 
 from host_tools import bench, boards
-from host_tools.emulators import bare, counts
+from host_tools.emulators import EmulatorError, bare, counts
 from host_tools.emulators.machines import MACHINES
 from upyml.format import layout
 
@@ -70,6 +70,12 @@ def test_other_outputs_than_here_are_a_fault(monkeypatch):
     monkeypatch.setattr(bare, "program", other)
     with pytest.raises(counts.WrongOutputs):
         counts.count(small_models.gesture())
+
+
+def test_an_emulator_that_ends_too_early_is_no_fault_of_the_kernels(monkeypatch):
+    monkeypatch.setattr(type(MACHINES["cortex_m0"]), "told", lambda self, lines: ["arena 1000"])
+    with pytest.raises(EmulatorError, match="the emulated Cortex-M0. stopped before the end of a run"):
+        counts.count(small_models.edges())
 
 
 def test_a_model_that_has_no_room_is_a_sentence(tmp_path):

@@ -93,6 +93,7 @@ def test_a_core_of_its_own_takes_the_module_of_the_nearest(mpy, arch, require):
         ("Generic ESP32 module with SPIRAM with ESP32", "xtensawin"),
         ("Generic ESP32S3 module with ESP32S3", "xtensawin"),
         ("Generic ESP32S2 module with ESP32S2", "xtensawin-plain"),  # no MAC16
+        ("ESP32 board with ESP32-S2FN4R2", "xtensawin-plain"),  # the chip by its full name, another one in the board's
         ("Some board with ESP32S9", "xtensawin-plain"),  # not known to have it
         ("Some board", "xtensawin-plain"),
     ],

@@ -6,7 +6,7 @@
 
 enum {
     UPYML_BLOCK_CHANNELS = 4,
-    UPYML_SHORT_RUN = 3,  // words: a kernel row costs 9 cycles a pixel to start, so several of them are gathered
+    UPYML_SHORT_RUN = 3,  // words: a kernel row costs 9 cycles a pixel to start, so short ones become one run
     UPYML_LINE_PIXELS = 1,  // pixels of a line that are made at once
 };
 

@@ -7,7 +7,7 @@
 
 enum {
     UPYML_BLOCK_CHANNELS = 4,
-    UPYML_SHORT_RUN = 3,  // words: a kernel row takes some 10 instructions to start, so several of them are gathered
+    UPYML_SHORT_RUN = 3,  // words: a kernel row takes some 10 instructions to start, so short ones become one run
     UPYML_LINE_PIXELS = 2,  // pixels of a line that are made at once
 };
 
@@ -24,11 +24,6 @@ static inline int32_t upyml_of_pair(int32_t pair, int32_t which) {
 static inline int32_t upyml_weights_size(int32_t kernel_h, int32_t run_words, int32_t segments) {
     (void)segments;
     return kernel_h * run_words * 16 + (run_words & 1) * 16;
-}
-
-// What is multiplied by a pair of values.
-static inline int32_t upyml_weight_pair(int32_t w0, int32_t w1) {
-    return upyml_pair_lows(w1, w0);
 }
 
 // The four channels of a block.

@@ -50,12 +50,4 @@ static inline int32_t upyml_requantize_prepared_one(int32_t accumulator, const u
 void upyml_requantize_prepared(const int32_t *accumulators, int8_t *output, const upyml_prepared *q, int32_t count,
     int32_t accumulator_step, int32_t output_step);
 
-// Several channels, whose q, accumulators and outputs lie one after another.
-static inline void upyml_requantize_channels(const int32_t *accumulators, int8_t *output, const upyml_prepared *q,
-    int32_t count, int32_t accumulator_step, int32_t output_step, int32_t channels) {
-    for (int32_t i = 0; i < channels; i++) {
-        upyml_requantize_prepared(accumulators + i, output + i, q + i, count, accumulator_step, output_step);
-    }
-}
-
 #endif

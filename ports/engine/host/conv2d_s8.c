@@ -87,7 +87,8 @@ static void stage(const upyml_window *p, const int8_t *row, int32_t ix, int32_t 
 
 // The words [first, first + count) of the window of output pixel (oy, ox), to every `step` of x. Answers what the bias
 // of the weights adds to its sums.
-static uint32_t gather(const convolution *s, int32_t oy, int32_t ox, int32_t first, int32_t count, int16_t *x, int32_t step) {
+static uint32_t gather(const convolution *s, int32_t oy, int32_t ox, int32_t first, int32_t count, int16_t *x,
+    int32_t step) {
     const upyml_window *p = s->p;
     int32_t ix = ox * p->stride_w - p->pad_left, ky = 0, at = 0;
     int inside = ix >= 0 && ix + (p->kernel_w - 1) * p->dilation_w < p->in_w && (p->dilation_w == 1 || p->kernel_w == 1);

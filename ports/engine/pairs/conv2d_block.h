@@ -1,5 +1,5 @@
-// One block of four output channels of a convolution, for the lines of a strip: between conv2d_s8.c, which lays strips and
-// lines, and what a CPU does with them, conv2d_block.c or a file of the CPU's own in its place.
+// One block of UPYML_BLOCK_CHANNELS output channels of a convolution, for the lines of a strip: between conv2d_s8.c, which
+// lays strips and lines, and what a CPU does with them, the conv2d_block.c in its folder.
 #ifndef UPYML_PAIRS_CONV2D_BLOCK_H
 #define UPYML_PAIRS_CONV2D_BLOCK_H
 

@@ -3,7 +3,7 @@
 // 2. For each block of four output channels the weights are expanded into scratch, again two to a word;
 // 3. then for each row the four channels' accumulators of all pixels are made and requantized, some pixels at a time.
 // Where kernel rows are short or dilated, each column of pixels has rows of its own: see conv2d_layout.h.
-// What a CPU does with a block, steps 2 to 4, stands in conv2d_block.c.
+// What a CPU does with a block, steps 2 and 3, stands in its conv2d_block.c. On an LX6 a block is one channel.
 #include "conv2d.h"
 #include "conv2d_block.h"
 #include "conv2d_rows.h"

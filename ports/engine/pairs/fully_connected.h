@@ -1,4 +1,4 @@
-// How a fully connected layer of one row goes about its work, see fully_connected_s8.c.
+// How a fully connected layer of one row goes about its work, see the CPU's fully_connected_s8.c.
 #ifndef UPYML_PAIRS_FULLY_CONNECTED_H
 #define UPYML_PAIRS_FULLY_CONNECTED_H
 

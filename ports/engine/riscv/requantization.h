@@ -3,8 +3,8 @@
 //     (hi + 2 * (hi >> 31) + 1 + 2^rs) >> (rs + 1)    for a shift to the right by rs, at least 1:
 // 1 is the first one's half, 2^rs the second's, and numbers below 0 round the other way: 2 less. (hi = -1, which the first
 // rounds to 0, is not changed by it.) For a shift by 0 there is no second one: (hi + 1) >> 1. The offset adds the zero point
-// and takes off the clamp's low end: then one unsigned comparison clamps. 9 or 10 instructions, where 4 * accumulator and the sum
-// have room in 32 bits; all else is `plain`.
+// and takes off the clamp's low end: then one unsigned comparison clamps. 9 or 10 instructions, where 4 * accumulator and
+// the sum have room in 32 bits; all else is `plain`.
 #ifndef UPYML_RISCV_REQUANTIZATION_H
 #define UPYML_RISCV_REQUANTIZATION_H
 
@@ -45,13 +45,5 @@ static inline int8_t upyml_requantize_fast(const upyml_prepared *q, int32_t accu
 // output[i * output_step] = requantized accumulators[i * accumulator_step], steps in bytes. count: at least 1.
 void upyml_requantize_prepared(const int32_t *accumulators, int8_t *output, const upyml_prepared *q, int32_t count,
     int32_t accumulator_step, int32_t output_step);
-
-// `channels` of one range, none of them plain; their q, accumulators and outputs lie one after another.
-static inline void upyml_requantize_channels(const int32_t *accumulators, int8_t *output, const upyml_prepared *q,
-    int32_t count, int32_t accumulator_step, int32_t output_step, int32_t channels) {
-    for (; channels > 0; channels--) {
-        upyml_requantize_prepared(accumulators++, output++, q++, count, accumulator_step, output_step);
-    }
-}
 
 #endif

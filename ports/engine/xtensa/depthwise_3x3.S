@@ -1,5 +1,5 @@
-// Depthwise 3x3, one channel: the loops walk down two columns, A and B, a word (x, x + 1) of each at a time. Two outputs side
-// by side take 38 instructions, single ones 19. Weights stay in registers, loads are parts of the products:
+// Depthwise 3x3, one channel: the loops walk down two columns, A and B, a word (x, x + 1) of each at a time. Two outputs
+// side by side take 38 instructions, single ones 19. Weights stay in registers, loads are parts of the products:
 //
 //     m2 = w01:w00    m3 = w11:w10    a12 = w21:w20    a13 = w12:w02    a15 = w22 (upper half : lower half)
 //     m0 = a word of A, m1 = the word of B beside it

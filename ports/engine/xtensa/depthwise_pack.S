@@ -1,4 +1,5 @@
-// Four channels of pixels below each other to the columns of four planes: 14 instructions a pixel, 22 for two side by side. The upper bytes of the halves are 0 already.
+// Four channels of pixels below each other to the columns of four planes: 14 instructions a pixel, 22 for two side by side.
+// The upper bytes of the halves are 0 already.
 #include "hot.h"
 
 // The bytes of \word, x + 128, to the planes at a2, a8, a9 and a10.

@@ -16,7 +16,8 @@ static void dot_bytes(const uint8_t *weights, const int32_t *x, int32_t quads, i
     for (int32_t k = 0; k < 4 * quads; k++) {
         int32_t value = upyml_of_pair(x[k >> 1], k & 1);
         for (int channel = 0; channel < channels; channel++) {
-            accumulators[channel] = upyml_add_wrapped(accumulators[channel], value * (upyml_weight(weights, k, channel) + 128));
+            int32_t product = value * (upyml_weight(weights, k, channel) + 128);
+            accumulators[channel] = upyml_add_wrapped(accumulators[channel], product);
         }
     }
 }
@@ -52,8 +53,8 @@ static void requantize(const upyml_fully_connected *p, const upyml_prepared *q, 
     }
 }
 
-// Adds `quads` fours of inputs, packed in x, to the accumulators of `count` channels. weights: of the first one's block, from
-// the first of these k on.
+// Adds `quads` fours of inputs, packed in x, to the accumulators of `count` channels. weights: of the first one's block,
+// from the first of these k on.
 static void add_piece(const uint8_t *weights, int32_t block_bytes, const int32_t *x, int32_t quads, int32_t offset,
     int32_t *accumulators, int32_t count) {
     int aligned = ((uintptr_t)weights & 3) == 0;
@@ -83,8 +84,8 @@ static void finish(const upyml_fully_connected *p, const upyml_channels *c, int3
 
 enum { BATCH = 32 };  // channels whose accumulators are on the stack
 
-// The input is packed at once, or where scratch is too small for it in pieces, again for each batch of channels; if the output
-// may lie over it, all channels' accumulators are in scratch until the last piece is read.
+// The input is packed at once, or where scratch is too small for it in pieces, again for each batch of channels; if the
+// output may lie over it, all channels' accumulators are in scratch until the last piece is read.
 static void one_row(const upyml_fully_connected *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
     upyml_channels c = upyml_read_channels(p->channels, p->out_c, p->per_channel);
     int32_t quads = upyml_quads(p), piece = quads, batch = BATCH, own[BATCH], *accumulators = own, *x = (int32_t *)scratch;

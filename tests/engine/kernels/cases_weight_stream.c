@@ -6,7 +6,7 @@
 #include "weight_stream.h"
 
 #define upyml_fully_connected_s8 streaming_fully_connected_s8
-#include "pairs/fully_connected_s8.c"
+#include "cortex_m0/fully_connected_s8.c"
 #define cases fully_connected_cases
 #include "cases_fully_connected.c"
 #undef cases

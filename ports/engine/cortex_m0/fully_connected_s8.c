@@ -1,22 +1,22 @@
-// A fully connected layer for CPUs that multiply pairs of values: the input is packed, then each two channels read their
-// weights from the file once. For more than one row it is a pointwise convolution, which expands the weights.
+// A fully connected layer on a Cortex-M0+: the input is packed to pairs, then each two channels read their weights from the
+// file once. For more than one row it is a pointwise convolution, which expands the weights.
 //
 // Where scratch has no room for all of the packed input, it is packed in pieces, and the accumulators of many channels
 // are kept from piece to piece. What the output lies over must have been read before the first output is written, so
 // those of all channels are kept then, in scratch; apart, it is BATCH of them on the stack, and each batch packs the
-// input again. On a Cortex-M0+ a piece costs 30 cycles for each two channels, as much as four more inputs.
+// input again. A piece costs 30 cycles for each two channels, as much as four more inputs.
 //
 // Where a port can have them copied from flash in the background, weights stream to RAM a little ahead of their use.
+#include "../pairs/conv2d.h"
+#include "../pairs/conv2d_rows.h"
+#include "../pairs/fully_connected.h"
+#include "../pairs/load_word.h"
 #include "../weight_stream.h"
 #include "../weights.h"
-#include "conv2d.h"
-#include "conv2d_rows.h"
-#include "fully_connected.h"
-#include "load_word.h"
 #include "pairs_cpu.h"
 
-// The CPU's: adds the sums of `quads` packed quads x by their weights to the accumulators of 2 * pairs channels. weights:
-// on a word, at the first channel of a block; block_bytes: from there to the same quad of the next block.
+// fully_connected_dot.S: adds the sums of `quads` packed quads x by their weights to the accumulators of 2 * pairs channels.
+// weights: on a word, at the first channel of a block; block_bytes: from there to the same quad of the next block.
 void upyml_fully_connected_dots(const uint8_t *weights, const int32_t *x, int32_t quads, int32_t *accumulators,
     int32_t pairs, int32_t block_bytes);
 
