@@ -128,10 +128,18 @@ static uint8_t *upyml_engine_arena(upyml_engine_obj_t *self) {
     return arena.buf;
 }
 
-static int upyml_call_hook(void *hook, uint32_t op) {
+// What is called after each op, and the scratch of the run: if the hook has called __del__, that is gone, and the run has
+// to end.
+typedef struct {
+    mp_obj_t function;
+    const upyml_scratch *scratch;  // NULL: in the arena
+} upyml_hook_context;
+
+static int upyml_call_hook(void *context, uint32_t op) {
+    upyml_hook_context *hook = context;
     mp_obj_t args[1] = {MP_OBJ_NEW_SMALL_INT(op)};
-    mp_call_function_n_kw((mp_obj_t)hook, 1, 0, args);
-    return 0;
+    mp_call_function_n_kw(hook->function, 1, 0, args);
+    return hook->scratch && !hook->scratch->bytes;
 }
 
 // run(hook=None): all ops; allocates nothing.
@@ -157,8 +165,10 @@ static mp_obj_t upyml_engine_run(size_t n_args, const mp_obj_t *args) {
     scratch = self->scratch.bytes ? &self->scratch : NULL;
     #endif
     int hooked = n_args > 1 && args[1] != mp_const_none;
-    upyml_run(self->file, arena, self->arena_size, scratch, callers, hooked ? upyml_call_hook : NULL,
-        hooked ? (void *)args[1] : NULL);
+    upyml_hook_context hook = {hooked ? args[1] : mp_const_none, scratch};
+    if (upyml_run(self->file, arena, self->arena_size, scratch, callers, hooked ? upyml_call_hook : NULL, &hook)) {
+        mp_raise_ValueError(MP_ERROR_TEXT("the model was released while it ran"));
+    }
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(upyml_engine_run_obj, 1, 2, upyml_engine_run);
