@@ -22,7 +22,7 @@ static int is_idle(void) {
 }
 
 // The other core may write to flash while this one waits for it; a stream would go on in the middle of that. So there is
-// none from the moment on when a thread has been started.
+// none while it has a thread: from when that has begun, which says so before it can write, to the core's reset.
 static int is_alone(void) {
     return get_core_num() == 0 && !multicore_lockout_victim_is_initialized(1);
 }

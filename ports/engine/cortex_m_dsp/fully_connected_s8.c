@@ -49,7 +49,7 @@ static void run_bytes(const upyml_fully_connected_blocks *b) {
     int32_t *sums = b->sums;
     for (int32_t block = 0; block < b->blocks; block++, sums += 4, weights += b->gap) {
         for (int32_t i = 0; i < 4; i++) {
-            sums[i] -= b->surplus;
+            sums[i] = (int32_t)((uint32_t)sums[i] - (uint32_t)b->surplus);
         }
         for (const int32_t *x = b->x; x < b->x + 2 * b->quads; x += 2) {
             for (int32_t i = 0; i < 4; i++, weights += 4) {
@@ -73,8 +73,8 @@ static void run_blocks(const upyml_fully_connected_blocks *b) {
 static upyml_fully_connected_blocks blocks_of(const layer *l, int32_t channel, int32_t blocks, int32_t quad, int32_t quads,
     int32_t sum) {
     upyml_fully_connected_blocks b = {
-        .weights = l->p->weights + 4 * channel * l->quads + 16 * quad, .x = l->x, .quads = quads, .surplus = 128 * sum,
-        .blocks = blocks, .gap = 16 * (l->quads - quads),
+        .weights = l->p->weights + 4 * channel * l->quads + 16 * quad, .x = l->x, .quads = quads,
+        .surplus = (int32_t)(128 * (uint32_t)sum), .blocks = blocks, .gap = 16 * (l->quads - quads),
     };
     return b;
 }

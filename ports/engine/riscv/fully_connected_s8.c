@@ -51,7 +51,7 @@ static void make_channels(const upyml_fully_connected *p, const uint8_t *bias, c
 // q: of all channels, or prepared for one after another.
 static void make_row(const upyml_fully_connected *p, const upyml_channels *c, upyml_prepared *q, const int8_t *x,
     int8_t *output) {
-    int32_t too_much = 128 * sum(x, p->in_c), accumulators[CHANNELS];
+    int32_t too_much = (int32_t)(128 * (uint32_t)sum(x, p->in_c)), accumulators[CHANNELS];
     for (int32_t channel = 0; channel < p->out_c; channel += CHANNELS, output += CHANNELS) {
         int32_t count = p->out_c - channel < CHANNELS ? p->out_c - channel : CHANNELS, alike = c->step ? 1 : count;
         make_channels(p, c->bias, x, channel, count, too_much, accumulators);

@@ -106,7 +106,7 @@ static void one_row(const upyml_fully_connected *p, const int8_t *input, int8_t 
         for (int32_t from = 0; from < quads; from += piece) {
             int32_t n = quads - from < piece ? quads - from : piece, left = p->in_c - 4 * from;
             if (!packed) {
-                offset = 128 * pack_input(input + 4 * from, x, left < 4 * n ? left : 4 * n);
+                offset = (int32_t)(128 * (uint32_t)pack_input(input + 4 * from, x, left < 4 * n ? left : 4 * n));
             }
             packed = whole;
             add_piece(p->weights + (channel >> 2) * 16 * quads + 16 * from, 16 * quads, x, n, offset, accumulators, count);
