@@ -46,7 +46,7 @@ static int32_t lay_out(const upyml_window *p, int32_t strip, layout *l) {
     l->plane_rows = (strip - 1) * l->row_step + reach_h;
     l->ring_rows = in_ring ? smaller((strip - 1) * p->stride_h + reach_h, p->in_h) : 0;
     int64_t plane = (int64_t)l->plane_rows * l->row_bytes, taps = (int64_t)p->kernel_h * p->kernel_w;
-    if (plane > LARGE || taps > LARGE) {  // a file from outside may ask for more than there can be
+    if (plane > LARGE || taps > LARGE >> 2) {  // a file from outside may ask for more than there can be
         return INT32_MAX;
     }
     l->weights = ((int32_t)plane + 3) & ~3;
