@@ -6,7 +6,7 @@ IN_PATH := PATH=$(CURDIR)/build/venv/bin:$$PATH
 
 export UPYML_WERROR := 1 # warnings in our C are errors here, not where users build it
 
-.PHONY: help setup native unix natmods boards bare arm64 wheel test demo bench baseline readme clean
+.PHONY: help setup native unix natmods boards bare wheel test demo bench baseline readme clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -46,12 +46,8 @@ bare-%: setup
 wheel: natmods bare ## a wheel with the native modules, to build/wheel
 	@$(PY) -m pip wheel -q . --no-deps --no-build-isolation -w build/wheel
 
-# For kernels that a 64-bit Arm's computer has.
-arm64:
-	@ports/fetch/packages.sh aarch64-linux-gnu-gcc-12:gcc-12-aarch64-linux-gnu libc6-dev-arm64-cross qemu-aarch64:qemu-user
-
 test: native unix natmod-x64 ## every test this machine can run; UPYML_REQUIRE_ALL=1: a skip is a failure
-	@$(MAKE) -k --no-print-directory natmods boards bare arm64 || { \
+	@$(MAKE) -k --no-print-directory natmods boards bare || { \
 	    [ "$$UPYML_REQUIRE_ALL" != 1 ] && echo "tests of what could not be built are skipped" >&2; }
 	@$(PY) -m pytest -n auto --maxprocesses=4 --dist loadgroup
 

@@ -9,7 +9,7 @@ all start with plain_ there.
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent / "kernels"
@@ -26,7 +26,7 @@ class Cpu:
     kernels: its folder of ports/engine. tools: the compiler's prefix. flags: the compiler's for it. rig: the file in
     kernels/ with start, output and end. link: the linker's flags. command: what runs a program, whose path comes last.
     families: those with functions that only this processor has. packages: of Debian, for compiler and emulator.
-    case_flags: the compiler's for the cases, beside the other ones. version: ends the compiler's name.
+    case_flags: the compiler's for the cases, beside the other ones.
     stepped: families that QEMU runs one instruction at a time. without: families that are not run.
     """
 
@@ -41,11 +41,6 @@ class Cpu:
     case_flags: tuple[str, ...] = ()
     stepped: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
-    version: str = ""
-
-    @property
-    def gcc(self) -> str:
-        return f"{self.tools}gcc{self.version}"
 
 
 def xtensa(mulsh: int) -> Cpu:
@@ -142,10 +137,6 @@ CPUS |= {
     "host_sanitized": _computer("-DUPYML_SMALL_ROOMS=1", *SANITIZERS),
     # What is compiled for neither x86-64 nor a 64-bit Arm.
     "host_portable": _computer("-m32", "-mno-sse", "-Wno-psabi", *SANITIZERS),
-    # By its version: Debian's package of a compiler without one excludes that of gcc -m32.
-    "host_arm64": replace(_computer("-O3"), tools="aarch64-linux-gnu-", version="-12", link=("-static",),
-                          command=("qemu-aarch64",),
-                          packages="gcc-12-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"),  # fmt: skip
 }
 
 
@@ -194,7 +185,7 @@ def run(cpu: Cpu, program: Path, timeout: float = 900) -> tuple[int, str]:
 
 
 def _gcc(cpu: Cpu) -> list[str]:
-    return [cpu.gcc, *cpu.flags, *FLAGS, f"-I{ENGINE / cpu.kernels}"]
+    return [f"{cpu.tools}gcc", *cpu.flags, *FLAGS, f"-I{ENGINE / cpu.kernels}"]
 
 
 def _compile(cpu: Cpu, source: Path, folder: Path) -> Path:

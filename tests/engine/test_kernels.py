@@ -16,7 +16,7 @@ def built(require, tmp_path_factory):
 
     def objects(name):
         cpu = rig.CPUS[name]
-        for program in (cpu.gcc, cpu.command[0]):
+        for program in (f"{cpu.tools}gcc", cpu.command[0]):
             require(shutil.which(program), program, f"apt-get install {cpu.packages}")
         if name not in made:
             folder = tmp_path_factory.mktemp(name)
