@@ -128,7 +128,8 @@ CPUS = {
 def _computer(*flags: str) -> Cpu:
     """Kernels of the C extension for CPython."""
     return Cpu(kernels="host", tools="", flags=("-fno-pie", *flags), rig="rig_host.c", link=("-no-pie",),
-               command=("env",), families=("requantize_lanes",), packages="gcc gcc-multilib")  # fmt: skip
+               command=("env",), families=("requantize_lanes",), packages="gcc gcc-multilib",
+               without=("scratch",))  # fmt: skip
 
 
 SANITIZERS = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")

@@ -128,7 +128,7 @@ def test_other_processors_have_instructions_and_no_times(name, require):
     found = bench.count(small_models.gesture(), board)
     layers = [layer["instructions"] for layer in found["layers"]]
     assert min(layers) > 100
-    assert 0 <= sum(layers) - found["instructions"] <= 40 * len(layers), "what the calls between the ops take"
+    assert 0 <= sum(layers) - found["instructions"] <= 100 * len(layers), "what the calls between the ops take"
     assert found["instructions_per_mac"] == found["instructions"] / found["macs"]
     assert "cycles" not in found and not any(found[key] for key in ("ms", "flash_ms", "mj"))
     text = "\n".join(bench.sentences(found))

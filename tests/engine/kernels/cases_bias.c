@@ -55,7 +55,7 @@ static void random_channel(channel *c, const range *r) {
             high = middle;
         }
     }
-    c->bias = one_in(4) ? between(0, most / 2) * (one_in(2) ? 2 : -2) : one_in(20) ? most : low + between(-2, 2);
+    c->bias = one_in(4) ? between(0, most / 2) * (one_in(2) ? 2 : -2) : one_in(20) ? most : upyml_add_wrapped(low, between(-2, 2));
     c->bias = c->bias > most || c->bias < -most ? low : c->bias;
 }
 
