@@ -37,6 +37,7 @@ static int check_window(const uint8_t *file, const upyml_op *op, const upyml_ten
         && (int64_t)(p.out_w - 1) * p.stride_w < (int64_t)p.in_w + p.pad_left
         && p.clamp_min <= p.clamp_max,
         PARAMS);
+    UPYML_NEED(p.coding == UPYML_CODING_INT8, PARAMS);
     int answer = UPYML_PASSED;
     if (op->opcode == UPYML_OPCODE_CONV2D) {
         uint64_t row = to_four((uint64_t)p.kernel_w * (uint32_t)p.in_c);
@@ -62,7 +63,7 @@ static int check_fully_connected(const uint8_t *file, const upyml_op *op, const 
     upyml_fully_connected p;
     upyml_read_fully_connected(file, op, x, y, &p);
     UPYML_NEED(x->elements % (uint32_t)p.rows == 0, SHAPE);
-    UPYML_NEED(p.per_channel <= 1 && p.clamp_min <= p.clamp_max, PARAMS);
+    UPYML_NEED(p.per_channel <= 1 && p.coding == UPYML_CODING_INT8 && p.clamp_min <= p.clamp_max, PARAMS);
     int answer = check_weights(file, to_four((uint32_t)p.in_c), p.out_c, p.per_channel,
         op->params + UPYML_FULLY_CONNECTED_WEIGHTS);
     UPYML_FOR(FULLY_CONNECTED, *scratch = (uint32_t)upyml_fully_connected_s8_scratch_size(&p));

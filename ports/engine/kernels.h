@@ -21,6 +21,8 @@ typedef struct {
     int32_t first_row, end_row;  // output rows to make; all, 0 and out_h, unless the op runs in a fused group
     int32_t in_ring, out_ring;  // row y lies in slot y % ring; in_h and out_h for tensors that are whole
     int32_t scratch_size;  // bytes at `scratch`: at least the kernel's ..._scratch_size(p, 1), more makes it faster
+    int coding;  // UPYML_CODING_*, of a convolution's weights
+    int32_t pairs;  // SPARSE: no block of four channels has more; whole twos
     const uint8_t *weights;  // in the file's order, see SPEC.md
     const uint8_t *channels;  // bias, multiplier, shift and accumulator bits of each output channel
 } upyml_window;
@@ -39,6 +41,8 @@ typedef struct {
     int32_t rows, in_c, out_c;
     int32_t out_zero_point, clamp_min, clamp_max;
     int per_channel, order;
+    int coding;  // as a window's, and so is pairs
+    int32_t pairs;
     int32_t scratch_size;
     const uint8_t *weights, *channels;
 } upyml_fully_connected;

@@ -1,5 +1,6 @@
 // The ops that a build has: all, but those that -DUPYML_WITHOUT_SOFTMAX=1 and the like leave out. The check refuses a
-// model with one of them; nothing calls its kernel then, and the linker drops it.
+// model with one of them; nothing calls its kernel then, and the linker drops it. INT4 and SPARSE, two codings of weights,
+// may be left out like ops.
 #ifndef UPYML_OPS_H
 #define UPYML_OPS_H
 

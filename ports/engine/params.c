@@ -37,6 +37,12 @@ void upyml_read_window(const uint8_t *file, const upyml_op *op, const upyml_tens
     p->out_ring = upyml_room(y, p->out_h);
     p->multiplier = 1;
     p->weights = p->channels = NULL;
+    p->coding = UPYML_CODING_INT8;
+    p->pairs = 0;
+    if (op->opcode == UPYML_OPCODE_CONV2D) {
+        p->coding = params[UPYML_CONV2D_CODING];
+        p->pairs = upyml_load_int32(params + UPYML_CONV2D_PAIRS);
+    }
     if (op->opcode == UPYML_OPCODE_CONV2D || op->opcode == UPYML_OPCODE_DEPTHWISE_CONV2D) {
         p->weights = place(file, params + UPYML_CONV2D_WEIGHTS);
         p->channels = place(file, params + UPYML_CONV2D_CHANNELS);
@@ -57,6 +63,8 @@ void upyml_read_fully_connected(const uint8_t *file, const upyml_op *op, const u
     p->clamp_max = (int8_t)params[UPYML_FULLY_CONNECTED_CLAMP_MAX];
     p->per_channel = params[UPYML_FULLY_CONNECTED_PER_CHANNEL];
     p->order = op->order;
+    p->coding = params[UPYML_FULLY_CONNECTED_CODING];
+    p->pairs = upyml_load_int32(params + UPYML_FULLY_CONNECTED_PAIRS);
     p->weights = place(file, params + UPYML_FULLY_CONNECTED_WEIGHTS);
     p->channels = place(file, params + UPYML_FULLY_CONNECTED_CHANNELS);
 }

@@ -13,6 +13,7 @@ from upyml.format.layout import (
     DEQUANTIZE,
     DISJOINT,
     FULLY_CONNECTED,
+    INT8_WEIGHTS,
     MAX_BITS,
     MAX_CLASSES,
     MAX_ELEMENTS,
@@ -81,6 +82,7 @@ def _window(buf, data, code, order, p, x, y, need):
         and p["clamp_min"] <= p["clamp_max"],
         "PARAMS",
     )
+    need(code != CONV2D or p["coding"] == INT8_WEIGHTS, "PARAMS")
     if code in (MAX_POOL, AVERAGE_POOL):
         need(p["dilation_h"] == 1 and p["dilation_w"] == 1 and p["kernel_h"] * p["kernel_w"] <= MAX_SUMMED, "PARAMS")
         need(in_c == out_c, "SHAPE")
@@ -132,7 +134,7 @@ def _fully_connected(buf, data, code, p, tensors, need):
     channels = y["shape"][y["rank"] - 1]
     rows = y["elements"] // channels
     need(x["elements"] % rows == 0, "SHAPE")
-    need(p["per_channel"] <= 1 and p["clamp_min"] <= p["clamp_max"], "PARAMS")
+    need(p["per_channel"] <= 1 and p["coding"] == INT8_WEIGHTS and p["clamp_min"] <= p["clamp_max"], "PARAMS")
     _weights(buf, data, x["elements"] // rows + 3 & ~3, channels, p["per_channel"], p, need)
 
 

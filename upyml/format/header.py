@@ -50,7 +50,8 @@ def text():
     ]
     lines += _places("HEADER", layout.HEADER) + _places("TENSOR", layout.TENSOR) + _places("OP", layout.OP)
     lines += _codes("KIND", layout.KINDS) + _codes("DTYPE", [name for name, _, _ in layout.DTYPES])
-    lines += _codes("ORDER", layout.ORDERS) + _codes("OPCODE", [name for name, _ in layout.OPS])
+    lines += _codes("ORDER", layout.ORDERS) + _codes("CODING", layout.CODINGS)
+    lines += _codes("OPCODE", [name for name, _ in layout.OPS])
     lines += ["#define UPYML_EACH_OP(X) \\"] + ["    X(%s) \\" % name for name, _ in layout.OPS[:-1]]
     lines += ["    X(%s)" % layout.OPS[-1][0], ""]
     lines += _codes("ERROR", [name for name, _ in layout.ERRORS])

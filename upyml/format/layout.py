@@ -42,6 +42,10 @@ MAX_CALLERS = 4  # inputs that lie in buffers of the caller's: the first ones
 ORDERS = ("DISJOINT", "FORWARD", "REVERSE", "PLANE")
 DISJOINT, FORWARD, REVERSE, PLANE = range(4)
 
+# How the weights of a CONV2D or FULLY_CONNECTED lie in the file.
+CODINGS = ("INT8", "INT4", "SPARSE")
+INT8_WEIGHTS, INT4_WEIGHTS, SPARSE_WEIGHTS = range(3)
+
 _WINDOW = (
     ("kernel_h", "H"),
     ("kernel_w", "H"),
@@ -53,9 +57,11 @@ _WINDOW = (
     ("pad_left", "H"),
     ("clamp_min", "b"),
     ("clamp_max", "b"),
-    ("reserved", "H"),
+    ("coding", "B"),  # of the weights, see CODINGS
+    ("reserved", "B"),
 )
 _WEIGHTS = (("weights", "I"), ("channels", "I"))  # file offsets
+_PAIRS = (("pairs", "I"),)  # SPARSE: the most pairs of any block of four channels
 _SUM = (
     ("multiplier1", "i"),
     ("multiplier2", "i"),
@@ -72,11 +78,11 @@ _AXIS = (("outer", "I"), ("count", "I"), ("inner", "I"))
 
 # name, and the op's own fields; the place in this tuple is the op code.
 OPS = (
-    ("CONV2D", _WINDOW + _WEIGHTS),
+    ("CONV2D", _WINDOW + _WEIGHTS + _PAIRS),
     ("DEPTHWISE_CONV2D", _WINDOW + _WEIGHTS + (("multiplier", "I"),)),  # output channels per input channel
     (
         "FULLY_CONNECTED",
-        _WEIGHTS + (("per_channel", "B"), ("reserved", "B"), ("clamp_min", "b"), ("clamp_max", "b")),
+        _WEIGHTS + (("per_channel", "B"), ("coding", "B"), ("clamp_min", "b"), ("clamp_max", "b")) + _PAIRS,
     ),
     ("MAX_POOL", _WINDOW),
     ("AVERAGE_POOL", _WINDOW),

@@ -81,6 +81,7 @@ upyml_window upyml_rows_as_pixels(const upyml_fully_connected *p) {
         .kernel_h = 1, .kernel_w = 1, .stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1,
         .out_zero_point = p->out_zero_point, .clamp_min = p->clamp_min, .clamp_max = p->clamp_max,
         .multiplier = 1, .order = p->order, .end_row = p->rows, .in_ring = p->rows, .out_ring = p->rows,
+        .coding = p->coding, .pairs = p->pairs,
         .scratch_size = p->scratch_size, .weights = p->weights, .channels = p->channels,
     };
     return pixels;
