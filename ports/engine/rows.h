@@ -45,6 +45,20 @@ static inline upyml_window upyml_by_pixel(const upyml_window *p) {
     return flat;
 }
 
+// A fully connected layer as a pointwise convolution of an image of one column, whose rows are the pixels.
+static inline upyml_window upyml_rows_as_pixels(const upyml_fully_connected *p) {
+    upyml_window pixels = {
+        .in_h = p->rows, .in_w = 1, .in_c = p->in_c,
+        .out_h = p->rows, .out_w = 1, .out_c = p->out_c,
+        .kernel_h = 1, .kernel_w = 1, .stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1,
+        .out_zero_point = p->out_zero_point, .clamp_min = p->clamp_min, .clamp_max = p->clamp_max,
+        .multiplier = 1, .order = p->order, .end_row = p->rows, .in_ring = p->rows, .out_ring = p->rows,
+        .coding = p->coding, .pairs = p->pairs,
+        .scratch_size = p->scratch_size, .weights = p->weights, .channels = p->channels,
+    };
+    return pixels;
+}
+
 static inline int32_t upyml_ring_rows(const upyml_window *p) {
     int32_t reach = upyml_reach(p);
     return reach < p->in_h ? reach : p->in_h;

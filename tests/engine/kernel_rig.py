@@ -56,7 +56,8 @@ def xtensa(mulsh: int) -> Cpu:
         link=("-nostdlib", "-Wl,--fatal-warnings", *(str(ROOT / "ports" / "xtensa" / name) for name in RUN_TIME)),
         command=("qemu-xtensa", "-cpu", "de233_fpu"),
         # QEMU 7.2 computes wrongly where a block of code has several MAC16 instructions.
-        stepped=("bias", "conv2d", "depthwise_conv2d", "fully_connected"),
+        stepped=("bias", "conv2d", "conv2d_int4", "conv2d_sparse", "depthwise_conv2d", "fully_connected",
+                 "fully_connected_int4", "fully_connected_sparse"),
         # Three MULSH an element, each a signal, take minutes; what differs is the one function that the others use too.
         without=("binary",) if mulsh else (),
         families=(),

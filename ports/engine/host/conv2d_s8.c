@@ -8,6 +8,7 @@
 // Cost: 7 instructions of SSE2 for 16 products. Stack: 15 KB; scratch: none but the rows that the plain kernel keeps.
 #include "conv2d.h"
 
+#include "../kernels/coded.h"
 #include "../rows.h"
 #include "../weights.h"
 #include "lanes.h"
@@ -293,6 +294,10 @@ static void make_rows(convolution *s, int8_t *output) {
 }
 
 void upyml_host_conv2d(const upyml_window *p, int per_channel, const int8_t *input, int8_t *output, uint8_t *scratch) {
+    if (upyml_is_coded(p->coding)) {
+        upyml_conv2d_coded(p, per_channel, input, output, scratch);
+        return;
+    }
     convolution s;
     s.p = p;
     s.channels = upyml_read_channels(p->channels, p->out_c, per_channel);

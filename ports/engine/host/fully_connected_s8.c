@@ -1,17 +1,12 @@
-// A fully connected layer: the convolution of an image of one column, each row of which is a pixel.
+// A fully connected layer: a pointwise convolution, each row of it a pixel.
 #include <string.h>
 
+#include "../rows.h"
 #include "conv2d.h"
 
 void upyml_fully_connected_s8(const upyml_fully_connected *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
-    upyml_window pixels = {
-        .in_h = p->rows, .in_w = 1, .in_c = p->in_c,
-        .out_h = p->rows, .out_w = 1, .out_c = p->out_c,
-        .kernel_h = 1, .kernel_w = 1, .stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1,
-        .out_zero_point = p->out_zero_point, .clamp_min = p->clamp_min, .clamp_max = p->clamp_max,
-        .multiplier = 1, .order = UPYML_ORDER_DISJOINT, .end_row = p->rows, .in_ring = p->rows, .out_ring = p->rows,
-        .weights = p->weights, .channels = p->channels,
-    };
+    upyml_window pixels = upyml_rows_as_pixels(p);
+    pixels.order = UPYML_ORDER_DISJOINT;
     int8_t *made = output;
     if (p->order != UPYML_ORDER_DISJOINT) {  // the unit of overlap is the whole op: the smaller side waits in scratch
         if (p->in_c < p->out_c) {

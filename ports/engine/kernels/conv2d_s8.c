@@ -1,5 +1,6 @@
 #include "../rows.h"
 #include "../weights.h"
+#include "coded.h"
 
 // Adds one kernel row for one block of four channels, where the window's columns may leave the image.
 static void add_edge_row(const upyml_window *p, int32_t acc[4], const uint8_t *block, const int8_t *row, int32_t ix) {
@@ -43,7 +44,11 @@ void upyml_conv2d_s8(const upyml_window *p, const int8_t *input, int8_t *output,
         flat = upyml_by_pixel(p);
         p = &flat;
     }
-    upyml_each_pixel(p, input, output, scratch, output_pixel);
+    if (upyml_is_coded(p->coding)) {
+        upyml_conv2d_coded(p, 1, input, output, scratch);
+    } else {
+        upyml_each_pixel(p, input, output, scratch, output_pixel);
+    }
 }
 
 int32_t upyml_conv2d_s8_scratch_size(const upyml_window *p, int32_t strip) {

@@ -2,7 +2,7 @@
 #ifndef UPYML_PAIRS_CONV2D_LAYOUT_H
 #define UPYML_PAIRS_CONV2D_LAYOUT_H
 
-#include "../kernels.h"
+#include "../rows.h"  // upyml_rows_as_pixels: a fully connected layer of several rows
 
 // Scratch: packed rows of a strip, one block's expanded weights. All sizes are multiples of 4. `elements` are packed input
 // values: two to a word.
@@ -35,8 +35,5 @@ void upyml_conv2d_lay_out(const upyml_window *p, int32_t strip, upyml_conv2d_lay
 
 // The layout that makes the most of p->scratch_size.
 void upyml_conv2d_fit(const upyml_window *p, upyml_conv2d_layout *layout);
-
-// A fully connected layer of several rows, as a pointwise convolution.
-upyml_window upyml_rows_as_pixels(const upyml_fully_connected *p);
 
 #endif

@@ -73,16 +73,3 @@ int32_t upyml_conv2d_s8_scratch_size(const upyml_window *p, int32_t strip) {
     upyml_conv2d_lay_out(p, strip, &layout);
     return layout.size;
 }
-
-upyml_window upyml_rows_as_pixels(const upyml_fully_connected *p) {
-    upyml_window pixels = {
-        .in_h = p->rows, .in_w = 1, .in_c = p->in_c,
-        .out_h = p->rows, .out_w = 1, .out_c = p->out_c,
-        .kernel_h = 1, .kernel_w = 1, .stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1,
-        .out_zero_point = p->out_zero_point, .clamp_min = p->clamp_min, .clamp_max = p->clamp_max,
-        .multiplier = 1, .order = p->order, .end_row = p->rows, .in_ring = p->rows, .out_ring = p->rows,
-        .coding = p->coding, .pairs = p->pairs,
-        .scratch_size = p->scratch_size, .weights = p->weights, .channels = p->channels,
-    };
-    return pixels;
-}

@@ -6,7 +6,6 @@
 #include "cortex_m0/pairs_cpu.h"
 #define upyml_conv2d_lay_out m0_conv2d_lay_out
 #define upyml_conv2d_fit m0_conv2d_fit
-#define upyml_rows_as_pixels m0_rows_as_pixels
 #define upyml_conv2d_s8_scratch_size m0_conv2d
 #define upyml_fully_connected_s8_scratch_size m0_fully_connected
 #include "pairs/scratch_conv2d.c"

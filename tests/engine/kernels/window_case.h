@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kernels.h"
+#include "random_values.h"
 #include "rig.h"
 
 enum {
@@ -22,26 +23,12 @@ typedef struct {
     int32_t input, output, scratch;
 } places;
 
-static int32_t between(int32_t low, int32_t high) {
-    return low + (int32_t)(rig_random() % (uint32_t)(high - low + 1));
-}
-
-static int one_in(int32_t n) {
-    return between(1, n) == 1;
-}
-
 static int32_t larger(int32_t a, int32_t b) {
     return a > b ? a : b;
 }
 
 static int32_t smaller(int32_t a, int32_t b) {
     return a < b ? a : b;
-}
-
-static inline void store(uint8_t *bytes, int32_t value) {
-    for (int i = 0; i < 4; i++) {
-        bytes[i] = (uint8_t)((uint32_t)value >> 8 * i);
-    }
 }
 
 // The bias, multiplier, shift and bits of a channel whose weights' sizes have this sum; 2^most is the largest output.

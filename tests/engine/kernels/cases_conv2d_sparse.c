@@ -1,0 +1,3 @@
+// Convolutions with sparse weights, of all densities.
+#define CODING UPYML_CODING_SPARSE
+#include "conv2d_case.h"
