@@ -1,4 +1,5 @@
-// Between check_op.c, which looks at what all ops have, and check_params.c, which looks at each op's own fields.
+// Between check_op.c, which looks at what all ops have, check_params.c, which looks at each op's own fields, and
+// check_weights.c.
 #ifndef UPYML_CHECK_OP_H
 #define UPYML_CHECK_OP_H
 
@@ -17,5 +18,19 @@ enum { UPYML_PASSED = -1 };  // else the answer is UPYML_ERROR_*
 // the bytes the op's kernel needs, where it needs any.
 int upyml_check_params(const uint8_t *file, const upyml_op *op, const upyml_tensor *x, const upyml_tensor *x2,
     const upyml_tensor *y, uint32_t *scratch);
+
+static inline int upyml_shift_fits(int32_t shift) {
+    return shift >= UPYML_MIN_SHIFT && shift <= UPYML_MAX_SHIFT;
+}
+
+// An op's weights: of each output channel `rows` of `run` k. fields: where the op's `weights` and `channels` stand.
+typedef struct {
+    int coding, per_channel;
+    uint64_t rows, run;
+    uint32_t channels, pairs;
+    const uint8_t *fields;
+} upyml_weights;
+
+int upyml_check_weights(const uint8_t *file, const upyml_weights *w);
 
 #endif

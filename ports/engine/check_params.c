@@ -2,28 +2,6 @@
 #include "check_op.h"
 #include "ops.h"
 
-static int shift_fits(int32_t shift) {
-    return shift >= UPYML_MIN_SHIFT && shift <= UPYML_MAX_SHIFT;
-}
-
-static uint64_t to_four(uint64_t count) {
-    return (count + 3) & ~(uint64_t)3;
-}
-
-static int check_weights(const uint8_t *file, uint64_t k, int32_t channels, int per_channel, const uint8_t *places) {
-    UPYML_NEED(k <= UPYML_MAX_ELEMENTS, PARAMS);
-    uint64_t four = to_four((uint32_t)channels), count = per_channel ? four : 1;
-    uint32_t weights = upyml_load32(places), block = upyml_load32(places + 4);
-    UPYML_NEED(upyml_in_data(file, weights, four * k, UPYML_ALIGN), DATA);
-    UPYML_NEED(upyml_in_data(file, block, 4 * four + 4 * count + 2 * to_four(count), 4), DATA);
-    const int8_t *shifts = (const int8_t *)file + block + 4 * four + 4 * count;
-    for (uint64_t i = 0; i < count; i++) {
-        uint8_t bits = (uint8_t)shifts[to_four(count) + i];
-        UPYML_NEED(shift_fits(shifts[i]) && bits >= 1 && bits <= UPYML_MAX_BITS, PARAMS);
-    }
-    return UPYML_PASSED;
-}
-
 static int check_window(const uint8_t *file, const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y,
     uint32_t *scratch) {
     UPYML_NEED(x->rank <= 3 && y->rank <= 3, SHAPE);
@@ -37,16 +15,24 @@ static int check_window(const uint8_t *file, const upyml_op *op, const upyml_ten
         && (int64_t)(p.out_w - 1) * p.stride_w < (int64_t)p.in_w + p.pad_left
         && p.clamp_min <= p.clamp_max,
         PARAMS);
-    UPYML_NEED(p.coding == UPYML_CODING_INT8, PARAMS);
+    UPYML_NEED(op->opcode == UPYML_OPCODE_CONV2D || op->params[UPYML_CONV2D_CODING] == UPYML_CODING_INT8, PARAMS);
+    upyml_weights w = {
+        .coding = p.coding, .per_channel = 1, .channels = (uint32_t)p.out_c, .pairs = (uint32_t)p.pairs,
+        .fields = op->params + UPYML_CONV2D_WEIGHTS,
+    };
     int answer = UPYML_PASSED;
     if (op->opcode == UPYML_OPCODE_CONV2D) {
-        uint64_t row = to_four((uint64_t)p.kernel_w * (uint32_t)p.in_c);
-        answer = check_weights(file, (uint64_t)p.kernel_h * row, p.out_c, 1, op->params + UPYML_CONV2D_WEIGHTS);
-        UPYML_FOR(CONV2D, *scratch = (uint32_t)upyml_conv2d_s8_scratch_size(&p, 1));
+        w.rows = (uint32_t)p.kernel_h;
+        w.run = (uint64_t)p.kernel_w * (uint32_t)p.in_c;
+        answer = upyml_check_weights(file, &w);
+        if (answer == UPYML_PASSED) {
+            UPYML_FOR(CONV2D, *scratch = (uint32_t)upyml_conv2d_s8_scratch_size(&p, 1));
+        }
     } else if (op->opcode == UPYML_OPCODE_DEPTHWISE_CONV2D) {
         UPYML_NEED(p.multiplier >= 1 && (int64_t)p.in_c * p.multiplier == p.out_c, SHAPE);
-        uint64_t k = to_four((uint64_t)p.kernel_h * (uint32_t)p.kernel_w);
-        answer = check_weights(file, k, p.out_c, 1, op->params + UPYML_CONV2D_WEIGHTS);
+        w.rows = 1;
+        w.run = (uint64_t)p.kernel_h * (uint32_t)p.kernel_w;
+        answer = upyml_check_weights(file, &w);
         UPYML_FOR(DEPTHWISE_CONV2D, *scratch = (uint32_t)upyml_depthwise_conv2d_s8_scratch_size(&p, 1));
     } else {
         UPYML_NEED(p.dilation_h == 1 && p.dilation_w == 1 && (int64_t)p.kernel_h * p.kernel_w <= UPYML_MAX_SUMMED, PARAMS);
@@ -63,10 +49,15 @@ static int check_fully_connected(const uint8_t *file, const upyml_op *op, const 
     upyml_fully_connected p;
     upyml_read_fully_connected(file, op, x, y, &p);
     UPYML_NEED(x->elements % (uint32_t)p.rows == 0, SHAPE);
-    UPYML_NEED(p.per_channel <= 1 && p.coding == UPYML_CODING_INT8 && p.clamp_min <= p.clamp_max, PARAMS);
-    int answer = check_weights(file, to_four((uint32_t)p.in_c), p.out_c, p.per_channel,
-        op->params + UPYML_FULLY_CONNECTED_WEIGHTS);
-    UPYML_FOR(FULLY_CONNECTED, *scratch = (uint32_t)upyml_fully_connected_s8_scratch_size(&p));
+    UPYML_NEED(p.per_channel <= 1 && p.clamp_min <= p.clamp_max, PARAMS);
+    upyml_weights w = {
+        .coding = p.coding, .per_channel = p.per_channel, .rows = 1, .run = (uint32_t)p.in_c,
+        .channels = (uint32_t)p.out_c, .pairs = (uint32_t)p.pairs, .fields = op->params + UPYML_FULLY_CONNECTED_WEIGHTS,
+    };
+    int answer = upyml_check_weights(file, &w);
+    if (answer == UPYML_PASSED) {
+        UPYML_FOR(FULLY_CONNECTED, *scratch = (uint32_t)upyml_fully_connected_s8_scratch_size(&p));
+    }
     return answer;
 }
 
@@ -81,7 +72,7 @@ static int check_axis(const upyml_op *op, const upyml_tensor *x, const upyml_ten
     if (op->opcode == UPYML_OPCODE_MEAN) {
         upyml_axis p;
         upyml_read_mean(op, x, y, &p);
-        UPYML_NEED(count <= UPYML_MAX_SUMMED && shift_fits(p.shift) && p.clamp_min <= p.clamp_max, PARAMS);
+        UPYML_NEED(count <= UPYML_MAX_SUMMED && upyml_shift_fits(p.shift) && p.clamp_min <= p.clamp_max, PARAMS);
     }
     return UPYML_PASSED;
 }
@@ -102,8 +93,8 @@ static int check_binary(const upyml_op *op, const upyml_tensor *x1, const upyml_
     UPYML_NEED(broadcasts(x1, y) && broadcasts(x2, y), SHAPE);
     upyml_binary p;
     upyml_read_binary(op, x1, x2, y, &p);
-    UPYML_NEED(shift_fits(p.shift) && p.clamp_min <= p.clamp_max, PARAMS);
-    UPYML_NEED(shift_fits(p.shift1) && shift_fits(p.shift2) && p.left_shift >= 0 && p.left_shift <= UPYML_MAX_LEFT_SHIFT, PARAMS);
+    UPYML_NEED(upyml_shift_fits(p.shift) && p.clamp_min <= p.clamp_max, PARAMS);
+    UPYML_NEED(upyml_shift_fits(p.shift1) && upyml_shift_fits(p.shift2) && p.left_shift >= 0 && p.left_shift <= UPYML_MAX_LEFT_SHIFT, PARAMS);
     return UPYML_PASSED;
 }
 
@@ -162,7 +153,7 @@ static int check_strided_slice(const upyml_op *op, const upyml_tensor *x, const 
 static int check_same_size(const uint8_t *file, const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y) {
     UPYML_NEED(x->elements == y->elements, SHAPE);
     if (op->opcode == UPYML_OPCODE_REQUANTIZE) {
-        UPYML_NEED(shift_fits(upyml_load_int32(op->params + UPYML_REQUANTIZE_SHIFT)), PARAMS);
+        UPYML_NEED(upyml_shift_fits(upyml_load_int32(op->params + UPYML_REQUANTIZE_SHIFT)), PARAMS);
     } else if (op->opcode == UPYML_OPCODE_TABLE) {
         UPYML_NEED(upyml_in_data(file, upyml_load32(op->params + UPYML_TABLE_TABLE), 256, 1), DATA);
     } else if (op->opcode == UPYML_OPCODE_SOFTMAX) {

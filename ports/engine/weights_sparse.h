@@ -14,7 +14,6 @@
 
 enum {
     UPYML_SPARSE_GROUP_BYTES = 20,
-    UPYML_SPARSE_MAX_PAIRS = 16384,  // of a channel's weights, zeros included: a place has 16 bits
 };
 
 // Block `number` of four channels: its first group.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 from group_models import random_group
-from op_models import random_op
+from op_models import CODED, random_op
 
 from upyml.format import decode, layout
 from upyml.format.encode import seal
@@ -31,17 +31,24 @@ def small_group(rng):
             return model
 
 
+def write(name, rng, opcode, coding):
+    """Three small models of an op."""
+    count = 0
+    while count < 3:
+        model = random_op(rng, opcode, coding).encode(rng)
+        if len(model) <= MOST_BYTES:
+            (FOLDER / f"{name.lower()}_{count}.upm").write_bytes(model)
+            count += 1
+
+
 def main():
     FOLDER.mkdir(exist_ok=True)
     for opcode, (name, _) in enumerate(layout.OPS):
-        rng = np.random.default_rng(opcode)
-        count = 0
-        while count < 3:
-            op = random_op(rng, opcode)
-            model = op.encode(rng)
-            if len(model) <= MOST_BYTES:
-                (FOLDER / f"{name.lower()}_{count}.upm").write_bytes(model)
-                count += 1
+        write(name, np.random.default_rng(opcode), opcode, layout.INT8_WEIGHTS)
+    for opcode in CODED:
+        for coding in (layout.INT4_WEIGHTS, layout.SPARSE_WEIGHTS):
+            name = f"{layout.OPS[opcode][0]}_{layout.CODINGS[coding]}"
+            write(name, np.random.default_rng(1000 + 10 * opcode + coding), opcode, coding)
     rng = np.random.default_rng(100)
     for count in range(GROUPS):
         model = small_group(rng)

@@ -3,7 +3,8 @@
 import numpy as np
 
 from upyml.format import layout
-from upyml.format.encode import accumulator_bits, encode, pack_channels, pack_conv2d, pack_depthwise, pack_weights
+from upyml.format.codings import pack_int4, pack_sparse
+from upyml.format.encode import accumulator_bits, encode, pack_channels, pack_conv2d, pack_depthwise
 
 FLOAT_SAFE = 0.03125
 
@@ -18,18 +19,51 @@ def _clamp(rng):
     return {"clamp_min": low, "clamp_max": _int(rng, low, 127) if rng.random() < 0.3 else 127}
 
 
-def _scaling(rng, terms):
-    """A multiplier and a shift that spread the sum of `terms` products over int8."""
-    scale = 127 / (64 * 64 * np.sqrt(terms)) * rng.uniform(0.5, 2)
+def _scaling(rng, terms, size=64):
+    """A multiplier and a shift that spread the sum of `terms` products over int8; size: of a usual weight."""
+    scale = 127 / (64 * size * np.sqrt(terms)) * rng.uniform(0.5, 2)
     fraction, exponent = np.frexp(scale)
     return int(fraction * 2**31), int(exponent)
 
 
 def _channels(rng, weights, per_channel=True):
     """The channels block for weights of shape (output channels, K)."""
-    scalings = [_scaling(rng, weights.shape[1]) for _ in range(len(weights) if per_channel else 1)]
+    size = 64 if abs(weights).max() > 7 else 4
+    scalings = [_scaling(rng, weights.shape[1], size) for _ in range(len(weights) if per_channel else 1)]
     bias = rng.integers(-2000, 2000, len(weights))
     return pack_channels(bias, *zip(*scalings), accumulator_bits(weights, bias))
+
+
+def _weights(rng, shape, coding):
+    """(integers of shape (output channels, height, width, input channels), fields of an op); coding None: any."""
+    if coding is None:
+        coding = int(rng.choice([layout.INT8_WEIGHTS, layout.INT8_WEIGHTS, layout.INT4_WEIGHTS, layout.SPARSE_WEIGHTS]))
+    most = 7 if coding == layout.INT4_WEIGHTS else 127
+    weights = rng.integers(-most, most + 1, shape)
+    rows = weights.reshape(shape[0], shape[1], -1)
+    if coding == layout.SPARSE_WEIGHTS:
+        clear_blocks(rng, rows)
+    return weights, pack(rows, coding)
+
+
+def clear_blocks(rng, rows):
+    """Sets most blocks of four channels by two k to 0, or few; now and then all of the four channels'."""
+    density = rng.choice([0.1, 0.5, 0.8, 1])
+    for channel in range(0, len(rows), 4):
+        own = 0 if rng.random() < 0.1 else density
+        for k in range(0, rows.shape[2], 2):
+            kept = rng.random(rows.shape[1]) < own
+            rows[channel : channel + 4, :, k : k + 2] *= kept[None, :, None]
+
+
+def pack(rows, coding):
+    """Fields of an op with weights of shape (output channels, kernel rows, k) in a coding."""
+    if coding == layout.INT4_WEIGHTS:
+        return {"coding": coding, "weights": pack_int4(rows)}
+    if coding == layout.SPARSE_WEIGHTS:
+        packed, pairs = pack_sparse(rows)
+        return {"coding": coding, "weights": packed, "pairs": pairs}
+    return {"weights": pack_conv2d(rows[:, :, :, None])}
 
 
 class OneOp:
@@ -107,15 +141,15 @@ def _same(rng, shape):
     return params, shape[:2]
 
 
-def _convolution(rng, opcode, shape=None, same=False):
+def _convolution(rng, opcode, shape=None, same=False, coding=None):
     shape = shape or _image(rng)
     params, size = _same(rng, shape) if same else _window(rng, shape)
     depth = shape[-1]
     kernel = (params["kernel_h"], params["kernel_w"])
     if opcode == layout.CONV2D:
         channels = depth if same else _int(rng, 1, 9)
-        weights = rng.integers(-127, 128, (channels,) + kernel + (depth,))
-        params["weights"] = pack_conv2d(weights)
+        weights, packed = _weights(rng, (channels,) + kernel + (depth,), coding)
+        params.update(packed)
         rows = weights.reshape(channels, -1)
     else:
         params["multiplier"] = 1 if same else _int(rng, 1, 3)
@@ -133,17 +167,17 @@ def _pool(rng, opcode, shape=None, same=False):
     return OneOp(opcode, [shape], _output(shape, size, shape[-1]), params)
 
 
-def _fully_connected(rng, opcode):
-    return fully_connected(rng, _int(rng, 1, 3), _int(rng, 1, 40), _int(rng, 1, 9))
+def _fully_connected(rng, opcode, coding=None):
+    return fully_connected(rng, _int(rng, 1, 3), _int(rng, 1, 40), _int(rng, 1, 9), coding)
 
 
-def fully_connected(rng, rows, k, channels):
+def fully_connected(rng, rows, k, channels, coding=layout.INT8_WEIGHTS):
     """A dense layer of this size."""
     per_channel = _int(rng, 0, 1)
     params = dict(_clamp(rng), per_channel=int(per_channel or channels == 1))
-    weights = rng.integers(-127, 128, (channels, k))
-    params["weights"] = pack_weights(weights)
-    params["channels"] = _channels(rng, weights, per_channel)
+    weights, packed = _weights(rng, (channels, 1, 1, k), coding)
+    params.update(packed)
+    params["channels"] = _channels(rng, weights.reshape(channels, k), per_channel)
     return OneOp(layout.FULLY_CONNECTED, [(rows, k)], (rows, channels), params)
 
 
@@ -258,13 +292,16 @@ _MAKERS = (
 )
 
 
+CODED = (layout.CONV2D, layout.FULLY_CONNECTED)  # ops whose weights have a coding
+
+
 def window_op(rng, opcode, shape, same=False):
     """A random convolution or pool of an image of this shape; same: with an output of the same shape."""
     maker = _convolution if opcode in (layout.CONV2D, layout.DEPTHWISE_CONV2D) else _pool
     return maker(rng, opcode, shape, same)
 
 
-def random_op(rng, opcode):
-    """A random op of the given code."""
+def random_op(rng, opcode, coding=None):
+    """A random op of the given code; coding: of the weights of one that has several, by default any."""
     (maker,) = [make for codes, make in _MAKERS if opcode in codes]
-    return maker(rng, opcode)
+    return maker(rng, opcode, coding=coding) if opcode in CODED else maker(rng, opcode)

@@ -1,13 +1,16 @@
 """CONV2D and FULLY_CONNECTED in plain loops.
 
-Weights are read where they lie in the file (see upyml/format/SPEC.md): blocks of four output channels, in a block for
-each four k one word a channel, in a word the bytes w + 128 of k = 1, 3, 0, 2.
+INT8 weights are read where they lie in the file (see upyml/format/SPEC.md): blocks of four output channels, in a block for
+each four k one word a channel, in a word the bytes w + 128 of k = 1, 3, 0, 2. Others become such ones, some at a time.
 """
 
 import struct
 from array import array
 
 from upyml._reference.fixed_point import requantize
+
+
+ROOM = 4096  # bytes of weights taken out of their order in the file at a time
 
 
 def channels(model, params, count, per_channel=True):
@@ -89,33 +92,63 @@ def rows(step, k):
         yield list(x[first : first + k]) + tail
 
 
-def products(model, step, out, vectors, count, per_channel):
-    """out: for each vector, its products with all `count` output channels, requantized and clamped."""
+def parts(model, params, count, rows, run, split=False):
+    """All channels' weights as INT8, some blocks of four at a time: first channel, the one behind the last, bytes, place.
+
+    split: also those that lie in the file as INT8.
+    """
+    block = (run + 3 >> 2) * 16 * rows
+    blocks = (count + 3) >> 2
+    coded = params["coding"]
+    part = max(1, ROOM // block) if coded or split else blocks
+    for first in range(0, blocks, part):
+        many = min(part, blocks - first)
+        if coded:
+            from upyml._reference.coded import dense
+
+            weights, at = dense(model, params, first, many, rows, run), 0
+        else:
+            weights, at = model, params["weights"] + first * block
+        yield 4 * first, min(4 * (first + many), count), weights, at
+
+
+def products(model, step, out, vectors, shape, per_channel):
+    """out: for each vector of vectors(), its products with all output channels, requantized and clamped.
+
+    shape: kernel rows, k of a row, output channels.
+    """
     p = step.params
+    rows, run, count = shape
     bias, multiplier, shift = channels(model, p, count, per_channel)
     low, high, zero_point = p["clamp_min"], p["clamp_max"], step.y.zero_point
     sums = [0, 0, 0, 0]
-    o = 0
-    for vector in vectors:
-        k = len(vector)
-        at = p["weights"]
-        for channel in range(count):
-            if channel & 3 == 0:
-                block(vector, model, at, k, sums)
-                at += 4 * k
-            scale = channel if per_channel else 0
-            acc = sums[channel & 3] + bias[channel]
-            out[o] = requantize(acc, multiplier[scale], shift[scale], zero_point, low, high)
-            o += 1
+    for first, end, weights, begin in parts(model, p, count, rows, run):
+        o = 0
+        for vector in vectors():
+            k = len(vector)
+            at = begin
+            for channel in range(first, end):
+                if channel & 3 == 0:
+                    block(vector, weights, at, k, sums)
+                    at += 4 * k
+                scale = channel if per_channel else 0
+                acc = sums[channel & 3] + bias[channel]
+                out[o + channel] = requantize(acc, multiplier[scale], shift[scale], zero_point, low, high)
+            o += count
 
 
 def conv2d(model, step, out):
     """(H, W, C) to (OH, OW, OC); the bias holds -zero point * sum of weights."""
-    products(model, step, out, patches(step), step.y.image()[2], True)
+    products(model, step, out, lambda: patches(step), conv2d_shape(step), True)
+
+
+def conv2d_shape(step):
+    """Kernel rows, k of a row, output channels."""
+    return step.params["kernel_h"], step.params["kernel_w"] * step.x[0].image()[2], step.y.image()[2]
 
 
 def fully_connected(model, step, out):
     """Rows of K to rows of OC = the output's last axis."""
     count = step.y.shape[-1]
     k = step.x[0].size // (step.y.size // count)
-    products(model, step, out, rows(step, k), count, step.params["per_channel"] != 0)
+    products(model, step, out, lambda: rows(step, k), (1, k, count), step.params["per_channel"] != 0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from upyml._reference import convolution
+from upyml._reference import coded, convolution
 from upyml._reference.numpy_ops import to_output
 
 
@@ -12,6 +12,17 @@ def weights(model, at, count, k):
     words = np.frombuffer(model, np.uint8, padded * k, at).reshape(padded // 4, k // 4, 4, 4)
     rows = words[..., [2, 0, 3, 1]].transpose(0, 2, 1, 3).reshape(padded, k)
     return rows[:count].astype(np.float64) - 128
+
+
+def kernel(model, params, shape):
+    """Weights in any coding as float64 of shape (kernel rows * k of a row, channels). shape: see convolution.py."""
+    rows, run, count = shape
+    packed, at = model, params["weights"]
+    if params["coding"]:
+        packed, at = coded.dense(model, params, 0, (count + 3) // 4, rows, run), 0
+    padded = (run + 3) // 4 * 4
+    out = weights(packed, at, count, rows * padded).reshape(count, rows, padded)[:, :, :run]
+    return np.ascontiguousarray(out.reshape(count, -1).T)
 
 
 def scales(model, step, count, per_channel=True):
@@ -49,17 +60,12 @@ def windows(step, outside):
 
 def conv2d(model, step, out):
     """(H, W, C) to (OH, OW, OC)."""
-    p = step.params
-    count = step.y.image()[2]
-    row = p["kernel_w"] * step.x[0].image()[2]
     if step.cache is None:
-        padded = (row + 3) // 4 * 4
-        kernel = weights(model, p["weights"], count, p["kernel_h"] * padded)
-        kernel = kernel.reshape(count, p["kernel_h"], padded)[:, :, :row].reshape(count, -1).T
-        step.cache = np.ascontiguousarray(kernel), scales(model, step, count)
-    kernel, channels = step.cache
-    patches = windows(step, step.x[0].zero_point).reshape(-1, len(kernel)).astype(np.float64)
-    finish(step, patches @ kernel, channels, out)
+        shape = convolution.conv2d_shape(step)
+        step.cache = kernel(model, step.params, shape), scales(model, step, shape[2])
+    factors, channels = step.cache
+    patches = windows(step, step.x[0].zero_point).reshape(-1, len(factors)).astype(np.float64)
+    finish(step, patches @ factors, channels, out)
 
 
 def fully_connected(model, step, out):
@@ -68,10 +74,9 @@ def fully_connected(model, step, out):
     count = step.y.shape[-1]
     k = step.x[0].size // (step.y.size // count)
     if step.cache is None:
-        kernel = weights(model, p["weights"], count, (k + 3) // 4 * 4)[:, :k].T
-        step.cache = np.ascontiguousarray(kernel), scales(model, step, count, p["per_channel"] != 0)
-    kernel, channels = step.cache
-    finish(step, step.x[0].array.reshape(-1, k).astype(np.float64) @ kernel, channels, out)
+        step.cache = kernel(model, p, (1, k, count)), scales(model, step, count, p["per_channel"] != 0)
+    factors, channels = step.cache
+    finish(step, step.x[0].array.reshape(-1, k).astype(np.float64) @ factors, channels, out)
 
 
 def depthwise_conv2d(model, step, out):
@@ -80,9 +85,9 @@ def depthwise_conv2d(model, step, out):
     count = step.y.image()[2]
     k = p["kernel_h"] * p["kernel_w"]
     if step.cache is None:
-        kernel = weights(model, p["weights"], count, (k + 3) // 4 * 4)[:, :k].T
-        step.cache = kernel.reshape(p["kernel_h"], p["kernel_w"], count), scales(model, step, count)
-    kernel, channels = step.cache
+        taps = weights(model, p["weights"], count, (k + 3) // 4 * 4)[:, :k].T
+        step.cache = taps.reshape(p["kernel_h"], p["kernel_w"], count), scales(model, step, count)
+    taps, channels = step.cache
     x = windows(step, step.x[0].zero_point)
     acc = np.zeros(step.y.image())
     for i in range(p["kernel_h"]):
@@ -90,7 +95,7 @@ def depthwise_conv2d(model, step, out):
             pixels = x[:, :, i, j].astype(np.float64)
             if p["multiplier"] > 1:
                 pixels = np.repeat(pixels, p["multiplier"], axis=2)
-            acc += pixels * kernel[i, j]
+            acc += pixels * taps[i, j]
     finish(step, acc, channels, out)
 
 

@@ -6,12 +6,11 @@ Python float of CircuitPython has only 22 exact bits: sums leave their array in 
 
 from ulab import numpy as np
 
-from upyml._reference.convolution import channels, patches, rows
+from upyml._reference.convolution import channels, conv2d_shape, parts, patches, rows
 from upyml._reference.depthwise import depthwise_conv2d as plain_depthwise, taps
 from upyml._reference.fixed_point import requantize
 
 EXACT = 512  # products of a byte with an int8 that add up to less than 2^24: 512 * 255 * 128
-ROOM = 4096  # bytes of weights taken out of the file's order at a time
 
 
 def integers(sums, out):
@@ -34,18 +33,18 @@ def matrix(model, at, count, k):
     return out
 
 
-def _products(model, step, out, vectors, k, count, per_channel):
-    """out: products of each vector of vectors() with all `count` channels, requantized and clamped."""
+def _products(model, step, out, vectors, shape, per_channel):
+    """out: products of each vector of vectors() with all channels, requantized and clamped. shape: see convolution.py."""
     p = step.params
+    kernel_rows, run, count = shape
+    k = kernel_rows * (run + 3 & ~3)
     bias, multiplier, shift = channels(model, p, count, per_channel)
     low, high, zero_point = p["clamp_min"], p["clamp_max"], step.y.zero_point
-    part = max(4, ROOM // k & ~3)
-    for first in range(0, count, part):
-        many = min(part, (count - first + 3) & ~3)
-        weights = matrix(model, p["weights"] + first * k, many, k)
-        last = min(first + many, count)
+    for first, last, packed, at in parts(model, p, count, kernel_rows, run, split=True):
+        many = last - first + 3 & ~3
+        weights = matrix(packed, at, many, k)
         o = 0
-        for vector in vectors(step):
+        for vector in vectors():
             sums = [-128 * sum(vector)] * many  # the bytes hold w + 128
             vector = np.array(vector, dtype=np.int8)
             for place in range(0, k, EXACT):
@@ -60,20 +59,14 @@ def _products(model, step, out, vectors, k, count, per_channel):
 
 def conv2d(model, step, out):
     """(H, W, C) to (OH, OW, OC)."""
-    p = step.params
-    k = p["kernel_h"] * ((p["kernel_w"] * step.x[0].image()[2] + 3) & ~3)
-    _products(model, step, out, patches, k, step.y.image()[2], True)
+    _products(model, step, out, lambda: patches(step), conv2d_shape(step), True)
 
 
 def fully_connected(model, step, out):
     """Rows of K to rows of OC."""
     count = step.y.shape[-1]
     k = step.x[0].size // (step.y.size // count)
-
-    def vectors(step):
-        return rows(step, k)
-
-    _products(model, step, out, vectors, (k + 3) & ~3, count, step.params["per_channel"] != 0)
+    _products(model, step, out, lambda: rows(step, k), (1, k, count), step.params["per_channel"] != 0)
 
 
 def depthwise_conv2d(model, step, out):

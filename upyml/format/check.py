@@ -6,7 +6,7 @@ has passed: nothing in it can then make an engine read or write outside the file
 
 import binascii
 
-from upyml.format import check_ops, check_params, decode, layout
+from upyml.format import check_ops, check_weights, decode, layout
 from upyml.format.check_ops import Refused
 
 
@@ -129,7 +129,7 @@ def _tensor(buf, head, number):
     zero_point = out["zero_point"]
     if out["dtype"] <= layout.INT16:
         # A float is read as its bits: scale must be a positive normal number.
-        scale = check_params.unsigned(buf, head["tensors"] + number * decode.TENSOR_SIZE + 24)
+        scale = check_weights.unsigned(buf, head["tensors"] + number * decode.TENSOR_SIZE + 24)
         low, high = ((-128, 127), (0, 255), (-32768, 32767))[out["dtype"]]
         if not 0x00800000 <= scale <= 0x7F7FFFFF or not low <= zero_point <= high:
             raise Refused("TENSOR", number)

@@ -1,10 +1,8 @@
 """The part of check.py that looks at each op's own fields, as ports/engine/check_params.c does."""
 
-import struct
-
+from upyml.format.check_weights import shift_fits, weights, within
 from upyml.format.layout import (
     ADD,
-    ALIGN,
     ARGMAX,
     AVERAGE_POOL,
     CONCATENATE,
@@ -14,7 +12,6 @@ from upyml.format.layout import (
     DISJOINT,
     FULLY_CONNECTED,
     INT8_WEIGHTS,
-    MAX_BITS,
     MAX_CLASSES,
     MAX_ELEMENTS,
     MAX_LEFT_SHIFT,
@@ -25,7 +22,6 @@ from upyml.format.layout import (
     MAX_SHIFT,
     MAX_SUMMED,
     MEAN,
-    MIN_SHIFT,
     MUL,
     PAD,
     PLANE,
@@ -40,11 +36,6 @@ from upyml.format.layout import (
     TABLE,
     TRANSPOSE,
 )
-
-
-def unsigned(buf, at):
-    """The u32 at byte `at`."""
-    return struct.unpack_from("<I", buf, at)[0]
 
 
 def check_params(buf, data, op, tensors, need):
@@ -82,15 +73,15 @@ def _window(buf, data, code, order, p, x, y, need):
         and p["clamp_min"] <= p["clamp_max"],
         "PARAMS",
     )
-    need(code != CONV2D or p["coding"] == INT8_WEIGHTS, "PARAMS")
+    need(code == CONV2D or p["coding"] == INT8_WEIGHTS, "PARAMS")
     if code in (MAX_POOL, AVERAGE_POOL):
         need(p["dilation_h"] == 1 and p["dilation_w"] == 1 and p["kernel_h"] * p["kernel_w"] <= MAX_SUMMED, "PARAMS")
         need(in_c == out_c, "SHAPE")
     elif code == CONV2D:
-        _weights(buf, data, p["kernel_h"] * (p["kernel_w"] * in_c + 3 & ~3), out_c, True, p, need)
+        weights(buf, data, (p["kernel_h"], p["kernel_w"] * in_c, out_c), p, need)
     else:
         need(p["multiplier"] >= 1 and in_c * p["multiplier"] == out_c, "SHAPE")
-        _weights(buf, data, p["kernel_h"] * p["kernel_w"] + 3 & ~3, out_c, True, p, need)
+        weights(buf, data, (1, p["kernel_h"] * p["kernel_w"], out_c), p, need)
     if order == DISJOINT:
         return 0
     if order == PLANE:
@@ -107,35 +98,13 @@ def _pointwise(p, in_h, in_w, out_h, out_w):
     )
 
 
-def _within(data, offset, length, align):
-    return data[0] <= offset <= data[1] and length <= data[1] - offset and offset % align == 0
-
-
-def _weights(buf, data, k, channels, per_channel, p, need):
-    need(k <= MAX_ELEMENTS, "PARAMS")
-    four = channels + 3 & ~3
-    count = four if per_channel else 1
-    need(_within(data, p["weights"], four * k, ALIGN), "DATA")
-    padded = count + 3 & ~3
-    need(_within(data, p["channels"], 4 * four + 4 * count + 2 * padded, 4), "DATA")
-    shifts = p["channels"] + 4 * four + 4 * count
-    for i in range(count):
-        shift = buf[shifts + i]
-        bits = buf[shifts + padded + i]
-        need(_shift_fits(shift if shift < 128 else shift - 256) and 1 <= bits <= MAX_BITS, "PARAMS")
-
-
-def _shift_fits(shift):
-    return MIN_SHIFT <= shift <= MAX_SHIFT
-
-
 def _fully_connected(buf, data, code, p, tensors, need):
     x, y = tensors
     channels = y["shape"][y["rank"] - 1]
     rows = y["elements"] // channels
     need(x["elements"] % rows == 0, "SHAPE")
-    need(p["per_channel"] <= 1 and p["coding"] == INT8_WEIGHTS and p["clamp_min"] <= p["clamp_max"], "PARAMS")
-    _weights(buf, data, x["elements"] // rows + 3 & ~3, channels, p["per_channel"], p, need)
+    need(p["per_channel"] <= 1 and p["clamp_min"] <= p["clamp_max"], "PARAMS")
+    weights(buf, data, (1, x["elements"] // rows, channels), p, need)
 
 
 def _axis(p, x, y, need):
@@ -149,7 +118,7 @@ def _axis(p, x, y, need):
 
 def _mean(buf, data, code, p, tensors, need):
     _axis(p, tensors[0], tensors[1], need)
-    need(p["count"] <= MAX_SUMMED and _shift_fits(p["shift"]) and p["clamp_min"] <= p["clamp_max"], "PARAMS")
+    need(p["count"] <= MAX_SUMMED and shift_fits(p["shift"]) and p["clamp_min"] <= p["clamp_max"], "PARAMS")
 
 
 def _argmax(buf, data, code, p, tensors, need):
@@ -163,9 +132,9 @@ def _binary(buf, data, code, p, tensors, need):
         missing = y["rank"] - x["rank"]
         for axis in range(x["rank"]):
             need(x["shape"][axis] in (1, y["shape"][missing + axis]), "SHAPE")
-    need(_shift_fits(p["shift"]) and p["clamp_min"] <= p["clamp_max"], "PARAMS")
+    need(shift_fits(p["shift"]) and p["clamp_min"] <= p["clamp_max"], "PARAMS")
     if code != MUL:
-        need(_shift_fits(p["shift1"]) and _shift_fits(p["shift2"]) and 0 <= p["left_shift"] <= MAX_LEFT_SHIFT, "PARAMS")
+        need(shift_fits(p["shift1"]) and shift_fits(p["shift2"]) and 0 <= p["left_shift"] <= MAX_LEFT_SHIFT, "PARAMS")
 
 
 def _concatenate(buf, data, code, p, tensors, need):
@@ -191,9 +160,9 @@ def _pad(buf, data, code, p, tensors, need):
 def _same_size(buf, data, code, p, tensors, need):
     need(tensors[0]["elements"] == tensors[1]["elements"], "SHAPE")
     if code == REQUANTIZE:
-        need(_shift_fits(p["shift"]), "PARAMS")
+        need(shift_fits(p["shift"]), "PARAMS")
     elif code == TABLE:
-        need(_within(data, p["table"], 256, 1), "DATA")
+        need(within(data, p["table"], 256, 1), "DATA")
     elif code == SOFTMAX:
         x, y = tensors
         classes = x["shape"][x["rank"] - 1]
@@ -227,7 +196,7 @@ def _resize_nearest(buf, data, code, p, tensors, need):
     out_h, out_w, out_c = _image(tensors[1], need)
     need(in_c == out_c, "SHAPE")
     for offset, count, limit in ((p["rows"], out_h, in_h), (p["columns"], out_w, in_w)):
-        need(_within(data, offset, 2 * count, 2), "DATA")
+        need(within(data, offset, 2 * count, 2), "DATA")
         for i in range(count):
             need(buf[offset + 2 * i] + 256 * buf[offset + 2 * i + 1] < limit, "PARAMS")
 

@@ -117,6 +117,11 @@ class _Data:
         return self.places[key]
 
 
+def _engine_version(ops):
+    """The least one that knows all that the ops ask for."""
+    return layout.CODED_VERSION if any(op["params"].get("coding") for op in ops) else 1
+
+
 def encode(tensors, ops, inputs, outputs, metadata, vectors=(), state_size=0, signature=b"", arena_size=0):
     """A whole file.
 
@@ -135,7 +140,7 @@ def encode(tensors, ops, inputs, outputs, metadata, vectors=(), state_size=0, si
         "magic": layout.MAGIC,
         "format_version": layout.FORMAT_VERSION,
         "header_size": decode.HEADER_SIZE,
-        "engine_version": layout.ENGINE_VERSION,
+        "engine_version": _engine_version(ops),
         "state_size": state_size,
         "arena_size": arena_size,
         "tensor_count": len(tensors),

@@ -20,10 +20,11 @@ def explain(code, buf):
             layout.FORMAT_VERSION,
         )
     elif name == "ENGINE":
-        text += ": version %d, this is %d; update upyml on the board" % (
-            decode.header(buf)["engine_version"],
-            layout.ENGINE_VERSION,
-        )
+        version = decode.header(buf)["engine_version"]
+        if version > layout.ENGINE_VERSION:
+            text += ": version %d, this is %d; update upyml on the board" % (version, layout.ENGINE_VERSION)
+        else:
+            text = "op %d: the coding of its weights is not of engine version %d, which the file names" % (where, version)
     elif name == "MAGIC" or name == "CRC":
         text += "; copy it to the board again or convert the model again"
     elif name == "TENSOR":
@@ -31,10 +32,18 @@ def explain(code, buf):
     elif name == "LINK":
         text = "link %d: %s" % (where, text)
     elif name == "OPCODE" and buf[_opcode_at(buf, where)] < len(layout.OPS):
-        text = "op %d: this engine was built without %s" % (where, layout.OPS[buf[_opcode_at(buf, where)]][0])
+        text = "op %d: this engine was built without %s" % (where, _missing(buf, where))
     elif name not in ("HEADER", "SECTION", "ARENA"):
         text = "op %d: %s" % (where, text)
     return text
+
+
+def _missing(buf, number):
+    """The op, or what else it needs of a build."""
+    op = decode.op(buf, decode.header(buf), number)
+    coding = op["params"].get("coding", 0)
+    weights = " or %s weights" % layout.CODINGS[coding] if 0 < coding < len(layout.CODINGS) else ""
+    return layout.OPS[op["opcode"]][0] + weights
 
 
 def _opcode_at(buf, number):

@@ -24,7 +24,8 @@ from upyml.format.records import (  # noqa: F401
 
 MAGIC = b"UPYM"
 FORMAT_VERSION = 2  # changes when an old reader would misread a new file
-ENGINE_VERSION = 1  # the op set: a file names the least one it needs
+ENGINE_VERSION = 2  # the op set: a file names the least one it needs
+CODED_VERSION = 2  # the least one that knows other codings of weights than INT8
 ALIGN = 16  # bytes: weights start on such a boundary, so that they run in place from flash
 MAX_RANK = 4
 MAX_ELEMENTS = 1 << 28  # in one tensor; keeps every product in the engine within 31 bits
@@ -36,6 +37,7 @@ MIN_SHIFT, MAX_SHIFT = -31, 30  # of a multiplier; positive is left
 MAX_LEFT_SHIFT = 20  # of a sum's inputs
 MAX_BITS = 32  # of an accumulator: its bound is then not known
 MAX_FUSED = 16  # ops in a fused group
+MAX_PAIRS = 16384  # of k, in an output channel of SPARSE weights: 4 * pair has 16 bits
 MAX_CALLERS = 4  # inputs that lie in buffers of the caller's: the first ones
 
 # How an op may go through its input when the output overlaps it.
