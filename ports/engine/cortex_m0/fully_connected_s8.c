@@ -7,6 +7,7 @@
 // input again. A piece costs 30 cycles for each two channels, as much as four more inputs.
 //
 // Where a port can have them copied from flash in the background, weights stream to RAM a little ahead of their use.
+#include "../kernels/coded.h"
 #include "../pairs/conv2d.h"
 #include "../pairs/conv2d_rows.h"
 #include "../pairs/fully_connected.h"
@@ -142,7 +143,9 @@ static void one_row(const upyml_fully_connected *p, const int8_t *input, int8_t 
 }
 
 void upyml_fully_connected_s8(const upyml_fully_connected *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
-    if (p->rows == 1) {
+    if (p->rows == 1 && upyml_is_coded(p->coding)) {
+        upyml_fully_connected_coded(p, input, output, scratch);
+    } else if (p->rows == 1) {
         one_row(p, input, output, (int32_t *)scratch);
     } else {
         upyml_window pixels = upyml_rows_as_pixels(p);
