@@ -4,7 +4,7 @@
 #include "../pairs/conv2d_block.h"
 
 #include "../load.h"
-#include "../weights_int4.h"
+#include "conv2d_channels.h"
 
 enum { TURN = 32 };  // words
 
@@ -17,6 +17,7 @@ typedef struct {
 
 // For b->aligned.
 void upyml_prepare_block(upyml_conv2d_block *b, const uint8_t *weights, int32_t channel);
+void upyml_prepare_channels(upyml_conv2d_block *b, const uint8_t *unused, int32_t channel);
 void upyml_run_blocks(upyml_conv2d_block *b, const upyml_conv2d_line *line, upyml_walk *walk);
 
 void upyml_conv2d_begin_blocks(upyml_conv2d *c) {
@@ -53,7 +54,7 @@ static void expand_bytes(const upyml_conv2d_block *b, const uint8_t *weights, in
     }
 }
 
-static void prepare_channels(upyml_conv2d *c, int32_t channel) {
+static void prepare_any_channels(upyml_conv2d *c, int32_t channel) {
     upyml_conv2d_block *b = &c->block;
     upyml_prepared one = {.range = b->range};
     for (int32_t i = 0; i < 4; i++) {
@@ -70,7 +71,7 @@ static void prepare_channels(upyml_conv2d *c, int32_t channel) {
 // As upyml_prepare_block, for any block. Not inline: its variables would cost the other way time.
 static __attribute__((noinline)) void prepare_bytes(upyml_conv2d *c, const uint8_t *weights, int32_t channel) {
     expand_bytes(&c->block, weights, c->weights);
-    prepare_channels(c, channel);
+    prepare_any_channels(c, channel);
 }
 
 void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *weights, int32_t channel) {
@@ -81,16 +82,12 @@ void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *weights, int32_t
     }
 }
 
-void upyml_conv2d_prepare_int4(upyml_conv2d *c, const uint8_t *block, int32_t channel) {
-    int32_t *words = c->weights, run_words = c->layout.run_words;
-    for (int32_t ky = 0; ky < c->p->kernel_h; ky++, block += UPYML_INT4_GROUP_BYTES * ((run_words + 3) >> 2)) {
-        for (int32_t k = 0; k < 2 * run_words; k += 2) {
-            for (int own = 0; own < 4; own++) {
-                *words++ = upyml_weight_pair(upyml_weight_int4(block, k, own), upyml_weight_int4(block, k + 1, own));
-            }
-        }
+void upyml_conv2d_prepare_channels(upyml_conv2d *c, int32_t channel) {
+    if (c->block.aligned) {
+        upyml_prepare_channels(&c->block, NULL, channel);
+    } else {
+        prepare_any_channels(c, channel);
     }
-    prepare_channels(c, channel);
 }
 
 int upyml_conv2d_run_blocks(upyml_conv2d *c, const upyml_conv2d_line *line, const uint8_t *weights, int32_t channel,
