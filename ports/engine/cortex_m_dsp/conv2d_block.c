@@ -3,6 +3,7 @@
 
 #include "../pairs/int4_as_int8.h"
 #include "../pairs/load_word.h"
+#include "conv2d_sparse_four.h"
 #include "conv2d_two.h"
 #include "conv2d_weights.h"
 
@@ -12,7 +13,7 @@ void upyml_conv2d_begin_blocks(upyml_conv2d *c) {
     }
 }
 
-static void prepare_channels(upyml_conv2d *c, int32_t channel) {
+void upyml_conv2d_prepare_channels(upyml_conv2d *c, int32_t channel) {
     for (int32_t i = 0; i < 4 && channel < c->p->out_c; i++, channel++) {
         int32_t at = channel * c->channels.step;
         c->block.bias[i] = upyml_load_word(c->channels.bias + 4 * channel);
@@ -26,7 +27,7 @@ void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *block, int32_t c
     for (int32_t ky = 0; ky < c->p->kernel_h; ky++, words += 4 * run_words, block += 16 * ((run_words + 1) >> 1)) {
         upyml_conv2d_expand_weights(block, words, run_words);
     }
-    prepare_channels(c, channel);
+    upyml_conv2d_prepare_channels(c, channel);
 }
 
 void upyml_conv2d_prepare_int4(upyml_conv2d *c, const uint8_t *block, int32_t channel) {
@@ -40,7 +41,7 @@ void upyml_conv2d_prepare_int4(upyml_conv2d *c, const uint8_t *block, int32_t ch
             words += 4 * count;
         }
     }
-    prepare_channels(c, channel);
+    upyml_conv2d_prepare_channels(c, channel);
 }
 
 void upyml_conv2d_finish_special(const upyml_conv2d_two *two, const int32_t sums[4], int8_t *output, int32_t out_step) {
