@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "../ops.h"
-#include "../pairs/int4_as_int8.h"
 #include "../pairs/load_word.h"
+#include "../weights_int4.h"
 #include "conv2d_dot.h"
 
 void upyml_expand_weights(const uint8_t *weights, int32_t *words, int32_t pairs);
@@ -54,15 +54,28 @@ void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *block, int32_t c
     upyml_conv2d_prepare_channels(c, channel);
 }
 
+// Of a word of eight k each of four channels `count` pairs.
+static inline void expand_int4(const uint8_t *group, int32_t *words, int32_t count) {
+    for (int32_t own = 0; own < 4; own++) {
+        uint32_t nibbles = (uint32_t)upyml_load_word(group + 4 * own);
+#pragma GCC unroll 4
+        for (int32_t i = 0; i < count; i++) {
+            words[4 * i + own] = (int32_t)(nibbles >> 4 * i & 0x000f000f) - UPYML_INT4_BIAS * 0x00010001;
+        }
+    }
+}
+
 void upyml_conv2d_prepare_int4(upyml_conv2d *c, const uint8_t *block, int32_t channel) {
     int32_t *words = c->weights;
     for (int32_t ky = 0; ky < c->p->kernel_h; ky++) {
-        for (int32_t left = c->layout.run_words; left > 0; left -= 4, block += UPYML_INT4_GROUP_BYTES) {
-            uint32_t bytes[8];
-            int32_t count = left < 4 ? left : 4;
-            upyml_int4_as_int8(block, bytes);
-            upyml_expand_weights((const uint8_t *)bytes, words, count);
-            words += 4 * count;
+        int32_t left = c->layout.run_words;
+        for (; left > 3; left -= 4, words += 16, block += UPYML_INT4_GROUP_BYTES) {
+            expand_int4(block, words, 4);
+        }
+        if (left > 0) {
+            expand_int4(block, words, left);
+            words += 4 * left;
+            block += UPYML_INT4_GROUP_BYTES;
         }
     }
     upyml_conv2d_prepare_channels(c, channel);
