@@ -1,11 +1,8 @@
 // A block of a convolution: its weights are expanded, then conv2d_two.S makes two channels of a line, and the other two.
 #include "../pairs/conv2d_block.h"
 
-#include <string.h>
-
 #include "../pairs/load_word.h"
-#include "../weights_int4.h"
-#include "conv2d_sparse_four.h"
+#include "conv2d_channels.h"
 #include "conv2d_two.h"
 #include "conv2d_weights.h"
 
@@ -28,34 +25,6 @@ void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *block, int32_t c
     int32_t run_words = c->layout.run_words, *words = c->weights;
     for (int32_t ky = 0; ky < c->p->kernel_h; ky++, words += 4 * run_words, block += 16 * ((run_words + 1) >> 1)) {
         upyml_conv2d_expand_weights(block, words, run_words);
-    }
-    upyml_conv2d_prepare_channels(c, channel);
-}
-
-void upyml_conv2d_expand_int4(const void *weights, int32_t *words, int32_t groups);  // conv2d_expand_int4.S
-
-// One group of eight k, of which `count` pairs are made.
-static void expand_group(const uint8_t *weights, int32_t *words, int32_t count) {
-    int32_t group[UPYML_INT4_GROUP_BYTES / 4], pairs[16];
-    memcpy(group, weights, sizeof group);
-    upyml_conv2d_expand_int4(group, pairs, 1);
-    memcpy(words, pairs, 16 * (size_t)count);
-}
-
-void upyml_conv2d_prepare_int4(upyml_conv2d *c, const uint8_t *block, int32_t channel) {
-    int32_t *words = c->weights;
-    for (int32_t ky = 0; ky < c->p->kernel_h; ky++) {
-        int32_t left = c->layout.run_words, whole = ((uintptr_t)block & 3) == 0 ? left >> 2 : 0;
-        if (whole > 0) {
-            upyml_conv2d_expand_int4(block, words, whole);
-            words += 16 * whole;
-            block += UPYML_INT4_GROUP_BYTES * whole;
-        }
-        for (left -= 4 * whole; left > 0; left -= 4, block += UPYML_INT4_GROUP_BYTES) {
-            int32_t count = left < 4 ? left : 4;
-            expand_group(block, words, count);
-            words += 4 * count;
-        }
     }
     upyml_conv2d_prepare_channels(c, channel);
 }

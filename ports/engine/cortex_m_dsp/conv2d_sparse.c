@@ -2,7 +2,7 @@
 // has four channels that are requantized in the usual way.
 #include "../pairs/conv2d_sparse.h"
 
-#include "../pairs/conv2d_block.h"
+#include "conv2d_channels.h"
 #include "conv2d_sparse_four.h"
 
 // The four channels' weights of a pair of k, in the order that SMLADX asks for.

@@ -14,7 +14,4 @@ typedef struct {
 // count: pixels, at least 1.
 void upyml_conv2d_sparse_four_channels(const upyml_conv2d_sparse_four *four, const int32_t *x, int8_t *output, int32_t count);
 
-// Of conv2d_block.c: biases and requantization of the block whose first channel this is.
-void upyml_conv2d_prepare_channels(upyml_conv2d *c, int32_t channel);
-
 #endif

@@ -1,4 +1,4 @@
-// Blocks of four channels of a fully connected layer whose weights are INT4 or SPARSE, see fully_connected_coded.c.
+// Blocks of four channels of a fully connected layer whose weights are of four bits or sparse.
 #ifndef UPYML_CORTEX_M_DSP_FULLY_CONNECTED_CODED_H
 #define UPYML_CORTEX_M_DSP_FULLY_CONNECTED_CODED_H
 

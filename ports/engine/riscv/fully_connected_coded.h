@@ -1,4 +1,4 @@
-// Fully connected layers whose weights are INT4 or SPARSE, see fully_connected_coded.c.
+// Fully connected layers whose weights are of four bits or sparse.
 #ifndef UPYML_RISCV_FULLY_CONNECTED_CODED_H
 #define UPYML_RISCV_FULLY_CONNECTED_CODED_H
 

@@ -1,4 +1,4 @@
-// void upyml_fully_connected_sparse(groups, end, x, sums): adds x * w to the sums of a block of four channels, whose groups
+// void upyml_fully_connected_sparse_dot(groups, end, x, sums): adds x * w to the sums of a block of four channels, whose groups
 // of two pairs lie in the file (weights_sparse.h), at an even address. x: the input's bytes.
 //
 // Weights are taken with their bias of 128, and 128 times the sum of the x that the block has is taken off at its end.
@@ -41,9 +41,9 @@
 
     UPYML_HOT
     .p2align 2
-    .global upyml_fully_connected_sparse
-    .type upyml_fully_connected_sparse, %function
-upyml_fully_connected_sparse:
+    .global upyml_fully_connected_sparse_dot
+    .type upyml_fully_connected_sparse_dot, %function
+upyml_fully_connected_sparse_dot:
     li sum_of_x, 0
     lw t3, (sums)
     lw t4, 4(sums)

@@ -1,4 +1,4 @@
-// void upyml_fully_connected_int4(weights, x, groups, sums): adds to the sums of four channels x * (w + 8), from weights of
+// void upyml_fully_connected_int4_dot(weights, x, groups, sums): adds to the sums of four channels x * (w + 8), from weights of
 // four bits as they lie in the file, on a word. x: packed pairs. groups: of eight k, at least 1.
 //
 // A mask gives a pair of a word, (w[k] + 8 << 16) + w[k + 1] + 8: the upper half of its product with one of x is a sum of
@@ -41,9 +41,9 @@
 
     UPYML_HOT
     .p2align 2
-    .global upyml_fully_connected_int4
-    .type upyml_fully_connected_int4, %function
-upyml_fully_connected_int4:
+    .global upyml_fully_connected_int4_dot
+    .type upyml_fully_connected_int4_dot, %function
+upyml_fully_connected_int4_dot:
     addi sp, sp, -16
     sw ra, 12(sp)
     sw s1, 8(sp)

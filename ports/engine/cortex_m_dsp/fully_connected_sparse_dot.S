@@ -1,4 +1,4 @@
-// void upyml_fully_connected_sparse(groups, end, x, sums): adds x * w to the sums of a block of four channels, whose groups
+// void upyml_fully_connected_sparse_dot(groups, end, x, sums): adds x * w to the sums of a block of four channels, whose groups
 // of two pairs lie in the file (weights_sparse.h), on a word. x: packed pairs of the whole input.
 //
 // A group is 26 instructions for 16 products that are not left out: UXTB16 makes pairs of w + 128 as SMLADX asks for them,
@@ -18,10 +18,10 @@
 
     UPYML_HOT
     .balign 4
-    .global upyml_fully_connected_sparse
-    .type upyml_fully_connected_sparse, %function
+    .global upyml_fully_connected_sparse_dot
+    .type upyml_fully_connected_sparse_dot, %function
     .thumb_func
-upyml_fully_connected_sparse:
+upyml_fully_connected_sparse_dot:
     push {r3-r11, lr}
     mov r10, r1
     mov r1, r2

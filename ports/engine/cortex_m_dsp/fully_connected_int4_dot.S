@@ -1,4 +1,4 @@
-// void upyml_fully_connected_int4(weights, x, groups, sums): adds to the sums of four channels x * (w + 8), from weights of
+// void upyml_fully_connected_int4_dot(weights, x, groups, sums): adds to the sums of four channels x * (w + 8), from weights of
 // four bits as they lie in the file, on a word. groups: of eight k, at least 1. What the 8 add is the same for all channels.
 //
 // A word of the file has four pairs in the order that SMLADX asks for, each a shift and a mask away, which is one
@@ -35,10 +35,10 @@ WEIGHTS_7 .req r11
 
     UPYML_HOT
     .balign 4
-    .global upyml_fully_connected_int4
-    .type upyml_fully_connected_int4, %function
+    .global upyml_fully_connected_int4_dot
+    .type upyml_fully_connected_int4_dot, %function
     .thumb_func
-upyml_fully_connected_int4:
+upyml_fully_connected_int4_dot:
     push {r3-r11, lr}
     add r12, r1, r2, lsl #4
     push {r12, lr}
