@@ -16,41 +16,31 @@ static int32_t least(int32_t a, int32_t b) {
     return a < b ? a : b;
 }
 
-// Eight inputs of which there are `count`; answers the sum of their pairs.
-static uint32_t pack_group(const int8_t *input, int32_t *y, int32_t count) {
-    int32_t pairs = count >> 1;
-    upyml_pack_pairs(input, y, least(pairs, 4));
-    if (count < 8) {
-        y[pairs] = count & 1 ? upyml_pair(input[count - 1], 0) : 0;
-        while (++pairs < 4) {
-            y[pairs] = 0;
-        }
+// The pairs of `count` inputs, and 0 up to `pairs` of them.
+static void pack_pairs(const int8_t *input, int32_t *x, int32_t count, int32_t pairs) {
+    int32_t here = least(count >> 1, pairs);
+    upyml_pack_pairs(input, x, here);
+    if (here < pairs && (count & 1)) {
+        x[here++] = upyml_pair(input[count - 1], 0);
     }
-    uint32_t x0 = (uint32_t)y[0], x1 = (uint32_t)y[1], x2 = (uint32_t)y[2], x3 = (uint32_t)y[3];
-    y[1] = (int32_t)(x1 - (x0 << 4));
-    y[2] = (int32_t)(x2 - (x0 << 8));
-    y[3] = (int32_t)(x3 - (x0 << 12));
-    return x0 + x1 + x2 + x3;
+    while (here < pairs) {
+        x[here++] = 0;
+    }
 }
 
 // `groups` times eight inputs, of which there are `count`, to chunks: the first one is short.
 static void pack(const int8_t *input, int32_t *x, int32_t groups, int32_t count) {
-    int32_t *first = x++;
-    uint32_t sum = 0;
-    while (1) {
-        sum += pack_group(input, x, count);
-        x += 4;
-        input += 8;
-        count -= 8;
-        groups--;
-        if ((groups & 3) == 0) {
-            *first = (int32_t)(0xfff7fff8u * sum);
-            if (groups == 0) {
-                return;
-            }
-            first = x++;
-            sum = 0;
+    for (int32_t now = ((groups - 1) & 3) + 1; groups > 0; groups -= now, input += 8 * now, count -= 8 * now, now = 4) {
+        uint32_t *first = (uint32_t *)x++, sum = 0;
+        pack_pairs(input, x, count, 4 * now);
+        for (int32_t i = 0; i < now; i++, x += 4) {
+            uint32_t x0 = (uint32_t)x[0], x1 = (uint32_t)x[1], x2 = (uint32_t)x[2], x3 = (uint32_t)x[3];
+            sum += x0 + x1 + x2 + x3;
+            x[1] = (int32_t)(x1 - (x0 << 4));
+            x[2] = (int32_t)(x2 - (x0 << 8));
+            x[3] = (int32_t)(x3 - (x0 << 12));
         }
+        *first = 0xfff7fff8u * sum;
     }
 }
 

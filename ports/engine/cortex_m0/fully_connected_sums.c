@@ -4,8 +4,15 @@
 #include "requantization.h"
 
 void upyml_start_sums(const upyml_channels *c, int32_t channel, int32_t *accumulators, int32_t count) {
+    const uint8_t *bias = c->bias + 4 * channel;
+    if (((uintptr_t)bias & 3) == 0) {
+        for (int32_t i = 0; i < count; i++) {
+            accumulators[i] = ((const int32_t *)(const void *)bias)[i];
+        }
+        return;
+    }
     for (int32_t i = 0; i < count; i++) {
-        accumulators[i] = upyml_load_word(c->bias + 4 * (channel + i));
+        accumulators[i] = upyml_load_int32(bias + 4 * i);
     }
 }
 
