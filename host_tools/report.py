@@ -42,7 +42,9 @@ def costs(file: bytes) -> dict[str, Any]:
         "state_bytes": model["state_size"],
         "constant_bytes": model["data_size"],
         "macs": sum(layer["macs"] for layer in layers),
-        "ops": sorted({layer["op"].upper() for layer in layers}),  # as a build that leaves ops out names them
+        # As a build that leaves ops, or codings of weights, out names them.
+        "ops": sorted({layer["op"].upper() for layer in layers})
+        + sorted({layer["coding"].upper() for layer in layers} - {"", "INT8"}),
         "layers": layers,
         "blocks": blocks,
     }

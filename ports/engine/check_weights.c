@@ -80,7 +80,7 @@ int upyml_check_weights(const uint8_t *file, const upyml_weights *w) {
         int nibbles = w->coding == UPYML_CODING_INT4;
         uint64_t k = w->rows * filled_up(w->run, nibbles ? 8 : 4);
         UPYML_NEED(k <= UPYML_MAX_ELEMENTS, PARAMS);
-        UPYML_NEED(upyml_in_data(file, upyml_load32(w->fields), four * k >> nibbles, UPYML_ALIGN), DATA);
+        UPYML_NEED(upyml_in_data(file, upyml_load32(w->fields), nibbles ? four * k / 2 : four * k, UPYML_ALIGN), DATA);
     }
     return answer == UPYML_PASSED ? check_channels(file, w) : answer;
 }

@@ -192,7 +192,8 @@ def test_convert_tells_what_is_coded_and_can_leave_it(folder):  # noqa: F811
     (layer,) = json.loads(upyml_command("convert", "sparse.tflite", "--json").output)["coded"]
     assert layer["coding"] == "sparse" and layer["bytes"] < 0.5 * layer["int8_bytes"] and 0.6 < layer["zero_blocks"] < 0.9
     assert "coding=sparse" in upyml_command("dump", "sparse.upm").output
-    assert "fully_connected sparse" in upyml_command("report", "sparse.upm").output
+    report = upyml_command("report", "sparse.upm").output
+    assert "fully_connected sparse" in report and "An engine for it needs FULLY_CONNECTED, SPARSE." in report
     coded_size = (folder / "sparse.upm").stat().st_size
     assert "coded" not in upyml_command("convert", "sparse.tflite", "--dense").output
     assert (folder / "sparse.upm").stat().st_size > coded_size
