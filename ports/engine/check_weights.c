@@ -74,7 +74,7 @@ static int check_channels(const uint8_t *file, const upyml_weights *w) {
 int upyml_check_weights(const uint8_t *file, const upyml_weights *w) {
     uint64_t four = filled_up(w->channels, 4);
     int answer = check_coding(file, w->coding);
-    if (answer == UPYML_PASSED && w->coding == UPYML_CODING_SPARSE) {
+    if (answer == UPYML_PASSED && UPYML_HAS(SPARSE) && w->coding == UPYML_CODING_SPARSE) {
         answer = check_sparse(file, w, (uint32_t)(four / 4));
     } else if (answer == UPYML_PASSED) {
         int nibbles = w->coding == UPYML_CODING_INT4;
