@@ -14,8 +14,22 @@ PACKAGED = Path(__file__).resolve().parent / "package_data"
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 # What native modules are built for, by the names that MicroPython's build gives these CPUs. xtensawin is for those
-# with MAC16 and loops, ESP32 and ESP32-S3; xtensawin-plain for all others of that architecture.
-ARCHS = ("x64", "armv6m", "armv7m", "armv7emsp", "xtensawin", "xtensawin-plain", "rv32imc")
+# with MAC16 and loops, ESP32 and ESP32-S3; xtensawin-plain for all others of that architecture. ...-dense: without the
+# codings of weights that are sparse or of four bits, for boards whose models have none.
+ARCHS = (
+    "x64",
+    "armv6m",
+    "armv6m-dense",
+    "armv7m",
+    "armv7emsp",
+    "armv7emsp-dense",
+    "xtensawin",
+    "xtensawin-dense",
+    "xtensawin-plain",
+    "rv32imc",
+    "rv32imc-dense",
+)
+DENSE = "-dense"
 
 
 class NotBuilt(errors.Missing, FileNotFoundError):

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import upyml
 from host_tools import compare, report
-from host_tools.deploy import errors, facts, plan, romfs_device, room, stamp, transfer, trial
+from host_tools.deploy import bundle, errors, facts, plan, romfs_device, room, stamp, transfer, trial
 from host_tools.deploy.connection import Connection, connect
 from host_tools.deploy.upload import Upload
+from upyml.format import decode
 
 OBJECTS = 16 * 1024  # bytes of heap that loading a model may take beside its arena, with what it imports
 
@@ -65,12 +66,12 @@ def deploy(port: str, wish: Wish, progress: Callable[[int, int], None] = lambda 
     program = wish.main.read_bytes() if wish.main else None
     with connect(port) as board:
         told = facts.ask(board)
-        needs = plan.plan(told, wish.python)
         path = _place(told, wish)
-        files = needs.files | ({} if wish.romfs else {path: content})
+        own = {} if wish.romfs else {path: content}
         if program is not None:
-            files[told.root + ("code.py" if told.name == "circuitpython" else "main.py")] = program
-        found = transfer.look(board, files, needs.stale)
+            own[told.root + ("code.py" if told.name == "circuitpython" else "main.py")] = program
+        needs, found = _look(board, told, wish, content, own)
+        files = needs.files | own
         copied, sent = [], 0
         if found.changed or found.stale or wish.romfs:
             has = facts.room(board, told)
@@ -94,6 +95,22 @@ def deploy(port: str, wish: Wish, progress: Callable[[int, int], None] = lambda 
             if tried.selftest is True:
                 stamp.write(board, told, key, tried)
         return Deployed(told, needs, path, len(content), copied, sent, wish.romfs, board.emulated, tried, before)
+
+
+def _look(board: Connection, told: facts.Facts, wish: Wish, content: bytes, own: dict[str, bytes]):
+    """The plan, and what of its files and of `own` is on the board: (plan.Plan, transfer.Look).
+
+    For a dense model the smaller native module will do, but the whole one stays where it is: another model may need it.
+    """
+    dense = decode.header(content)["engine_version"] == 1
+    needs = plan.plan(told, wish.python, dense)
+    found = transfer.look(board, needs.files | own, needs.stale)
+    if dense and needs.native and any(path.endswith(bundle.NATIVE) for path in found.changed):
+        whole = plan.plan(told, wish.python)
+        there = transfer.look(board, whole.files | own, whole.stale)
+        if not any(path.endswith(bundle.NATIVE) for path in there.changed):
+            return whole, there
+    return needs, found
 
 
 def _copy(

@@ -12,8 +12,11 @@ from host_tools.deploy.facts import Facts
 # Boards of one architecture whose processors differ: only those that are known get the one that is called like it.
 PLAIN = {"xtensawin": "xtensawin-plain"}
 
+# Those that also come without the codings of weights, smaller.
+LIGHTER = {arch.removesuffix(package_files.DENSE): arch for arch in package_files.ARCHS if package_files.DENSE in arch}
+
 # A board whose floats are in single precision registers takes armv7emsp only; one without them what its core has.
-MODULES = {arch: arch for arch in package_files.ARCHS} | {"armv7em": "armv7m", "armv7emdp": "armv7emsp"}
+MODULES = {arch: arch for arch in package_files.ARCHS if "-" not in arch} | {"armv7em": "armv7m", "armv7emdp": "armv7emsp"}
 
 # The engine in Python and its check of a file: of no use beside the engine in C.
 REFERENCE = ("upyml/_reference/", "upyml/format/check")
@@ -35,13 +38,14 @@ class Plan:
     reference: bool = False
 
 
-def plan(facts: Facts, python: bool = False) -> Plan:
-    """What has to be on the board. python: the engine in Python, where none in C would fit the board.
+def plan(facts: Facts, python: bool = False, dense: bool = False) -> Plan:
+    """What has to be on the board. python: the engine in Python, where none in C would fit the board. dense: a native module
+    that takes no coded weights will do.
 
     Raises errors.OtherVersion, OldFirmware; package_files.NotBuilt; bundle.CompileError.
     """
     _same_version(facts)
-    native = None if facts.builtin or python or facts.name == "circuitpython" else _native(facts)
+    native = None if facts.builtin or python or facts.name == "circuitpython" else _native(facts, dense)
     reference = not facts.builtin and native is None
     files = {} if native is None else {facts.lib + "/" + bundle.NATIVE: native}
     stale = [facts.lib + "/_upyml.py"] if native is not None else [facts.lib + "/" + bundle.NATIVE] * reference
@@ -77,16 +81,16 @@ def _same_version(facts: Facts) -> None:
             )
 
 
-def _native(facts: Facts) -> bytes:
+def _native(facts: Facts, dense: bool) -> bytes:
     """The native module for the board."""
     slow = "or add --python for the engine in Python, which is much slower"
     if facts.arch not in MODULES:
         what = f"its .mpy architecture is {facts.arch}" if facts.arch else "it takes no native modules"
         raise errors.OldFirmware(
             f"{facts.machine} with {facts.firmware}: {what}, and upyml has modules for "
-            f"{', '.join(package_files.ARCHS)}: flash firmware with upyml in it, {slow}"
+            f"{', '.join(sorted(MODULES))}: flash firmware with upyml in it, {slow}"
         )
-    content = package_files.natmod(_module(facts)).read_bytes()
+    content = package_files.natmod(_module(facts, dense)).read_bytes()
     needed = content[1], content[2] & 3
     if facts.mpy_version != needed:
         raise errors.OldFirmware(
@@ -96,13 +100,13 @@ def _native(facts: Facts) -> bytes:
     return content
 
 
-def _module(facts: Facts) -> str:
+def _module(facts: Facts, dense: bool) -> str:
     """The name of the native module for the board."""
     name = MODULES[facts.arch]
     if name in PLAIN:
         known = boards.get(facts.board) if facts.chip_is_known else None
-        return known.natmod if known and known.arch == name else PLAIN[name]
-    return name
+        name = known.natmod if known and known.arch == name else PLAIN[name]
+    return LIGHTER.get(name, name) if dense else name
 
 
 def _dotted(version: tuple[int, int]) -> str:

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Prints the engine's source files for a processor, below this folder: sources.sh [FOLDER]
+# Prints the engine's source files for a processor, below this folder: [UPYML_WITHOUT="INT4 SPARSE"] sources.sh [FOLDER]
 # FOLDER (cortex_m0) has kernels of its own, listed in its sources.txt, some of them in a folder that several share: one
-# of them takes the place of its namesake in kernels/.
+# of them takes the place of its namesake in kernels/. Files of a coding of weights that is left out have its name in theirs,
+# those of both `coded`.
 set -eu
 here=$(dirname "$0")
 own=
@@ -13,13 +14,23 @@ if [ $# -gt 0 ] && [ -n "$1" ]; then
         esac
     done <"$here/$1/sources.txt"
 fi
+left_out() {
+    case " ${UPYML_WITHOUT:-} " in *" INT4 "*) int4=yes ;; *) int4= ;; esac
+    case " ${UPYML_WITHOUT:-} " in *" SPARSE "*) sparse=yes ;; *) sparse= ;; esac
+    case $1 in
+    *int4*) [ -n "$int4" ] ;;
+    *sparse*) [ -n "$sparse" ] ;;
+    *coded*) [ -n "$int4" ] && [ -n "$sparse" ] ;;
+    *) false ;;
+    esac
+}
 while read -r file; do
     replaced=
     for one in $own; do
         [ "${one##*/}" != "${file##*/}" ] || replaced=yes
     done
-    [ -n "$replaced" ] || echo "$file"
+    [ -n "$replaced" ] || left_out "$file" || echo "$file"
 done <"$here/sources.txt"
 for one in $own; do
-    echo "$one"
+    left_out "$one" || echo "$one"
 done

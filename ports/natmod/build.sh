@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
 # Builds the native module: ports/natmod/build.sh ARCH [make variables]; the file is build/natmod/ARCH/_upyml.mpy.
 # xtensawin is for ESP32 and S3; xtensawin-plain, of the same architecture, for an S2, which has no MAC16 and no loops.
+# ARCH-dense leaves out the codings of weights that are sparse or of four bits: dense models need less RAM for it.
 # The Python that runs it (PYTHON, by default that of `make setup`) needs pyelftools and ar.
 set -euo pipefail
 
 . "$(dirname "$0")/../common.sh"
 here=$root/ports/natmod
-arch=${1%-plain}
+arch=${1%%-*}
 begin_build "$root/build/natmod/$1" _upyml.mpy
 core=lx6
-[ "$1" = "$arch" ] || core=common
+case $1 in
+*-plain) core=common ;;
+*-dense) export UPYML_WITHOUT="${UPYML_WITHOUT:-} INT4 SPARSE" ;;
+esac
 shift
 settings=("$here/Makefile" "${engine_lists[@]}")
 needed=(make:make)

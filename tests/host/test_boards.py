@@ -85,7 +85,24 @@ def test_a_description_with_a_wrong_entry_is_a_sentence(text, sentence, tmp_path
         boards.get("mine")
 
 
-@pytest.mark.parametrize("arch, most", [("armv6m", 34 * KB), ("armv7emsp", 28 * KB), ("rv32imc", 30 * KB)])
+def test_a_build_may_leave_out_ops_and_codings_of_weights(tmp_path, monkeypatch):
+    build = "[build]\nwith = 'rp2'\nimage = 'I'\nwithout = ['MEAN', 'SPARSE']"
+    (tmp_path / "mine.toml").write_text(WHOLE + build)
+    monkeypatch.setattr(package_files, "boards", lambda: tmp_path)
+    assert boards.get("mine").build["without"] == ["MEAN", "SPARSE"]
+
+
+@pytest.mark.parametrize(
+    "arch, most",
+    [
+        ("armv6m-dense", 34 * KB),
+        ("armv6m", 42 * KB),
+        ("armv7emsp-dense", 28 * KB),
+        ("armv7emsp", 36 * KB),
+        ("rv32imc-dense", 30 * KB),
+        ("rv32imc", 38 * KB),
+    ],
+)
 def test_a_native_module_leaves_room_for_models(arch, most, require):
     """It lies in RAM, where a Pico has 240 KB for everything."""
     found = sizes.native_modules()
@@ -96,7 +113,7 @@ def test_a_native_module_leaves_room_for_models(arch, most, require):
 def test_the_engine_is_small(require):
     found = sizes.engine_text()
     require("pico" in found, "the Pico's firmware", "make boards")
-    assert 10 * KB < found["pico"] <= 32 * KB
+    assert 10 * KB < found["pico"] <= 40 * KB  # it has the codings of weights, which a dense native module has not
 
 
 @pytest.mark.parametrize(

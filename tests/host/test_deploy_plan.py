@@ -106,6 +106,15 @@ def test_only_a_chip_that_is_known_to_have_mac16_gets_the_module_that_uses_it(ma
     assert plan.plan(board).files["/lib/_upyml.mpy"] == {"xtensawin": fast, "xtensawin-plain": plain}[module]
 
 
+@pytest.mark.parametrize(
+    "mpy, arch", [(ARMV6M, "armv6m-dense"), (ARMV7EM, "armv7m"), (ARMV7EMDP, "armv7emsp-dense")]
+)
+def test_for_a_dense_model_the_smaller_module_will_do_where_there_is_one(mpy, arch, require):
+    require(arch in package_files.natmods(), f"the native module for {arch}", "make natmods")
+    planned = plan.plan(a_board(mpy=mpy), dense=True)
+    assert planned.files["/lib/_upyml.mpy"] == package_files.natmod(arch).read_bytes()
+
+
 @pytest.mark.parametrize("told", [{"frozen": "0.0.1"}, {"builtin": "9.9.9"}])
 def test_firmware_with_another_version_is_refused(told):
     (version,) = told.values()

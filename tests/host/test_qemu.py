@@ -14,8 +14,9 @@ import small_models
 from runtimes import BUILD, ROOT
 
 import upyml
-from host_tools import boards, emulators
+from host_tools import boards, emulators, package_files
 from host_tools.convert import convert
+from host_tools.deploy.plan import LIGHTER
 from host_tools.emulators import EmulatorError, ScriptFailed, qemu
 
 BOARDS = {name: board for name, board in boards.all().items() if board.emulate.get("with") == "qemu"}
@@ -85,10 +86,15 @@ def test_a_board_has_the_python_of_a_real_one(board):
     ]
 
 
-@pytest.mark.parametrize("engine", ["module", "mpy"])
-def test_both_forms_of_the_engine_prove_themselves(board, engine, require):
-    module = BUILD / "natmod" / board.arch / "_upyml.mpy"
-    require(engine == "module" or module.exists(), module.relative_to(ROOT), f"make natmod-{board.arch}")
+@pytest.mark.parametrize("engine", ["module", "mpy", "dense"])
+def test_each_form_of_the_engine_proves_itself(board, engine, require, monkeypatch):
+    """In the firmware, as a native module, and as the smaller one that takes dense weights only."""
+    arch = LIGHTER.get(board.arch, board.arch) if engine == "dense" else board.arch
+    module = BUILD / "natmod" / arch / "_upyml.mpy"
+    require(engine == "module" or module.exists(), module.relative_to(ROOT), f"make natmod-{arch}")
+    if engine == "dense":
+        monkeypatch.setattr(package_files, "natmod", lambda name: module)
+        engine = "mpy"
     script = "import _upyml, upyml\nprint(_upyml)\nprint(upyml.load('gesture.upm').selftest())"
     files = {"gesture.upm": small_models.with_vectors(small_models.gesture)}
     which, passed = emulators.run(board, script, files=files, engine=engine).splitlines()
