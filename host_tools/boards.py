@@ -14,7 +14,7 @@
     with = "rp2"                # ports/rp2/build.sh FOLDER ARGUMENTS...
     arguments = ["UPYML_PICO"]
     image = "firmware.uf2"      # what the build leaves in FOLDER, build/boards/NAME
-    without = ["SOFTMAX"]       # ops that its engine leaves out (names of upyml/format/layout.py); or not there
+    without = ["SOFTMAX"]       # ops and codings its engine leaves out (names of upyml/format/layout.py); or not there
 
     [flash]                     # none: it is only emulated
     method = "uf2"              # host_tools/deploy/flash_uf2.py; the rest of the table is its own

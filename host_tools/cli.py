@@ -55,7 +55,8 @@ def dump(model, as_json):
             f"{t['bytes']} bytes, scale {t['scale']:.8g}, zero point {t['zero_point']}"
         )
     for op in ops:
-        params = " ".join(f"{key}={value}" for key, value in op["params"].items())
+        params = " ".join(f"{key}={value}" for key, value in op["params"].items() if key != "coding")
+        params += f" coding={op['coding']}" if op["coding"] else ""
         click.echo(
             f"op {op['number']}: {op['op']} {op['inputs']} -> {op['outputs']} {op['order']} top={op['top']} {params}"
         )

@@ -18,6 +18,7 @@ from host_tools.passes import normalise as normalising
 from host_tools.passes import order as ordering
 from host_tools.passes import plan as planning
 from host_tools.passes import tidy
+from host_tools.passes.coding import CODINGS
 from host_tools.passes.drop_constant_channels import drop_constant_channels
 from host_tools.planner import sizes
 from host_tools.program import Program
@@ -63,6 +64,7 @@ def convert(
     ram: str | int = sizes.BALANCED,
     keep_channels: bool = False,
     caller_inputs: bool = False,
+    codings: Sequence[str] = CODINGS,
 ) -> Conversion:
     """Converts a model.
 
@@ -73,10 +75,13 @@ def convert(
     that runs the check, by default the fastest there is; check=False leaves it out. ram: what the plan of the memory is
     made for, "smallest", "balanced", "fastest" or bytes (20480 or "20k"). keep_channels: also those whose value no input
     can change, as other engines compute them. caller_inputs: the inputs take no room in the arena, they lie in buffers that
-    Model.bind() names on the board. Raises ConversionError, with what to do, where the model, the data or the
+    Model.bind() names on the board. codings: those that a layer's weights may have instead of int8 where that makes the file
+    smaller, of "int4" and "sparse"; () for none: the outputs are the same to the bit. Raises ConversionError, with what to do, where the model, the data or the
     RAM cannot be used, and FileNotFoundError.
     """
     ram = sizes.parse(ram)  # before the long work
+    if not set(codings) <= set(CODINGS):
+        raise ConversionError(f"codings of weights are {' and '.join(CODINGS)}, received {', '.join(map(str, codings))}")
     engine = engine or compare.best_engine()
     stages = _Stages(show)
     if _is_tflite(source):
@@ -95,7 +100,7 @@ def convert(
     if not keep_channels:  # last of the graph passes, when all sums are known
         graph = stages("drop_constant_channels", drop_constant_channels(graph), True)
     dropped = channels - _channels(graph)
-    program = stages("lower", lowering.lower(graph))
+    program = stages("lower", lowering.lower(graph, tuple(codings)))
     program.caller_inputs = _may_lie_outside(program) if caller_inputs else False
     program = stages("order", ordering.order(program))  # before plan: it decides what is live together
     program = stages("plan", planning.plan(program, ram))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from typing import Any
 
 from upyml.format import check, decode, layout
@@ -19,7 +20,7 @@ def describe(file: bytes) -> dict[str, Any]:
         raise ValueError(explain(arena, file))
     head = decode.header(file)
     tensors = [_tensor(decode.tensor(file, head, i)) for i in range(head["tensor_count"])]
-    ops = [_op(decode.op(file, head, i), tensors, i) for i in range(head["op_count"])]
+    ops = [_op(file, decode.op(file, head, i), tensors, i) for i in range(head["op_count"])]
     return {
         "file_size": head["file_size"],
         "format_version": head["format_version"],
@@ -55,11 +56,14 @@ def _tensor(record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _op(record: dict[str, Any], tensors, number: int) -> dict[str, Any]:
+def _op(file: bytes, record: dict[str, Any], tensors, number: int) -> dict[str, Any]:
     name, fields = layout.OPS[record["opcode"]]
-    params = {key: record["params"][key] for key, _ in fields if key != "reserved"}
+    coded = record["opcode"] in layout.CODED
+    left_out = ("reserved",) if coded else ("reserved", "coding")
+    params = {key: record["params"][key] for key, _ in fields if key not in left_out}
     x, y = tensors[record["inputs"][0]], tensors[record["outputs"][0]]
-    weights, macs = _cost(name, params, x["shape"], y["shape"])
+    weights, macs = _cost(file, name, params, x["shape"], y["shape"])
+    coding = layout.CODINGS[params["coding"]].lower() if coded else ""
     return {
         "number": number,
         "op": name.lower(),
@@ -69,6 +73,7 @@ def _op(record: dict[str, Any], tensors, number: int) -> dict[str, Any]:
         "fused": record["fused"],
         "strip": record["strip"],
         "top": record["top"],
+        "coding": coding,  # of weights that may have several
         "macs": macs,
         "constant_bytes": weights
         + sum(tensors[i]["bytes"] for i in record["inputs"] if tensors[i]["kind"] == "constant"),
@@ -76,25 +81,37 @@ def _op(record: dict[str, Any], tensors, number: int) -> dict[str, Any]:
     }
 
 
-def _cost(name: str, p: dict[str, Any], x: list[int], y: list[int]) -> tuple[int, int]:
+def _weight_bytes(file: bytes, p: dict[str, Any], rows: int, run: int, blocks: int) -> int:
+    """Of a CONV2D's or FULLY_CONNECTED's weights, a run of k in each kernel row."""
+    if p["coding"] == layout.SPARSE_WEIGHTS:
+        return struct.unpack_from("<I", file, p["weights"] + 4 * blocks)[0]  # where the last block ends
+    if p["coding"] == layout.INT4_WEIGHTS:
+        return 16 * blocks * rows * -(-run // 8)
+    return 16 * blocks * rows * -(-run // 4)
+
+
+def _cost(file: bytes, name: str, p: dict[str, Any], x: list[int], y: list[int]) -> tuple[int, int]:
     """(bytes of weights, biases and tables in the file; multiply-accumulates of a run)."""
 
     def four(n):
         return n + -n % 4
 
     channels, size = y[-1], math.prod(y)
+    blocks = four(channels) // 4
     if name == "TABLE":
         return 256, 0
     if name == "RESIZE_NEAREST":
         return 2 * sum(([1, 1] + y)[-3:-1]), 0
     if name == "CONV2D":
-        k, macs = p["kernel_h"] * four(p["kernel_w"] * x[-1]), p["kernel_h"] * p["kernel_w"] * x[-1] * size
+        macs = p["kernel_h"] * p["kernel_w"] * x[-1] * size
+        weights = _weight_bytes(file, p, p["kernel_h"], p["kernel_w"] * x[-1], blocks)
     elif name == "DEPTHWISE_CONV2D":
-        k, macs = four(p["kernel_h"] * p["kernel_w"]), p["kernel_h"] * p["kernel_w"] * size
+        macs = p["kernel_h"] * p["kernel_w"] * size
+        weights = 4 * blocks * four(p["kernel_h"] * p["kernel_w"])
     elif name == "FULLY_CONNECTED":
         inputs = math.prod(x) * channels // size
-        k, macs = four(inputs), inputs * size
+        weights, macs = _weight_bytes(file, p, 1, inputs, blocks), inputs * size
     else:
         return 0, 0
     count = four(channels) if p.get("per_channel", 1) else 1
-    return four(channels) * (k + 4) + 4 * count + four(count), macs
+    return weights + 4 * four(channels) + 4 * count + 2 * four(count), macs

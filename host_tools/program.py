@@ -35,7 +35,8 @@ class Step:
     outputs: list[Tensor]
     params: dict = field(default_factory=dict)
     name: str = ""
-    macs: int = 0  # multiply-accumulates of one run
+    macs: int = 0  # multiply-accumulates of one run, those with zeros too
+    density: float = 1.0  # the part of its weights that the file holds: less than 1 where they are SPARSE
     order: int = layout.DISJOINT
     top: int = 0
     fused: int = 0  # ops in the fused group that starts with this one
@@ -55,6 +56,8 @@ class Program:
     outputs: list[Tensor]
     steps: list[Step]
     metadata: dict[str, str] = field(default_factory=dict)
+    codings: tuple[str, ...] = ()  # that weights may have instead of int8
+    coded: list = field(default_factory=list)  # layers that have one, see passes/coding.py
     views: dict[Tensor, Tensor] = field(default_factory=dict)
     offsets: dict[Tensor, int] = field(default_factory=dict)  # of the tensors that are no views, in bytes
     ring_rows: dict[Tensor, int] = field(default_factory=dict)  # of those that have room for a few rows only

@@ -26,6 +26,7 @@ def costs(file: bytes) -> dict[str, Any]:
                 "op": op["op"],
                 "output": y["shape"],
                 "macs": op["macs"],
+                "coding": op["coding"],
                 "file_bytes": op["constant_bytes"],
                 "ram_live": live,
                 "ram_top": op["top"],
@@ -41,7 +42,9 @@ def costs(file: bytes) -> dict[str, Any]:
         "state_bytes": model["state_size"],
         "constant_bytes": model["data_size"],
         "macs": sum(layer["macs"] for layer in layers),
-        "ops": sorted({layer["op"].upper() for layer in layers}),  # as a build that leaves ops out names them
+        # As a build that leaves ops, or codings of weights, out names them.
+        "ops": sorted({layer["op"].upper() for layer in layers})
+        + sorted({layer["coding"].upper() for layer in layers} - {"", "INT8"}),
         "layers": layers,
         "blocks": blocks,
     }
@@ -77,7 +80,7 @@ def show(numbers: dict[str, Any], console, drawn: list[str] = ()) -> None:
     for layer in numbers["layers"]:
         table.add_row(
             str(layer["number"]),
-            layer["op"] + ("" if run else " (fused)" if layer["fused"] else " (in place)" if layer["in_place"] else ""),
+            layer["op"] + _coding(layer) + ("" if run else " (fused)" if layer["fused"] else " (in place)" if layer["in_place"] else ""),
             "x".join(map(str, layer["output"])),
             f"{layer['macs']:,}" if layer["macs"] else "",
             f"{layer['file_bytes']:,}" if layer["file_bytes"] else "",
@@ -96,6 +99,10 @@ def show(numbers: dict[str, Any], console, drawn: list[str] = ()) -> None:
     console.print(f"An engine for it needs {', '.join(numbers['ops'])}.")
     for line in _on_board(numbers, board) if board else ():
         console.print(line, highlight=False, soft_wrap=True)
+
+
+def _coding(layer: dict[str, Any]) -> str:
+    return f" {layer['coding']}" if layer["coding"] in ("int4", "sparse") else ""
 
 
 def _times(layer: dict[str, Any], run: dict[str, Any]) -> list[str]:

@@ -9,13 +9,17 @@ from __future__ import annotations
 from host_tools.errors import ConversionError
 from host_tools.graph import Graph, Op, Tensor
 from host_tools.passes import lower_arithmetic, lower_edges, lower_layout, lower_window
+from host_tools.passes.coding import CODINGS
 from host_tools.program import Program, Step
 from upyml.format import layout
 
 
-def lower(graph: Graph) -> Program:
-    """The program of a quantized graph. Raises ConversionError where the engine has no op for something."""
-    program = Program(list(graph.inputs), list(graph.outputs), [], dict(graph.metadata))
+def lower(graph: Graph, codings: tuple[str, ...] = CODINGS) -> Program:
+    """The program of a quantized graph. Raises ConversionError where the engine has no op for something.
+
+    codings: those that weights may have instead of int8, where that makes the file smaller.
+    """
+    program = Program(list(graph.inputs), list(graph.outputs), [], dict(graph.metadata), codings)
     for op in graph.ops:
         if all(tensor.data is not None for tensor in op.inputs):
             _fold(op)

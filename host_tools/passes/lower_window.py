@@ -8,6 +8,7 @@ from host_tools import tables
 from host_tools.errors import ConversionError
 from host_tools.graph import Op, Tensor
 from host_tools.passes import lower_edges, lower_layout
+from host_tools.passes.coding import choose
 from host_tools.program import Program, Step
 from upyml.format import encode, layout
 
@@ -72,15 +73,25 @@ def _per_channel(op: Op, rows: np.ndarray) -> bytes:
     return encode.pack_channels(bias, multiplier, shift, encode.accumulator_bits(rows, bias))
 
 
+def _coded(program: Program, weights: np.ndarray, name: str) -> tuple[dict, float]:
+    """(the fields that tell the weights, in the coding with the fewest bytes; the part of the weights that it holds)."""
+    fields, coded = choose(weights, name, program.codings)
+    if coded is None:
+        return fields, 1.0
+    program.coded.append(coded)
+    return fields, coded.density
+
+
 def _conv2d(program: Program, op: Op) -> None:
     op = _inside(program, op, op.inputs[1].shape[1:3])
     x, w = op.inputs[:2]
     weights = w.data.astype(np.int64)
     params = _window(op, w.shape[1:3])
-    params["weights"] = encode.pack_conv2d(w.data)
+    packed, density = _coded(program, w.data.reshape(w.shape[:2] + (-1,)), op.name)
+    params |= packed
     params["channels"] = _per_channel(op, weights.reshape(len(weights), -1))
     macs = op.output.size * weights[0].size
-    program.steps.append(Step(layout.CONV2D, [x], [op.output], params, op.name, macs))
+    program.steps.append(Step(layout.CONV2D, [x], [op.output], params, op.name, macs, density))
 
 
 def _depthwise(program: Program, op: Op) -> None:
@@ -107,7 +118,9 @@ def _fully_connected(program: Program, op: Op) -> None:
     rows = w.data.astype(np.int64)
     one = np.size(w.scale) == 1
     low, high = tables.activation_range(op.attrs.get("activation"), op.output)
-    params = {"per_channel": int(not one), "clamp_min": low, "clamp_max": high, "weights": encode.pack_weights(w.data)}
+    params = {"per_channel": int(not one), "clamp_min": low, "clamp_max": high}
+    packed, density = _coded(program, w.data[:, None, :], op.name)
+    params |= packed
     if one:
         bias = folded_bias(op, rows.sum(axis=1))
         bits = encode.accumulator_bits(rows, bias)
@@ -119,7 +132,7 @@ def _fully_connected(program: Program, op: Op) -> None:
     if not out.shape or out.shape[-1] != channels:
         out = program.view(out, (out.size // channels, channels))
     macs = out.size * inputs
-    program.steps.append(Step(layout.FULLY_CONNECTED, [x], [out], params, op.name, macs))
+    program.steps.append(Step(layout.FULLY_CONNECTED, [x], [out], params, op.name, macs, density))
 
 
 def _pool(opcode: int):

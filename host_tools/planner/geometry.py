@@ -30,6 +30,8 @@ class Window:
     pad_top: int
     pad_left: int
     multiplier: int
+    coding: int = layout.INT8_WEIGHTS  # of a convolution's weights
+    pairs: int = 0  # of SPARSE ones: the most in a block of four channels
 
     @property
     def reach(self) -> int:
@@ -61,7 +63,8 @@ class Window:
     def by_pixel(self) -> Window:
         """A pointwise window over an image of one column, whose rows are the pixels (upyml_by_pixel)."""
         pixels = self.in_h * self.in_w
-        return Window(pixels, 1, self.in_c, pixels, 1, self.out_c, 1, 1, 1, 1, 1, 1, 0, 0, self.multiplier)
+        ones = (1, 1, 1, 1, 1, 1, 0, 0, self.multiplier)
+        return Window(pixels, 1, self.in_c, pixels, 1, self.out_c, *ones, self.coding, self.pairs)
 
 
 def image(shape: tuple[int, ...]) -> tuple[int, int, int]:
@@ -77,7 +80,8 @@ def window(step: Step) -> Window | None:
     p = step.params
     sides = [p[name + side] for name in ("kernel_", "stride_", "dilation_") for side in "hw"]
     shapes = image(step.inputs[0].shape) + image(step.outputs[0].shape)
-    return Window(*shapes, *sides, p["pad_top"], p["pad_left"], p.get("multiplier", 1))
+    own = p.get("multiplier", 1), p.get("coding", layout.INT8_WEIGHTS), p.get("pairs", 0)
+    return Window(*shapes, *sides, p["pad_top"], p["pad_left"], *own)
 
 
 def fully_connected(step: Step) -> tuple[int, int, int]:
@@ -88,7 +92,7 @@ def fully_connected(step: Step) -> tuple[int, int, int]:
 
 
 def macs(step: Step) -> int:
-    """Multiply-accumulates of a run; for ops without any, the elements they make or read."""
+    """Multiply-accumulates of a run, those with zeros too; for ops without any, the elements they make or read."""
     shape = window(step)
     if step.opcode == layout.FULLY_CONNECTED:
         return math.prod(fully_connected(step))

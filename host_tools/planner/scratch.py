@@ -14,6 +14,8 @@ from upyml.format import layout
 
 SHORT_RUN = 6  # values of a convolution's kernel row
 PIECE = 32  # inputs of a dense layer: one unit of those that are packed piece by piece
+CHUNK = 68  # bytes of such a piece, where the weights have four bits
+LISTED = 20  # bytes of a pair of sparse weights of four channels
 
 
 @cache
@@ -34,22 +36,36 @@ def scratch(step: Step, order: int, strip: int, rings: tuple[int, int] | None = 
         ask = _kernels()
         if ask is None:
             return _window(step.opcode, shape, order, strip, rings)
-        return ask(step.opcode, tuple(vars(shape).values()) + (order,) + (rings or (shape.in_h, shape.out_h)), strip)
+        *sizes, coding, pairs = vars(shape).values()
+        return ask(step.opcode, (*sizes, order, *(rings or (shape.in_h, shape.out_h)), coding, pairs), strip)
     if step.opcode == layout.FULLY_CONNECTED:
-        return _dense(*fully_connected(step), order, strip)
+        return _dense(step, order, strip)
     return 0
 
 
-def _dense(rows: int, inputs: int, channels: int, order: int, strip: int) -> int:
+def _dense(step: Step, order: int, strip: int) -> int:
     """The least, and room for more inputs widened to 16 bits, up to all of them."""
-    whole = (inputs + 3) // 4 * 8
+    rows, inputs, channels = fully_connected(step)
+    coding, pairs = step.params.get("coding", layout.INT8_WEIGHTS), step.params.get("pairs", 0)
+    piece, pieces, whole = _pieces(coding, inputs)
     if _kernels():
-        least = _kernels()(layout.FULLY_CONNECTED, (rows, inputs, channels, order), 1)
+        least = _kernels()(layout.FULLY_CONNECTED, (rows, inputs, channels, order, coding, pairs), 1)
     elif rows > 1:
         least = whole * (1 if order == layout.DISJOINT else rows)
     else:
-        least = min(whole, 2 * PIECE + (0 if order == layout.DISJOINT else (channels + 3) // 4 * 16))
-    return least if rows > 1 else min(least + 2 * PIECE * (strip - 1), whole)
+        least = min(whole, pieces * piece + (0 if order == layout.DISJOINT else (channels + 3) // 4 * 16))
+    return least if rows > 1 else max(least, min(least + piece * (strip - pieces), whole))
+
+
+def _pieces(coding: int, inputs: int) -> tuple[int, int, int]:
+    """Bytes of PIECE inputs, the least number of such pieces, bytes of all inputs."""
+    if coding == layout.INT4_WEIGHTS:
+        return CHUNK, 2, -(-inputs // PIECE) * CHUNK
+    whole = (inputs + 3) // 4 * 8
+    if coding == layout.SPARSE_WEIGHTS:  # in any order: all at once, and two words for two of them
+        whole = (inputs + 1) // 2 * 8
+        return whole, 1, whole
+    return 2 * PIECE, 1, whole
 
 
 def _window(opcode: int, shape: Window, order: int, strip: int, rings: tuple[int, int] | None) -> int:
@@ -71,6 +87,8 @@ def _conv(shape: Window, strip: int) -> int:
     rows = (strip - 1) * shape.stride_h + shape.reach
     run = (shape.kernel_w * shape.in_c + 1) // 2 * 2
     row, weights = width * shape.in_c * 2, shape.kernel_h * run // 2 * 16
+    if shape.coding == layout.SPARSE_WEIGHTS:
+        weights = shape.pairs * LISTED
     if run <= SHORT_RUN and shape.kernel_h > 1:
         return rows * shape.out_w * run * 2 + row + weights
     return rows * row + weights

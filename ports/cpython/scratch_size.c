@@ -10,9 +10,9 @@ int32_t upyml_m0_fully_connected_s8_scratch_size(const upyml_fully_connected *p)
 
 static int read_window(PyObject *fields, upyml_window *p) {
     *p = (upyml_window){0};
-    if (!PyArg_ParseTuple(fields, "iiiiiiiiiiiiiiiiii:_scratch_size", &p->in_h, &p->in_w, &p->in_c, &p->out_h,
+    if (!PyArg_ParseTuple(fields, "iiiiiiiiiiiiiiiiii|ii:_scratch_size", &p->in_h, &p->in_w, &p->in_c, &p->out_h,
             &p->out_w, &p->out_c, &p->kernel_h, &p->kernel_w, &p->stride_h, &p->stride_w, &p->dilation_h, &p->dilation_w,
-            &p->pad_top, &p->pad_left, &p->multiplier, &p->order, &p->in_ring, &p->out_ring)) {
+            &p->pad_top, &p->pad_left, &p->multiplier, &p->order, &p->in_ring, &p->out_ring, &p->coding, &p->pairs)) {
         return 0;
     }
     p->end_row = p->out_h;
@@ -29,7 +29,8 @@ PyObject *upyml_kernels_scratch(PyObject *module, PyObject *args) {
     }
     if (opcode == UPYML_OPCODE_FULLY_CONNECTED) {
         upyml_fully_connected p = {0};
-        if (!PyArg_ParseTuple(fields, "iiii:_scratch_size", &p.rows, &p.in_c, &p.out_c, &p.order)) {
+        if (!PyArg_ParseTuple(fields, "iiii|ii:_scratch_size", &p.rows, &p.in_c, &p.out_c, &p.order, &p.coding,
+                &p.pairs)) {
             return NULL;
         }
         return PyLong_FromLong(upyml_m0_fully_connected_s8_scratch_size(&p));

@@ -74,13 +74,13 @@ static int check_channels(const uint8_t *file, const upyml_weights *w) {
 int upyml_check_weights(const uint8_t *file, const upyml_weights *w) {
     uint64_t four = filled_up(w->channels, 4);
     int answer = check_coding(file, w->coding);
-    if (answer == UPYML_PASSED && w->coding == UPYML_CODING_SPARSE) {
+    if (answer == UPYML_PASSED && UPYML_HAS(SPARSE) && w->coding == UPYML_CODING_SPARSE) {
         answer = check_sparse(file, w, (uint32_t)(four / 4));
     } else if (answer == UPYML_PASSED) {
         int nibbles = w->coding == UPYML_CODING_INT4;
         uint64_t k = w->rows * filled_up(w->run, nibbles ? 8 : 4);
         UPYML_NEED(k <= UPYML_MAX_ELEMENTS, PARAMS);
-        UPYML_NEED(upyml_in_data(file, upyml_load32(w->fields), four * k >> nibbles, UPYML_ALIGN), DATA);
+        UPYML_NEED(upyml_in_data(file, upyml_load32(w->fields), nibbles ? four * k / 2 : four * k, UPYML_ALIGN), DATA);
     }
     return answer == UPYML_PASSED ? check_channels(file, w) : answer;
 }

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 from group_models import random_group
-from op_models import CODED, random_op
+from op_models import random_op
 
 from upyml.format import decode, layout
 from upyml.format.encode import seal
@@ -45,7 +45,7 @@ def main():
     FOLDER.mkdir(exist_ok=True)
     for opcode, (name, _) in enumerate(layout.OPS):
         write(name, np.random.default_rng(opcode), opcode, layout.INT8_WEIGHTS)
-    for opcode in CODED:
+    for opcode in layout.CODED:
         for coding in (layout.INT4_WEIGHTS, layout.SPARSE_WEIGHTS):
             name = f"{layout.OPS[opcode][0]}_{layout.CODINGS[coding]}"
             write(name, np.random.default_rng(1000 + 10 * opcode + coding), opcode, coding)

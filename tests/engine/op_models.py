@@ -292,9 +292,6 @@ _MAKERS = (
 )
 
 
-CODED = (layout.CONV2D, layout.FULLY_CONNECTED)  # ops whose weights have a coding
-
-
 def window_op(rng, opcode, shape, same=False):
     """A random convolution or pool of an image of this shape; same: with an output of the same shape."""
     maker = _convolution if opcode in (layout.CONV2D, layout.DEPTHWISE_CONV2D) else _pool
@@ -304,4 +301,4 @@ def window_op(rng, opcode, shape, same=False):
 def random_op(rng, opcode, coding=None):
     """A random op of the given code; coding: of the weights of one that has several, by default any."""
     (maker,) = [make for codes, make in _MAKERS if opcode in codes]
-    return maker(rng, opcode, coding=coding) if opcode in CODED else maker(rng, opcode)
+    return maker(rng, opcode, coding=coding) if opcode in layout.CODED else maker(rng, opcode)

@@ -4,7 +4,7 @@ import struct
 
 import numpy as np
 import pytest
-from op_models import CODED, OneOp, pack, random_op
+from op_models import OneOp, pack, random_op
 from test_refusals import error
 
 import _upyml
@@ -78,7 +78,7 @@ def test_pairs_are_twos_and_enough_and_no_more_than_there_are(pairs, passes):
         assert error(layer.encode()) == ("PARAMS", 0)
 
 
-@pytest.mark.parametrize("opcode", CODED, ids=lambda code: layout.OPS[code][0])
+@pytest.mark.parametrize("opcode", layout.CODED, ids=lambda code: layout.OPS[code][0])
 @pytest.mark.parametrize("coding", CODINGS, ids=lambda coding: layout.CODINGS[coding])
 def test_a_coding_is_of_engine_version_2_and_known(opcode, coding):
     rng = np.random.default_rng(1)
@@ -109,7 +109,7 @@ def test_other_windows_have_no_coding(opcode):
 def test_weights_that_reach_out_of_the_data_are_refused(coding):
     for seed in range(20):
         rng = np.random.default_rng(seed)
-        op = random_op(rng, CODED[seed % 2], coding)
+        op = random_op(rng, layout.CODED[seed % 2], coding)
         model = op.encode(rng)
         head = decode.header(model)
         weights = decode.op(model, head, 0)["params"]["weights"]
@@ -122,7 +122,7 @@ def test_weights_that_reach_out_of_the_data_are_refused(coding):
 def damaged_weights(rng, coding, count):
     """Coded models with some bytes changed, most of them in the op's fields or the table and first groups."""
     for number in range(count):
-        op = random_op(rng, CODED[number % 2], coding)
+        op = random_op(rng, layout.CODED[number % 2], coding)
         model = op.encode(rng)
         head = decode.header(model)
         fields, weights = head["ops"] + decode.OP_SIZE - 52, decode.op(model, head, 0)["params"]["weights"]

@@ -75,7 +75,7 @@ def sizes(request, tmp_path_factory):
                     "-Wl,--gc-sections", "-Wl,-z,defs", f"-I{ENGINE}", f"-I{ENGINE / request.param}", "-o", library,
                     Path(__file__).with_name("scratch_sizes.c"), *kernels], check=True)  # fmt: skip
     ask = ctypes.CDLL(library).scratch_size
-    return lambda opcode, fields, strip: ask(opcode, (ctypes.c_int32 * 18)(*fields), strip)
+    return lambda opcode, fields, strip: ask(opcode, (ctypes.c_int32 * 20)(*fields), strip)
 
 
 def usual(rng, depthwise):

@@ -85,6 +85,13 @@ def test_a_description_with_a_wrong_entry_is_a_sentence(text, sentence, tmp_path
         boards.get("mine")
 
 
+def test_a_build_may_leave_out_ops_and_codings_of_weights(tmp_path, monkeypatch):
+    build = "[build]\nwith = 'rp2'\nimage = 'I'\nwithout = ['MEAN', 'SPARSE']"
+    (tmp_path / "mine.toml").write_text(WHOLE + build)
+    monkeypatch.setattr(package_files, "boards", lambda: tmp_path)
+    assert boards.get("mine").build["without"] == ["MEAN", "SPARSE"]
+
+
 @pytest.mark.parametrize(
     "arch, most",
     [

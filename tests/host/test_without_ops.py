@@ -1,4 +1,4 @@
-"""A build that leaves ops out: it refuses the models that need them by name, runs all others, and is smaller."""
+"""A build that leaves ops and a coding out: it refuses the models that need them by name, runs all others, is smaller."""
 
 import os
 import subprocess
@@ -15,7 +15,10 @@ sys.path.insert(0, str(ROOT / "tests" / "engine"))
 import op_models  # noqa: E402
 
 WITHOUT = ("SOFTMAX", "MAX_POOL", "RESIZE_BILINEAR")
-NAMES = [name for name, _ in layout.OPS]
+WITHOUT_CODING = "SPARSE"
+MODELS = {name: (opcode, layout.INT8_WEIGHTS) for opcode, (name, _) in enumerate(layout.OPS)}
+MODELS |= {f"{layout.OPS[opcode][0]} or {layout.CODINGS[coding]} weights": (opcode, coding)
+           for opcode in layout.CODED for coding in (layout.INT4_WEIGHTS, layout.SPARSE_WEIGHTS)}  # fmt: skip
 
 RUN = """
 import sys, binascii, _upyml
@@ -42,7 +45,7 @@ def smaller(tmp_path_factory, require):
     require(micropython.exists() and PLAIN.exists(), "MicroPython for this computer", "make unix")
     folder = tmp_path_factory.mktemp("natmod")
     command = ["make", "-C", folder, "-f", ROOT / "ports" / "natmod" / "Makefile", f"MPY_DIR={micropython}"]
-    environment = {**os.environ, "UPYML_WITHOUT": " ".join(WITHOUT)}
+    environment = {**os.environ, "UPYML_WITHOUT": " ".join((*WITHOUT, WITHOUT_CODING))}
     done = subprocess.run(
         [*command, f"PYTHON={sys.executable}"], env=environment, capture_output=True, text=True, timeout=600
     )
@@ -52,22 +55,23 @@ def smaller(tmp_path_factory, require):
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    """A file with one op for each op there is."""
+    """A file with one op for each op, and each coding of weights, there is."""
     folder = tmp_path_factory.mktemp("models")
-    paths = [folder / f"{name}.upm" for name in NAMES]
-    for opcode, path in enumerate(paths):
+    paths = [folder / f"{name}.upm" for name in MODELS]
+    for path, (opcode, coding) in zip(paths, MODELS.values()):
         rng = np.random.default_rng(opcode)
-        path.write_bytes(op_models.random_op(rng, opcode).encode(rng))
+        path.write_bytes(op_models.random_op(rng, opcode, coding).encode(rng))
     return paths
 
 
 def test_it_refuses_what_was_left_out_and_runs_all_else(smaller, models):
     whole = Runtime("cpython", (sys.executable,), native=True, micropython=False)
     module = Runtime("without", (str(PLAIN),), native=True, micropython=True, path=(smaller,))
-    expected = dict(zip(NAMES, whole.run(RUN, models).splitlines()))
-    for name in WITHOUT:
-        expected[name] = f"op 0: this engine was built without {name}"
-    assert dict(zip(NAMES, module.run(RUN, models).splitlines())) == expected
+    expected = dict(zip(MODELS, whole.run(RUN, models).splitlines()))
+    for name in MODELS:
+        if name in WITHOUT or WITHOUT_CODING in name:
+            expected[name] = f"op 0: this engine was built without {name}"
+    assert dict(zip(MODELS, module.run(RUN, models).splitlines())) == expected
 
 
 def test_it_is_smaller(smaller, require):

@@ -41,10 +41,15 @@ def pack_weights(rows):
 
 
 def pack_conv2d(weights):
-    """Weights of shape (output channels, kernel height, kernel width, input channels); each kernel row is padded to 4."""
-    channels, height, width, depth = weights.shape
-    rows = np.zeros((channels, height, width * depth + -(width * depth) % 4), np.int16)
-    rows[:, :, : width * depth] = weights.reshape(channels, height, width * depth)
+    """Weights of shape (output channels, kernel height, kernel width, input channels)."""
+    return pack_rows(weights.reshape(weights.shape[:2] + (-1,)))
+
+
+def pack_rows(weights):
+    """Weights of shape (output channels, kernel rows, k of a row); each kernel row is padded to 4."""
+    channels, height, run = weights.shape
+    rows = np.zeros((channels, height, run + -run % 4), np.int16)
+    rows[:, :, :run] = weights
     return pack_weights(rows.reshape(channels, -1))
 
 

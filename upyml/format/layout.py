@@ -138,6 +138,8 @@ OPS = (
     RESIZE_BILINEAR,
 ) = range(22)
 
+CODED = (CONV2D, FULLY_CONNECTED)  # whose weights have a coding
+
 # name, and what to say; the engine answers -(1 + place in this tuple + 64 * number of the op or tensor).
 ERRORS = (
     ("TOO_SHORT", "the file is cut short"),

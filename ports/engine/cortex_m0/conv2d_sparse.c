@@ -19,22 +19,28 @@ static void expand_bytes(const uint8_t *group, const uint8_t *end, int32_t *list
     }
 }
 
+// Pairs but for the one of zeros that an odd number is filled up with, which has the last one's place.
+static int32_t count_pairs(const uint8_t *group, const uint8_t *end) {
+    int32_t count = (int32_t)(end - group) / (UPYML_SPARSE_GROUP_BYTES / 2);
+    const uint8_t *last = end - UPYML_SPARSE_GROUP_BYTES;
+    return count > 0 && upyml_sparse_place(last, 0) == upyml_sparse_place(last, 1) ? count - 1 : count;
+}
+
 void upyml_conv2d_prepare_sparse(upyml_conv2d *c, int32_t channel) {
     upyml_conv2d_block *b = &c->block;
     const uint8_t *groups = upyml_sparse_block(c->p->weights, channel >> 2);
-    int32_t count = upyml_sparse_groups(c->p->weights, channel >> 2);
-    const uint8_t *end = groups + count * UPYML_SPARSE_GROUP_BYTES;
+    const uint8_t *end = upyml_sparse_block(c->p->weights, (channel >> 2) + 1);
     upyml_sparse_places places = upyml_sparse_places_of(&c->layout);
-    if (b->aligned && count > 0) {
+    if (b->aligned && groups != end) {
         upyml_expand_sparse(groups, end, c->weights, &places);
     } else {
         expand_bytes(groups, end, c->weights, &places);
     }
-    int32_t skipped = count > 0 ? -2 * count & (TURN - 1) : TURN;
+    int32_t count = count_pairs(groups, end), skipped = count > 0 ? -count & (TURN - 1) : TURN;
     b->kind = UPYML_KIND_LIST;
     b->advance = 0;
     b->turn_code = (int32_t)((uintptr_t)upyml_sparse_turn & ~(uintptr_t)1) + 32 * skipped;
-    b->weights_end = (const int32_t *)((uint8_t *)c->weights + 2 * count * (int32_t)sizeof(upyml_sparse_pair));
+    b->weights_end = c->weights + 5 * count;
     upyml_conv2d_prepare_channels(c, channel);
 }
 
