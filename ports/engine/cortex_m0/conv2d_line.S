@@ -9,7 +9,7 @@
 // w[k + 1] * x[k], less than 2^15. So after ASRS by 16 the carry, bit 15, makes up for a lower half below zero. Two
 // products in 3 cycles; 21 a word for the four channels, 26 more a pixel, 9 more a segment and 8 more each 32 words.
 //
-// Sparse weights are a list, each with its place in x: conv2d_list.S has the code of its turns, 22 cycles for 8 products.
+// Sparse weights are a list, each with its place in x: conv2d_sparse_list.S has the code of its turns, 22 cycles for 8 products.
 //
 // Requantization is that of requantization.c: 15 cycles a value; clamped to the low end 13, to the high end 17; unsure 86.
 // 115 cycles a line, 45 for each block that follows, 175 each 24 pixels.

@@ -5,7 +5,7 @@
 
 enum { TURN = 16 };  // pairs
 
-// conv2d_list.S. Groups from the first up to `end`, on a word; at least one.
+// conv2d_sparse_list.S. Groups from the first up to `end`, on a word; at least one.
 void upyml_expand_sparse(const uint8_t *groups, const uint8_t *end, int32_t *list, upyml_sparse_places *places);
 void upyml_sparse_turn(void);  // a place in the code, 32 bytes a pair
 
