@@ -3,7 +3,8 @@ Cortex-M0+ and instructions of the others.
 
     python tests/bench/baseline.py [MACHINE...]     writes what they take now (make baseline)
 
-gesture: the layers of examples/gesture with random weights, so that nothing has to be trained. a to e: layers.py.
+gesture: the layers of examples/gesture with random weights, so that nothing has to be trained. a to e, and a4 and so on with
+coded weights: layers.py.
 """
 
 import functools
@@ -30,7 +31,7 @@ TFLITE = {
     "ad": "ad01_int8.tflite",
 }
 MODELS = [*TFLITE, "gesture"]
-LAYERS = layers.layers()
+LAYERS = {**layers.layers(), **layers.coded()}
 NAMES = [*MODELS, *LAYERS]
 MACHINES = ("cortex_m0", "cortex_m33", "rv32imc", "lx6")
 RAM = {"kws": 11_200}  # bytes that a plan may take; else it is the balanced one

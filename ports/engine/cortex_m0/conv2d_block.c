@@ -17,7 +17,6 @@ typedef struct {
 
 // For b->aligned.
 void upyml_prepare_block(upyml_conv2d_block *b, const uint8_t *weights, int32_t channel);
-void upyml_prepare_channels(upyml_conv2d_block *b, const uint8_t *unused, int32_t channel);
 void upyml_run_blocks(upyml_conv2d_block *b, const upyml_conv2d_line *line, upyml_walk *walk);
 
 void upyml_conv2d_begin_blocks(upyml_conv2d *c) {
@@ -54,7 +53,7 @@ static void expand_bytes(const upyml_conv2d_block *b, const uint8_t *weights, in
     }
 }
 
-static void prepare_any_channels(upyml_conv2d *c, int32_t channel) {
+void upyml_conv2d_prepare_any_channels(upyml_conv2d *c, int32_t channel) {
     upyml_conv2d_block *b = &c->block;
     upyml_prepared one = {.range = b->range};
     for (int32_t i = 0; i < 4; i++) {
@@ -71,7 +70,7 @@ static void prepare_any_channels(upyml_conv2d *c, int32_t channel) {
 // As upyml_prepare_block, for any block. Not inline: its variables would cost the other way time.
 static __attribute__((noinline)) void prepare_bytes(upyml_conv2d *c, const uint8_t *weights, int32_t channel) {
     expand_bytes(&c->block, weights, c->weights);
-    prepare_any_channels(c, channel);
+    upyml_conv2d_prepare_any_channels(c, channel);
 }
 
 void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *weights, int32_t channel) {
@@ -79,14 +78,6 @@ void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *weights, int32_t
         upyml_prepare_block(&c->block, weights, channel);
     } else {
         prepare_bytes(c, weights, channel);
-    }
-}
-
-void upyml_conv2d_prepare_channels(upyml_conv2d *c, int32_t channel) {
-    if (c->block.aligned) {
-        upyml_prepare_channels(&c->block, NULL, channel);
-    } else {
-        prepare_any_channels(c, channel);
     }
 }
 

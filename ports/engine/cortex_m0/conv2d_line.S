@@ -9,10 +9,11 @@
 // w[k + 1] * x[k], less than 2^15. So after ASRS by 16 the carry, bit 15, makes up for a lower half below zero. Two
 // products in 3 cycles; 21 a word for the four channels, 26 more a pixel, 9 more a segment and 8 more each 32 words.
 //
-// Sparse weights are a list, each with its place in x: conv2d_list.S has the code of its turns, 22 cycles for 8 products.
+// Coded weights have turns of their own, in conv2d_sparse_list.S and conv2d_int4_turn.S.
 //
 // Requantization is that of requantization.c: 15 cycles a value; clamped to the low end 13, to the high end 17; unsure 86.
 // 115 cycles a line, 45 for each block that follows, 175 each 24 pixels.
+#include "conv2d_line.inc"
 #include "hot.h"
 
     .syntax unified
@@ -20,10 +21,6 @@
     .thumb
 
     // upyml_conv2d_block
-    .equ TURN_CODE, 16
-    .equ KIND, 20
-    .equ KIND_LIST, 3  // whose TURN_CODE is where in the code of its turns a pixel starts
-    .equ ADVANCE, 24
     .equ BLOCK_RANGE, 60
     .equ BLOCK_BIAS, 84
     .equ BLOCK_Q, 100 + 8  // pre_shift of the first channel
@@ -32,14 +29,7 @@
     // upyml_walk: weights, channel, blocks, their steps
     .equ CHANNEL, 4
     .equ WALK_BYTES, 20
-    // on the stack, below r4 to r11 and lr saved
-    .equ BATCH, 24  // pixels
-    .equ ACCUMULATORS, 0
-    .equ END, 16 * BATCH  // of the accumulators
-    .equ WEIGHTS, END + 4  // then their end, SPAN, GAP
-    .equ WEIGHTS_END, WEIGHTS + 4
-    .equ SPAN, WEIGHTS + 8
-    .equ GAP, WEIGHTS + 12
+    // on the stack, see conv2d_line.inc
     .equ BIAS, END + 20
     .equ ENTRY, END + 24  // of the turn, then of its end, and from x after a pixel to the next one: for r9, r10, lr
     .equ X, END + 36  // of the next batch, then LAST: for r8, r11
@@ -53,7 +43,6 @@
     .equ REWIND, END + 76
     .equ ZERO_POINT, END + 80
     .equ LINE, END + 84  // its first X and LAST, then OUTPUT of channel 0, COUNT
-    .equ BLOCK, END + 100
     .equ WALK, END + 104
     .equ FRAME, END + 108
 
@@ -113,8 +102,8 @@ upyml_run_blocks:
     ldm r0!, {r4-r7}  // weights, their end, span, gap
     add r0, sp, #WEIGHTS
     stm r0!, {r4-r7}
-    cmp r2, #KIND_LIST
-    beq list
+    cmp r2, #KIND_CODED
+    beq coded
     lsrs r7, r1, #3  // 32 bytes of code are 4 of x
     subs r3, r7  // where the first turn starts in x
     adr r4, turn
@@ -137,7 +126,10 @@ upyml_run_blocks:
     ldr r2, [r3, #CHANNEL]
     b line
 
-list:  // r11: its end
+coded:  // r11: the weights' end
+    ldr r4, [sp, #BLOCK]
+    ldr r4, [r4, #BEFORE_X]
+    subs r3, r4
     adr r4, pixel_done
     b 1b
 

@@ -5,7 +5,7 @@
 
 enum { TURN = 16 };  // pairs
 
-// conv2d_list.S. Groups from the first up to `end`, on a word; at least one.
+// conv2d_sparse_list.S. Groups from the first up to `end`, on a word; at least one.
 void upyml_expand_sparse(const uint8_t *groups, const uint8_t *end, int32_t *list, upyml_sparse_places *places);
 void upyml_sparse_turn(void);  // a place in the code, 32 bytes a pair
 
@@ -37,8 +37,9 @@ void upyml_conv2d_prepare_sparse(upyml_conv2d *c, int32_t channel) {
         expand_bytes(groups, end, c->weights, &places);
     }
     int32_t count = count_pairs(groups, end), skipped = count > 0 ? -count & (TURN - 1) : TURN;
-    b->kind = UPYML_KIND_LIST;
+    b->kind = UPYML_KIND_CODED;
     b->advance = 0;
+    b->excess = 0;
     b->turn_code = (int32_t)((uintptr_t)upyml_sparse_turn & ~(uintptr_t)1) + 32 * skipped;
     b->weights_end = c->weights + 5 * count;
     upyml_conv2d_prepare_channels(c, channel);

@@ -13,7 +13,7 @@ void upyml_fully_connected_sparse(const upyml_fully_connected *p, const int8_t *
 void upyml_requantize_each(const upyml_fully_connected *p, const upyml_channels *c, int32_t channel,
     const int32_t *accumulators, int32_t count, int8_t *output);
 
-// One value a channel, from `channel` on (fully_connected_sums.c).
+// One value a channel, from `channel` on (fully_connected_coded_sums.c).
 void upyml_requantize_sums(const upyml_fully_connected *p, const upyml_channels *c, int32_t channel,
     const int32_t *accumulators, int32_t count, int8_t *output);
 

@@ -43,6 +43,7 @@ typedef struct {
     const uint8_t *biases, *multipliers, *shifts, *bits;  // of all channels, as in the file
     int32_t run_bytes, runs;  // weights of a kernel row in the file
     int32_t excess;  // bytes of expanded weights that a run ends and the next begins with
+    // Coded weights, of kind 3: turn_code is an address. See conv2d_int4.c for what span, gap, run_bytes, excess are then.
     upyml_output_range range;
     int32_t bias[4];
     upyml_channel_factors q[4];

@@ -5,9 +5,6 @@
 // (w[k] << 16) + w[k + 1]. 2.55 cycles a weight, and 15 for each of b->runs. Then its biases and channels.
 // upyml_prepare_freely is the same for assembly, and keeps no register.
 //
-// void upyml_prepare_channels(b, weights, channel)
-// Only its biases and channels.
-//
 // void upyml_prepare_channel(q, multiplier, shift, bits)
 // A channel: see requantization.c for the sense of it. 115 cycles.
 #include "hot.h"
@@ -83,18 +80,6 @@ upyml_prepare_block:
     bl upyml_prepare_freely
     RESTORE
 
-    .global upyml_prepare_channels
-    .type upyml_prepare_channels, %function
-    .thumb_func
-upyml_prepare_channels:
-    SAVE
-    bl channels_only
-    RESTORE
-
-channels_only:
-    push {r0, r2, lr}
-    b expanded
-
     .global upyml_prepare_freely
     .type upyml_prepare_freely, %function
     .thumb_func
@@ -143,7 +128,11 @@ two_or_three:
     bmi three_quads
     b two_quads
 
-expanded:
+    .global upyml_m0_expanded
+    .type upyml_m0_expanded, %function
+    .thumb_func
+upyml_m0_expanded:
+expanded:  // with r0, r2 and where to go then on the stack
     pop {r0, r2}
     movs r1, r0
     adds r1, #CHANNELS

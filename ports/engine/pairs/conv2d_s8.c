@@ -53,20 +53,13 @@ static int32_t bytes_of_block(const upyml_conv2d *c) {
 }
 
 static void prepare_block(upyml_conv2d *c, const uint8_t *block, int32_t channel) {
-    if (is_sparse(c)) {
-        upyml_conv2d_prepare_sparse(c, channel);
-    } else if (UPYML_HAS(INT4) && c->p->coding == UPYML_CODING_INT4) {
-        upyml_conv2d_prepare_int4(c, block, channel);
-    } else {
+    int coding = c->p->coding;
+    if ((!UPYML_HAS(INT4) && !UPYML_HAS(SPARSE)) || coding == UPYML_CODING_INT8) {
         upyml_conv2d_prepare_block(c, block, channel);
-    }
-}
-
-static void run_line(const upyml_conv2d *c, const upyml_conv2d_line *line, int32_t channel) {
-    if (is_sparse(c)) {
-        upyml_conv2d_run_sparse_line(c, line, channel);
-    } else {
-        upyml_conv2d_run_line(c, line, channel);
+    } else if (UPYML_HAS(INT4) && coding == UPYML_CODING_INT4) {
+        upyml_conv2d_prepare_int4(c, block, channel);
+    } else if (UPYML_HAS(SPARSE)) {
+        upyml_conv2d_prepare_sparse(c, channel);
     }
 }
 
@@ -77,7 +70,8 @@ static void run_strip(upyml_conv2d *c, int8_t *output, int32_t first, int32_t co
     int by_columns = (l->unit_w == 1 || (l->column_bytes && count > l->unit_w)) && c->p->out_ring == c->p->out_h;
     int32_t lines = by_columns ? l->unit_w : count * l->lines;
     upyml_conv2d_line line = by_columns ? column_line(c, output, first, 0, count) : row_line(c, output, first, 0);
-    int32_t block_bytes = bytes_of_block(c), most = is_sparse(c) ? 4 : UPYML_BLOCK_CHANNELS;
+    int sparse = is_sparse(c);
+    int32_t block_bytes = bytes_of_block(c), most = sparse ? 4 : UPYML_BLOCK_CHANNELS;
     int32_t blocks = (c->p->out_c + most - 1) / most, last = most * (blocks - 1);
     int32_t channel = c->ready == last ? last : 0, step = channel ? -most : most;
     const uint8_t *block = c->p->weights + (channel >> 2) * block_bytes;
@@ -96,7 +90,11 @@ static void run_strip(upyml_conv2d *c, int8_t *output, int32_t first, int32_t co
             if (lines > 1) {
                 line = by_columns ? column_line(c, output, first, number, count) : row_line(c, output, first, number);
             }
-            run_line(c, &line, channel);
+            if (sparse) {
+                upyml_conv2d_run_sparse_line(c, &line, channel);
+            } else {
+                upyml_conv2d_run_line(c, &line, channel);
+            }
         }
     }
 }
