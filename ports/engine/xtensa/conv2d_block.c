@@ -90,10 +90,27 @@ static void clamp_line(const upyml_window *p, int8_t *output, int32_t count, int
 }
 
 // step: bytes from pixel to pixel.
-static void run_walk(const upyml_conv2d *c, upyml_conv2d_walk *walk, const upyml_conv2d_lines *lines, int32_t step) {
+static void lay_walk(const upyml_conv2d *c, const upyml_conv2d_lines *lines, int32_t step, upyml_conv2d_walk *walk) {
     walk->back = step - c->block.pixel;
     walk->next_x = lines->x_step - walk->count * step - 8;
     walk->next_output = lines->out_step - walk->count * walk->out_step;
+}
+
+// All lines. Behind a line's last pixel, x of one more is loaded: 0 where that is not in scratch.
+static int lay_lines(const upyml_conv2d *c, const upyml_conv2d_lines *lines, int32_t channel, upyml_conv2d_walk *walk) {
+    const upyml_conv2d_line *line = &lines->first;
+    int32_t step = line->count == 1 ? c->block.pixel : line->pixel_step;
+    walk->x = line->x - 1;
+    walk->output = line->output + channel;
+    walk->count = line->count;
+    walk->out_step = line->out_step;
+    walk->lines = lines->count;
+    lay_walk(c, lines, step, walk);
+    const uint8_t *loaded = (const uint8_t *)line->x + (lines->count - 1) * lines->x_step + line->count * step + 8;
+    return loaded <= (const uint8_t *)c->weights + c->layout.weights_size;
+}
+
+static void run_walk(const upyml_conv2d *c, const upyml_conv2d_walk *walk) {
     if (c->block.is_3x9) {
         upyml_conv2d_pixels_3x9(&c->block.job, walk);
     } else {
@@ -101,38 +118,31 @@ static void run_walk(const upyml_conv2d *c, upyml_conv2d_walk *walk, const upyml
     }
 }
 
-// Behind a line's last pixel, x of one more is loaded. If that is not in scratch, the very last pixel is made alone.
-static void run_pixels(const upyml_conv2d *c, const upyml_conv2d_lines *lines, int32_t channel) {
-    const upyml_conv2d_line *line = &lines->first;
-    int32_t step = line->count == 1 ? c->block.pixel : line->pixel_step, before = lines->count - 1;
-    upyml_conv2d_walk walk = {
-        .x = line->x - 1, .output = line->output + channel, .count = line->count, .out_step = line->out_step,
-        .lines = lines->count,
-    };
-    const uint8_t *loaded = (const uint8_t *)line->x + before * lines->x_step + line->count * step + 8;
-    if (loaded <= (const uint8_t *)c->weights + c->layout.weights_size) {
-        run_walk(c, &walk, lines, step);
-        return;
-    }
-    walk.lines = before;
+// The very last pixel is made alone.
+static void run_but_one(const upyml_conv2d *c, const upyml_conv2d_lines *lines, upyml_conv2d_walk *walk) {
+    int32_t step = lines->first.pixel_step, before = --walk->lines;
     if (before > 0) {
-        run_walk(c, &walk, lines, step);
+        run_walk(c, walk);
     }
-    walk.lines = 1;
-    walk.count--;
-    walk.x += before * lines->x_step >> 2;
-    walk.output += before * lines->out_step;
-    run_walk(c, &walk, lines, step);
-    walk.x += walk.count * step >> 2;
-    walk.output += walk.count * line->out_step;
-    walk.count = 1;
-    run_walk(c, &walk, lines, c->block.pixel);
+    walk->x += before * lines->x_step >> 2;
+    walk->output += before * lines->out_step;
+    walk->lines = 1;
+    walk->count--;
+    run_walk(c, walk);
+    walk->x += walk->count * step >> 2;
+    walk->output += walk->count * walk->out_step;
+    walk->count = 1;
+    lay_walk(c, lines, c->block.pixel, walk);
+    run_walk(c, walk);
 }
 
 void upyml_conv2d_run_lines(const upyml_conv2d *c, const upyml_conv2d_lines *lines, int32_t channel) {
     int plain = c->block.job.q.plain;
-    if (!plain) {
-        run_pixels(c, lines, channel);
+    upyml_conv2d_walk walk;
+    if (!plain && lay_lines(c, lines, channel, &walk)) {
+        run_walk(c, &walk);
+    } else if (!plain) {
+        run_but_one(c, lines, &walk);
     }
     if (plain || c->block.narrow) {
         upyml_conv2d_line line = lines->first;
@@ -143,5 +153,27 @@ void upyml_conv2d_run_lines(const upyml_conv2d *c, const upyml_conv2d_lines *lin
                 clamp_line(c->p, line.output + channel, line.count, line.out_step);
             }
         }
+    }
+}
+
+// Channels differ in the job alone.
+int upyml_conv2d_run_blocks(upyml_conv2d *c, const upyml_conv2d_lines *lines, const uint8_t *weights, int32_t channel,
+    int32_t blocks, int32_t block_bytes) {
+    upyml_conv2d_walk walk;
+    if (!lay_lines(c, lines, channel, &walk) || c->block.narrow) {
+        return 0;
+    }
+    for (int32_t step = block_bytes > 0 ? 1 : -1; ; walk.output += step) {
+        if (c->block.job.q.plain) {
+            upyml_conv2d_run_lines(c, lines, channel);
+        } else {
+            run_walk(c, &walk);
+        }
+        if (--blocks == 0) {
+            return 1;
+        }
+        channel += step;
+        weights += (channel ^ (channel - step)) & 4 ? block_bytes : 0;
+        upyml_conv2d_prepare_block(c, weights, channel);
     }
 }
