@@ -31,11 +31,9 @@ static int32_t first_row(const depthwise *d, int32_t row) {
     return row * d->p->stride_h - d->p->pad_top;
 }
 
-static upyml_prepared prepare(const depthwise *d, int32_t channel) {
-    upyml_prepared q;
-    upyml_prepare(&q, upyml_load_word(d->channels.multipliers + 4 * channel), d->channels.shifts[channel],
+static void prepare(depthwise *d, int32_t channel) {
+    upyml_prepare(&d->job.q, upyml_load_word(d->channels.multipliers + 4 * channel), d->channels.shifts[channel],
         d->channels.bits[channel], d->p->out_zero_point);
-    return q;
 }
 
 static const uint8_t *block_of(const depthwise *d, int32_t channel) {
@@ -173,7 +171,7 @@ static void begin_3x3(depthwise *d, int32_t channel) {
         sum += weight;
     }
     d->job.bias = (int32_t)(4 * ((uint32_t)upyml_load_word(d->channels.bias + 4 * channel) - 128 * (uint32_t)sum));
-    d->job.q = prepare(d, channel);
+    prepare(d, channel);
 }
 
 // `rows` rows of output that lie one behind the other, from row `from` of the strip on.
@@ -249,9 +247,9 @@ static void sum_taps(const uint32_t *tap, const uint32_t *end, const int16_t *x,
 }
 
 // One row of output with any kernel and any requantization.
-static void run_taps(const depthwise *d, const uint32_t *end, int32_t bias, const upyml_prepared *q, const int16_t *x,
-    int8_t *output) {
+static void run_taps(const depthwise *d, const uint32_t *end, int32_t bias, const int16_t *x, int8_t *output) {
     const upyml_window *p = d->p;
+    const upyml_prepared *q = &d->job.q;
     for (int32_t column = 0; column < p->out_w; column += BATCH, x += BATCH * d->l.step) {
         int32_t count = smaller(p->out_w - column, BATCH);
         uint32_t sums[BATCH];
@@ -277,12 +275,11 @@ static void run_taps(const depthwise *d, const uint32_t *end, int32_t bias, cons
 static void make_channel(depthwise *d, form f, const uint8_t *plane, int32_t channel, int32_t row, int32_t rows) {
     const upyml_window *p = d->p;
     const uint32_t *end = NULL;
-    upyml_prepared q;
     int32_t bias = upyml_load_word(d->channels.bias + 4 * channel), row_bytes = p->out_w * p->out_c;
     if (f == COLUMNS) {
         begin_3x3(d, channel);
     } else {
-        q = prepare(d, channel);
+        prepare(d, channel);
         end = list_taps(d, channel);
     }
     for (int32_t from = 0; from < rows;) {
@@ -296,7 +293,7 @@ static void make_channel(depthwise *d, form f, const uint8_t *plane, int32_t cha
         } else {
             for (int32_t i = 0; i < n; i++) {
                 const int16_t *x = (const int16_t *)plane + (from + i) * p->stride_h * d->l.columns;
-                run_taps(d, end, bias, &q, x, output + i * row_bytes);
+                run_taps(d, end, bias, x, output + i * row_bytes);
             }
         }
         from += n;
@@ -305,7 +302,8 @@ static void make_channel(depthwise *d, form f, const uint8_t *plane, int32_t cha
 
 static int is_plain(const depthwise *d, int32_t channel, int32_t count) {
     for (; count > 0; count--, channel++) {
-        if (prepare(d, channel).plain) {
+        if (upyml_is_plain(upyml_load_word(d->channels.multipliers + 4 * channel), d->channels.shifts[channel],
+            d->channels.bits[channel], d->p->out_zero_point)) {
             return 1;
         }
     }
