@@ -50,7 +50,7 @@ void upyml_conv2d_begin_blocks(upyml_conv2d *c) {
     const upyml_conv2d_layout *l = &c->layout;
     upyml_conv2d_job *job = &c->block.job;
     int32_t quads = (l->words + 1) >> 1;
-    c->block.is_3x9 = l->segments == 3 && c->p->kernel_w * c->p->in_c == 9;
+    c->block.is_3x9 = l->segments == 3 && c->p->kernel_w * c->p->in_c == 9 && l->pixel_step + 8 <= l->weights_size;
     int32_t run_bytes = c->block.is_3x9 ? 20 : 8 * quads;  // of x, where the loops turn to the next run
     c->block.narrow = c->p->clamp_min > -128 || c->p->clamp_max < 127;
     job->weights = c->weights - 1;
@@ -89,14 +89,8 @@ static void clamp_line(const upyml_window *p, int8_t *output, int32_t count, int
     }
 }
 
-// step: bytes from pixel to pixel.
-static void lay_walk(const upyml_conv2d *c, const upyml_conv2d_lines *lines, int32_t step, upyml_conv2d_walk *walk) {
-    walk->back = step - c->block.pixel;
-    walk->next_x = lines->x_step - walk->count * step - 8;
-    walk->next_output = lines->out_step - walk->count * walk->out_step;
-}
-
-// All lines. Behind a line's last pixel, x of one more is loaded: 0 where that is not in scratch.
+// All lines. Behind a line's last pixel, x of one more is loaded: 0 where that is not in scratch, as with large strides.
+// It always is where is_3x9.
 static int lay_lines(const upyml_conv2d *c, const upyml_conv2d_lines *lines, int32_t channel, upyml_conv2d_walk *walk) {
     const upyml_conv2d_line *line = &lines->first;
     int32_t step = line->count == 1 ? c->block.pixel : line->pixel_step;
@@ -105,7 +99,9 @@ static int lay_lines(const upyml_conv2d *c, const upyml_conv2d_lines *lines, int
     walk->count = line->count;
     walk->out_step = line->out_step;
     walk->lines = lines->count;
-    lay_walk(c, lines, step, walk);
+    walk->back = step - c->block.pixel;
+    walk->next_x = lines->x_step - line->count * step - 8;
+    walk->next_output = lines->out_step - line->count * line->out_step;
     const uint8_t *loaded = (const uint8_t *)line->x + (lines->count - 1) * lines->x_step + line->count * step + 8;
     return loaded <= (const uint8_t *)c->weights + c->layout.weights_size;
 }
@@ -118,31 +114,12 @@ static void run_walk(const upyml_conv2d *c, const upyml_conv2d_walk *walk) {
     }
 }
 
-// The very last pixel is made alone.
-static void run_but_one(const upyml_conv2d *c, const upyml_conv2d_lines *lines, upyml_conv2d_walk *walk) {
-    int32_t step = lines->first.pixel_step, before = --walk->lines;
-    if (before > 0) {
-        run_walk(c, walk);
-    }
-    walk->x += before * lines->x_step >> 2;
-    walk->output += before * lines->out_step;
-    walk->lines = 1;
-    walk->count--;
-    run_walk(c, walk);
-    walk->x += walk->count * step >> 2;
-    walk->output += walk->count * walk->out_step;
-    walk->count = 1;
-    lay_walk(c, lines, c->block.pixel, walk);
-    run_walk(c, walk);
-}
-
+// Where requantization is not exact in the walk, or x of one pixel more, lines are made pixel by pixel.
 void upyml_conv2d_run_lines(const upyml_conv2d *c, const upyml_conv2d_lines *lines, int32_t channel) {
-    int plain = c->block.job.q.plain;
     upyml_conv2d_walk walk;
-    if (!plain && lay_lines(c, lines, channel, &walk)) {
+    int plain = c->block.job.q.plain || !lay_lines(c, lines, channel, &walk);
+    if (!plain) {
         run_walk(c, &walk);
-    } else if (!plain) {
-        run_but_one(c, lines, &walk);
     }
     if (plain || c->block.narrow) {
         upyml_conv2d_line line = lines->first;

@@ -31,7 +31,6 @@ upyml_fully_connected_dot:
     or      a8, a8, a9          // 0x00ff00ff
     addi    a4, a4, -1
     srli    a9, a4, 2
-    extui   a4, a4, 0, 2
     addi    a3, a3, -4
 1:  mov     a10, a2
     mov     a11, a3
@@ -46,11 +45,14 @@ upyml_fully_connected_dot:
     FOUR    a12, a14, 48
     FOUR    a14, a12, 64
     addi    a10, a10, 64
-2:  loopnez a4, 3f
+2:  bbci    a4, 1, 3f
     FOUR    a12, a14, 16
-    addi    a10, a10, 16
+    FOUR    a14, a12, 32
+    addi    a10, a10, 32
+3:  bbci    a4, 0, 4f
+    FOUR    a12, a14, 16
     mov     a12, a14
-3:  and     a13, a12, a8
+4:  and     a13, a12, a8
     srli    a12, a12, 8
     mula.da.hl m0, a13
     and     a12, a12, a8
