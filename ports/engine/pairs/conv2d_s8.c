@@ -9,12 +9,13 @@
 #include "conv2d_block.h"
 #include "conv2d_rows.h"
 
-// A strip's lines lie evenly in up to four sheets: a row's even and odd pixels may be packed apart, and a ring may end within
-// the strip.
+// A strip's lines lie evenly in up to four sheets: a row's even and odd pixels may be packed apart, and a ring may end
+// within the strip.
 enum { MOST_SHEETS = 4 };
 
 // The strip's rows from `row` on, or every other pixel of them: those up to the end of the output's ring.
-static upyml_conv2d_lines row_lines(const upyml_conv2d *c, int8_t *output, int32_t first, int32_t count, int32_t row, int odd) {
+static upyml_conv2d_lines row_lines(const upyml_conv2d *c, int8_t *output, int32_t first, int32_t count, int32_t row,
+    int odd) {
     const upyml_conv2d_layout *l = &c->layout;
     int32_t out_c = c->p->out_c, out_row = upyml_slot(first + row, c->p->out_ring), room = c->p->out_ring - out_row;
     upyml_conv2d_lines made = {
@@ -69,7 +70,7 @@ static void run_strip(upyml_conv2d *c, int8_t *output, int32_t first, int32_t co
     int32_t channel = c->ready == last ? last : 0, step = channel ? -most : most;
     const uint8_t *block = c->p->weights + (channel >> 2) * block_bytes;
     block_bytes = channel ? -block_bytes : block_bytes;
-    for (; blocks > 0; blocks--, channel += step, block += most == 4 || ((channel ^ (channel - step)) & 4) ? block_bytes : 0) {
+    for (; blocks > 0; blocks--) {
         if (c->ready != channel) {
             upyml_conv2d_prepare_block(c, block, channel);
             c->ready = channel;
@@ -81,6 +82,8 @@ static void run_strip(upyml_conv2d *c, int8_t *output, int32_t first, int32_t co
         for (int32_t i = 0; i < number; i++) {
             upyml_conv2d_run_lines(c, &sheets[i], channel);
         }
+        channel += step;
+        block += most == 4 || ((channel ^ (channel - step)) & 4) ? block_bytes : 0;
     }
 }
 

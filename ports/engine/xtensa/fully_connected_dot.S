@@ -3,6 +3,10 @@
 // A word of four weights, bytes w + 128 of k = 1, 3, 0, 2, is taken apart by `and 0x00ff00ff` into (k1, k0) and, eight bits
 // higher, (k3, k2). What the 128 add, 128 times the sum of the inputs, is in the start value. x is loaded by the products;
 // the word of weights one turn ahead. The last four k are beside the loop and load nothing.
+//
+// Seven would do: halves as they lie, 256 * w3 + (w1 + 128) once the sign's bit is turned, times x3, and the lower bytes
+// times 256 * x1 - x3 make 256 times the sum. But where x1 is -128 that factor may leave 16 bits, and to move x out of its
+// way takes the channel's sum of weights, which the file does not have.
 #include "hot.h"
 
 // \word holds four weights; the next four go to \next.
