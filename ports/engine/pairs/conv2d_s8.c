@@ -70,12 +70,12 @@ static void run_strip(upyml_conv2d *c, int8_t *output, int32_t first, int32_t co
     int32_t channel = c->ready == last ? last : 0, step = channel ? -most : most;
     const uint8_t *block = c->p->weights + (channel >> 2) * block_bytes;
     block_bytes = channel ? -block_bytes : block_bytes;
-    for (; blocks > 0; blocks--) {
+    for (int at_once = number == 1; blocks > 0; blocks--, at_once = 0) {
         if (c->ready != channel) {
             upyml_conv2d_prepare_block(c, block, channel);
             c->ready = channel;
         }
-        if (number == 1 && upyml_conv2d_run_blocks(c, sheets, block, channel, blocks, block_bytes)) {
+        if (at_once && upyml_conv2d_run_blocks(c, sheets, block, channel, blocks, block_bytes)) {
             c->ready = last - channel;
             return;
         }
