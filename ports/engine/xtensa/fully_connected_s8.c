@@ -82,7 +82,7 @@ static void finish(const upyml_fully_connected *p, const upyml_channels *c, int3
     }
 }
 
-enum { BATCH = 32 };  // channels whose accumulators are on the stack
+enum { BATCH = 64 };  // channels whose accumulators are on the stack
 
 // The input is packed at once, or where scratch is too small for it in pieces, again for each batch of channels; if the
 // output may lie over it, all channels' accumulators are in scratch until the last piece is read.
