@@ -87,7 +87,7 @@ static void finish(const upyml_fully_connected *p, const upyml_channels *c, int3
     }
 }
 
-enum { BATCH = 32 };  // channels whose accumulators are on the stack
+enum { BATCH = 64 };  // channels whose accumulators are on the stack
 
 // Any k may be the next one with weights that are not 0, so scratch has room for all of the packed input.
 static void sparse_row(const upyml_fully_connected *p, const int8_t *input, int8_t *output, int32_t *x) {
