@@ -1,9 +1,5 @@
 // A channel of a convolution: its weights are expanded, then each pixel of a line is summed, requantized and written.
-#include "../pairs/conv2d_block.h"
-
-#include "../ops.h"
-#include "../pairs/load_word.h"
-#include "conv2d_int4.h"
+#include "conv2d_stream.h"
 
 // Lines of pixels, of one channel. The assembly knows the offsets: conv2d_job.inc.
 typedef struct {
@@ -32,25 +28,16 @@ static uint32_t expand_bytes(const uint8_t *weights, int32_t *stream, int32_t pa
     return before;
 }
 
-static uint32_t expand_run(const uint8_t *run, int32_t *stream, int32_t words, uint32_t before) {
-    return ((uintptr_t)run & 3) == 0 ? upyml_expand_weights(run, stream, words, before) : expand_bytes(run, stream, words, before);
-}
-
-// The weights of channel `own` of a block.
-static void expand(const upyml_conv2d *c, const uint8_t *block, int32_t own) {
+static void expand(const upyml_conv2d *c, const uint8_t *channel) {
     const upyml_conv2d_layout *l = &c->layout;
-    int int4 = UPYML_HAS(INT4) && c->p->coding == UPYML_CODING_INT4;
-    int32_t quads = (l->run_words + 1) >> 1, groups = int4 ? (quads + 1) >> 1 : quads, *stream = c->weights;
-    int32_t words = l->segments == 1 || (c->block.is_3x9 && !c->block.job.q.plain) ? l->run_words : 2 * quads;
+    int32_t quads = (l->run_words + 1) >> 1, *stream = c->weights;
+    int32_t words = upyml_conv2d_stream_words(c);
+    int on_words = ((uintptr_t)channel & 3) == 0;
     uint32_t last = 0;
-    for (int32_t ky = 0; ky < c->p->kernel_h; ky++, stream += words, block += 16 * groups) {
-        last = int4 ? upyml_conv2d_expand_int4(block, own, stream, words, last) : expand_run(block + 4 * own, stream, words, last);
+    for (int32_t ky = 0; ky < c->p->kernel_h; ky++, stream += words, channel += 16 * quads) {
+        last = on_words ? upyml_expand_weights(channel, stream, words, last) : expand_bytes(channel, stream, words, last);
     }
-    if ((stream - c->weights) & 1) {  // k of 0, up to four
-        *stream++ = (int32_t)(last >> 16);
-        last = 0;
-    }
-    *stream = (int32_t)(last >> 16) | (*c->weights & ~0xffff);  // what the next pixel begins with
+    upyml_conv2d_end_stream(c, stream, last);
 }
 
 void upyml_conv2d_begin_blocks(upyml_conv2d *c) {
@@ -68,12 +55,8 @@ void upyml_conv2d_begin_blocks(upyml_conv2d *c) {
 }
 
 void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *block, int32_t channel) {
-    upyml_conv2d_job *job = &c->block.job;
-    job->bias = (int32_t)(4 * (uint32_t)upyml_load_word(c->channels.bias + 4 * channel));
-    int32_t at = channel * c->channels.step;
-    upyml_prepare(&job->q, upyml_load_word(c->channels.multipliers + 4 * at), c->channels.shifts[at], c->channels.bits[at],
-        c->p->out_zero_point);
-    expand(c, block, channel & 3);
+    upyml_conv2d_prepare_job(c, channel);
+    expand(c, block + 4 * (channel & 3));
 }
 
 // Pixel by pixel, for channels that the lines' requantization is not exact for.
