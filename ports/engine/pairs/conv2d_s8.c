@@ -52,25 +52,9 @@ static upyml_conv2d_lines column_lines(const upyml_conv2d *c, int8_t *output, in
     return made;
 }
 
-static int is_sparse(const upyml_conv2d *c) {
-    return UPYML_HAS(SPARSE) && c->p->coding == UPYML_CODING_SPARSE;
-}
-
 // Bytes of four channels' weights in the file, but of sparse ones.
-static int32_t bytes_of_block(const upyml_conv2d *c) {
-    int int4 = UPYML_HAS(INT4) && c->p->coding == UPYML_CODING_INT4;
+static int32_t bytes_of_block(const upyml_conv2d *c, int int4) {
     return c->p->kernel_h * (int4 ? (c->layout.run_words + 3) >> 2 : (c->layout.run_words + 1) >> 1) * 16;
-}
-
-static void prepare_block(upyml_conv2d *c, const uint8_t *block, int32_t channel) {
-    int coding = c->p->coding;
-    if ((!UPYML_HAS(INT4) && !UPYML_HAS(SPARSE)) || coding == UPYML_CODING_INT8) {
-        upyml_conv2d_prepare_block(c, block, channel);
-    } else if (UPYML_HAS(INT4) && coding == UPYML_CODING_INT4) {
-        upyml_conv2d_prepare_int4(c, block, channel);
-    } else if (UPYML_HAS(SPARSE)) {
-        upyml_conv2d_prepare_sparse(c, channel);
-    }
 }
 
 static void run_sparse_lines(const upyml_conv2d *c, const upyml_conv2d_lines *lines, int32_t channel) {
@@ -79,6 +63,21 @@ static void run_sparse_lines(const upyml_conv2d *c, const upyml_conv2d_lines *li
         upyml_conv2d_run_sparse_line(c, &line, channel);
         line.x += lines->x_step >> 2;
         line.output += lines->out_step;
+    }
+}
+
+// A strip with sparse weights, as run_strip. Not inline: its variables would cost the other ways time.
+static __attribute__((noinline)) void run_sparse_strip(upyml_conv2d *c, const upyml_conv2d_lines *sheets, int32_t number) {
+    int32_t blocks = (c->p->out_c + 3) >> 2, last = 4 * (blocks - 1);
+    int32_t channel = c->ready == last ? last : 0, step = channel ? -4 : 4;
+    for (; blocks > 0; blocks--, channel += step) {
+        if (c->ready != channel) {
+            upyml_conv2d_prepare_sparse(c, channel);
+            c->ready = channel;
+        }
+        for (int32_t i = 0; i < number; i++) {
+            run_sparse_lines(c, &sheets[i], channel);
+        }
     }
 }
 
@@ -97,15 +96,23 @@ static void run_strip(upyml_conv2d *c, int8_t *output, int32_t first, int32_t co
             sheets[number++] = row_lines(c, output, first, count, row, odd);
         }
     }
-    int sparse = is_sparse(c);
-    int32_t block_bytes = bytes_of_block(c), most = sparse ? 4 : UPYML_BLOCK_CHANNELS;
+    if (UPYML_HAS(SPARSE) && c->p->coding == UPYML_CODING_SPARSE) {
+        run_sparse_strip(c, sheets, number);
+        return;
+    }
+    int int4 = UPYML_HAS(INT4) && c->p->coding == UPYML_CODING_INT4;
+    int32_t block_bytes = bytes_of_block(c, int4), most = UPYML_BLOCK_CHANNELS;
     int32_t blocks = (c->p->out_c + most - 1) / most, last = most * (blocks - 1);
     int32_t channel = c->ready == last ? last : 0, step = channel ? -most : most;
     const uint8_t *block = c->p->weights + (channel >> 2) * block_bytes;
     block_bytes = channel ? -block_bytes : block_bytes;
-    for (int at_once = number == 1 && c->p->coding == UPYML_CODING_INT8; blocks > 0; blocks--, at_once = 0) {
+    for (int at_once = number == 1 && !int4; blocks > 0; blocks--, at_once = 0) {
         if (c->ready != channel) {
-            prepare_block(c, block, channel);
+            if (int4) {
+                upyml_conv2d_prepare_int4(c, block, channel);
+            } else {
+                upyml_conv2d_prepare_block(c, block, channel);
+            }
             c->ready = channel;
         }
         if (at_once && upyml_conv2d_run_blocks(c, sheets, block, channel, blocks, block_bytes)) {
@@ -113,11 +120,7 @@ static void run_strip(upyml_conv2d *c, int8_t *output, int32_t first, int32_t co
             return;
         }
         for (int32_t i = 0; i < number; i++) {
-            if (sparse) {
-                run_sparse_lines(c, &sheets[i], channel);
-            } else {
-                upyml_conv2d_run_lines(c, &sheets[i], channel);
-            }
+            upyml_conv2d_run_lines(c, &sheets[i], channel);
         }
         channel += step;
         block += most == 4 || ((channel ^ (channel - step)) & 4) ? block_bytes : 0;
