@@ -2,6 +2,7 @@
 // the file once. Pieces of the input and accumulators are as in fully_connected_s8.c.
 #include "../weights_int4.h"
 #include "../pairs/conv2d_rows.h"
+#include "coded_flow.h"
 #include "fully_connected_coded.h"
 #include "pairs_cpu.h"
 
@@ -44,6 +45,39 @@ static void pack(const int8_t *input, int32_t *x, int32_t groups, int32_t count)
     }
 }
 
+enum { PIECE_GROUPS = 16 };  // of weights that flow: four chunks of x
+
+// Groups of the piece that begins with group `at` of a block: as chunks of x, pieces are whole but for the first one.
+static int32_t groups_of_piece(int32_t groups, int32_t at) {
+    return least(groups - at, at ? PIECE_GROUPS : PIECE_GROUPS - (-groups & 3));
+}
+
+// One block after another, with the whole input packed.
+static void run_flow(const upyml_fully_connected *p, const upyml_channels *c, const int32_t *x, int32_t groups, int stream,
+    int8_t *output) {
+    const uint8_t *here = p->weights;
+    upyml_flow flow;
+    upyml_flow_begin(&flow, stream, here, 4 * groups_of_piece(groups, 0));
+    for (int32_t channel = 0, count; channel < p->out_c; channel += count) {
+        int32_t sums[BATCH];
+        count = least(BATCH, p->out_c - channel);
+        upyml_start_sums(c, channel, sums, (count + 3) & ~3);
+        for (int32_t own = 0; own < count; own += 4) {
+            const int32_t *chunk = x;
+            for (int32_t at = 0, now; at < groups; at += now, here += UPYML_INT4_GROUP_BYTES * now) {
+                now = groups_of_piece(groups, at);
+                int more = channel + own + 4 < p->out_c;
+                int32_t next = at + now < groups ? groups_of_piece(groups, at + now) : more ? groups_of_piece(groups, 0) : 0;
+                const uint8_t *piece = upyml_flow_take(&flow, here, 4 * now, 4 * next);
+                upyml_fully_connected_int4_dots(piece, chunk, now, sums + own, 1, 0);
+                chunk += 4 * now + ((now + 3) >> 2);
+            }
+        }
+        upyml_requantize_sums(p, c, channel, sums, count, output);
+    }
+    upyml_flow_end(&flow);
+}
+
 void upyml_fully_connected_int4(const upyml_fully_connected *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
     if (((uintptr_t)p->weights & 3) != 0) {
         upyml_fully_connected_coded(p, input, output, scratch);
@@ -57,6 +91,13 @@ void upyml_fully_connected_int4(const upyml_fully_connected *p, const int8_t *in
         batch = upyml_accumulators_size(p) >> 2;
         x += batch;
         piece = (p->scratch_size - 4 * batch) / UPYML_CHUNK;
+    }
+    int stream = piece < whole ? -1
+                               : upyml_weight_stream_open(p->weights, 4 * ((p->out_c + 3) & ~3) * groups);
+    if (stream >= 0) {
+        pack(input, x, groups, p->in_c);
+        run_flow(p, &c, x, groups, stream, output);
+        return;
     }
     for (int32_t channel = 0; channel < p->out_c; channel += batch) {
         int32_t count = least(batch, p->out_c - channel), blocks = (count + 3) >> 2;
