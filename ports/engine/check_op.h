@@ -26,8 +26,8 @@ static inline int upyml_shift_fits(int32_t shift) {
 // An op's weights: of each output channel `rows` of `run` k. fields: where the op's `weights` and `channels` stand.
 typedef struct {
     int coding, per_channel;
-    uint64_t rows, run;
-    uint32_t channels, pairs;
+    uint64_t run;
+    uint32_t rows, channels, pairs;
     const uint8_t *fields;
 } upyml_weights;
 

@@ -15,31 +15,27 @@ static int check_window(const uint8_t *file, const upyml_op *op, const upyml_ten
         && (int64_t)(p.out_w - 1) * p.stride_w < (int64_t)p.in_w + p.pad_left
         && p.clamp_min <= p.clamp_max,
         PARAMS);
-    UPYML_NEED(op->opcode == UPYML_OPCODE_CONV2D || op->params[UPYML_CONV2D_CODING] == UPYML_CODING_INT8, PARAMS);
-    upyml_weights w = {
-        .coding = p.coding, .per_channel = 1, .channels = (uint32_t)p.out_c, .pairs = (uint32_t)p.pairs,
-        .fields = op->params + UPYML_CONV2D_WEIGHTS,
-    };
-    int answer = UPYML_PASSED;
-    if (op->opcode == UPYML_OPCODE_CONV2D) {
-        w.rows = (uint32_t)p.kernel_h;
-        w.run = (uint64_t)p.kernel_w * (uint32_t)p.in_c;
-        answer = upyml_check_weights(file, &w);
-        if (answer == UPYML_PASSED) {
-            UPYML_FOR(CONV2D, *scratch = (uint32_t)upyml_conv2d_s8_scratch_size(&p, 1));
-        }
-    } else if (op->opcode == UPYML_OPCODE_DEPTHWISE_CONV2D) {
-        UPYML_NEED(p.multiplier >= 1 && (int64_t)p.in_c * p.multiplier == p.out_c, SHAPE);
-        w.rows = 1;
-        w.run = (uint64_t)p.kernel_h * (uint32_t)p.kernel_w;
-        answer = upyml_check_weights(file, &w);
-        UPYML_FOR(DEPTHWISE_CONV2D, *scratch = (uint32_t)upyml_depthwise_conv2d_s8_scratch_size(&p, 1));
-    } else {
+    int coding = op->params[UPYML_CONV2D_CODING], conv2d = op->opcode == UPYML_OPCODE_CONV2D;
+    UPYML_NEED(conv2d || coding == UPYML_CODING_INT8, PARAMS);
+    if (op->opcode > UPYML_OPCODE_DEPTHWISE_CONV2D) {
         UPYML_NEED(p.dilation_h == 1 && p.dilation_w == 1 && (int64_t)p.kernel_h * p.kernel_w <= UPYML_MAX_SUMMED, PARAMS);
         UPYML_NEED(p.in_c == p.out_c, SHAPE);
         if (UPYML_HAS(MAX_POOL) || UPYML_HAS(AVERAGE_POOL)) {
             *scratch = (uint32_t)upyml_pool_s8_scratch_size(&p);
         }
+        return UPYML_PASSED;
+    }
+    UPYML_NEED(conv2d || (p.multiplier >= 1 && (int64_t)p.in_c * p.multiplier == p.out_c), SHAPE);
+    upyml_weights w = {
+        .coding = coding, .per_channel = 1, .channels = (uint32_t)p.out_c, .pairs = (uint32_t)p.pairs,
+        .rows = (uint32_t)(conv2d ? p.kernel_h : 1), .run = (uint64_t)p.kernel_w * (uint32_t)(conv2d ? p.in_c : p.kernel_h),
+        .fields = op->params + UPYML_CONV2D_WEIGHTS,
+    };
+    int answer = upyml_check_weights(file, &w);
+    if (answer == UPYML_PASSED && conv2d) {
+        UPYML_FOR(CONV2D, *scratch = (uint32_t)upyml_conv2d_s8_scratch_size(&p, 1));
+    } else if (answer == UPYML_PASSED) {
+        UPYML_FOR(DEPTHWISE_CONV2D, *scratch = (uint32_t)upyml_depthwise_conv2d_s8_scratch_size(&p, 1));
     }
     return answer;
 }
@@ -51,8 +47,9 @@ static int check_fully_connected(const uint8_t *file, const upyml_op *op, const 
     UPYML_NEED(x->elements % (uint32_t)p.rows == 0, SHAPE);
     UPYML_NEED(p.per_channel <= 1 && p.clamp_min <= p.clamp_max, PARAMS);
     upyml_weights w = {
-        .coding = p.coding, .per_channel = p.per_channel, .rows = 1, .run = (uint32_t)p.in_c,
-        .channels = (uint32_t)p.out_c, .pairs = (uint32_t)p.pairs, .fields = op->params + UPYML_FULLY_CONNECTED_WEIGHTS,
+        .coding = op->params[UPYML_FULLY_CONNECTED_CODING], .per_channel = p.per_channel, .rows = 1,
+        .run = (uint32_t)p.in_c, .channels = (uint32_t)p.out_c, .pairs = (uint32_t)p.pairs,
+        .fields = op->params + UPYML_FULLY_CONNECTED_WEIGHTS,
     };
     int answer = upyml_check_weights(file, &w);
     if (answer == UPYML_PASSED) {

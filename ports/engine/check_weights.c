@@ -4,7 +4,8 @@
 #include "ops.h"
 #include "weights_sparse.h"
 
-static uint64_t filled_up(uint64_t count, uint64_t power_of_2) {
+// Channels, and k where all of a channel's are an element or more, are at most 2^28: sums of a few fit in 32 bits.
+static uint32_t filled_up(uint32_t count, uint32_t power_of_2) {
     return (count + power_of_2 - 1) & ~(power_of_2 - 1);
 }
 
@@ -37,8 +38,9 @@ static int check_places(const uint8_t *group, uint32_t groups, uint32_t total) {
 }
 
 static int check_sparse(const uint8_t *file, const upyml_weights *w, uint32_t blocks) {
-    uint64_t total = w->rows * ((w->run + 1) / 2);
-    UPYML_NEED(total <= UPYML_MAX_PAIRS, PARAMS);
+    uint64_t all = (uint64_t)w->rows * ((w->run + 1) / 2);
+    UPYML_NEED(all <= UPYML_MAX_PAIRS, PARAMS);
+    uint32_t total = (uint32_t)all;
     UPYML_NEED(w->pairs % 2 == 0 && w->pairs <= filled_up(total, 2), PARAMS);
     uint32_t at = upyml_load32(w->fields);
     UPYML_NEED(upyml_in_data(file, at, 4 * ((uint64_t)blocks + 1), UPYML_ALIGN), DATA);
@@ -50,7 +52,7 @@ static int check_sparse(const uint8_t *file, const upyml_weights *w, uint32_t bl
         UPYML_NEED(begin <= end && end <= last && (end - begin) % UPYML_SPARSE_GROUP_BYTES == 0, DATA);
         uint32_t groups = (end - begin) / UPYML_SPARSE_GROUP_BYTES;
         UPYML_NEED(groups <= w->pairs / 2, PARAMS);
-        int answer = check_places(table + begin, groups, (uint32_t)total);
+        int answer = check_places(table + begin, groups, total);
         if (answer != UPYML_PASSED) {
             return answer;
         }
@@ -60,11 +62,11 @@ static int check_sparse(const uint8_t *file, const upyml_weights *w, uint32_t bl
 }
 
 static int check_channels(const uint8_t *file, const upyml_weights *w) {
-    uint64_t four = filled_up(w->channels, 4), count = w->per_channel ? four : 1, padded = filled_up(count, 4);
+    uint32_t four = filled_up(w->channels, 4), count = w->per_channel ? four : 1, padded = filled_up(count, 4);
     uint32_t block = upyml_load32(w->fields + 4);
     UPYML_NEED(upyml_in_data(file, block, 4 * four + 4 * count + 2 * padded, 4), DATA);
     const int8_t *shifts = (const int8_t *)file + block + 4 * four + 4 * count;
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         uint8_t bits = (uint8_t)shifts[padded + i];
         UPYML_NEED(upyml_shift_fits(shifts[i]) && bits >= 1 && bits <= UPYML_MAX_BITS, PARAMS);
     }
@@ -72,15 +74,16 @@ static int check_channels(const uint8_t *file, const upyml_weights *w) {
 }
 
 int upyml_check_weights(const uint8_t *file, const upyml_weights *w) {
-    uint64_t four = filled_up(w->channels, 4);
+    uint32_t four = filled_up(w->channels, 4);
     int answer = check_coding(file, w->coding);
+    UPYML_NEED(answer != UPYML_PASSED || w->run <= UPYML_MAX_ELEMENTS, PARAMS);
     if (answer == UPYML_PASSED && UPYML_HAS(SPARSE) && w->coding == UPYML_CODING_SPARSE) {
-        answer = check_sparse(file, w, (uint32_t)(four / 4));
+        answer = check_sparse(file, w, four / 4);
     } else if (answer == UPYML_PASSED) {
         int nibbles = w->coding == UPYML_CODING_INT4;
-        uint64_t k = w->rows * filled_up(w->run, nibbles ? 8 : 4);
+        uint64_t k = (uint64_t)w->rows * filled_up((uint32_t)w->run, nibbles ? 8 : 4), bytes = four * k;
         UPYML_NEED(k <= UPYML_MAX_ELEMENTS, PARAMS);
-        UPYML_NEED(upyml_in_data(file, upyml_load32(w->fields), nibbles ? four * k / 2 : four * k, UPYML_ALIGN), DATA);
+        UPYML_NEED(upyml_in_data(file, upyml_load32(w->fields), nibbles ? bytes / 2 : bytes, UPYML_ALIGN), DATA);
     }
     return answer == UPYML_PASSED ? check_channels(file, w) : answer;
 }

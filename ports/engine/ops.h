@@ -15,6 +15,9 @@
 #define UPYML_SECOND(...) UPYML_SECOND_EXPANDED(__VA_ARGS__)
 #define UPYML_SECOND_EXPANDED(first, second, ...) second
 
+// Whether weights may lie in the file as something else than INT8.
+#define UPYML_HAS_CODINGS (UPYML_HAS(INT4) || UPYML_HAS(SPARSE))
+
 // Does what an op asks for, where this build has the op.
 #define UPYML_FOR(op, call)  \
     do {                     \

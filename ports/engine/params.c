@@ -1,5 +1,7 @@
 #include "params.h"
 
+#include "ops.h"
+
 void upyml_image(const upyml_tensor *tensor, int32_t *height, int32_t *width, int32_t *channels) {
     const int32_t *shape = tensor->shape;
     int rank = tensor->rank;
@@ -39,7 +41,7 @@ void upyml_read_window(const uint8_t *file, const upyml_op *op, const upyml_tens
     p->weights = p->channels = NULL;
     p->coding = UPYML_CODING_INT8;
     p->pairs = 0;
-    if (op->opcode == UPYML_OPCODE_CONV2D) {
+    if (UPYML_HAS_CODINGS && op->opcode == UPYML_OPCODE_CONV2D) {
         p->coding = params[UPYML_CONV2D_CODING];
         p->pairs = upyml_load_int32(params + UPYML_CONV2D_PAIRS);
     }
@@ -63,8 +65,8 @@ void upyml_read_fully_connected(const uint8_t *file, const upyml_op *op, const u
     p->clamp_max = (int8_t)params[UPYML_FULLY_CONNECTED_CLAMP_MAX];
     p->per_channel = params[UPYML_FULLY_CONNECTED_PER_CHANNEL];
     p->order = op->order;
-    p->coding = params[UPYML_FULLY_CONNECTED_CODING];
-    p->pairs = upyml_load_int32(params + UPYML_FULLY_CONNECTED_PAIRS);
+    p->coding = UPYML_HAS_CODINGS ? params[UPYML_FULLY_CONNECTED_CODING] : UPYML_CODING_INT8;
+    p->pairs = UPYML_HAS_CODINGS ? upyml_load_int32(params + UPYML_FULLY_CONNECTED_PAIRS) : 0;
     p->weights = place(file, params + UPYML_FULLY_CONNECTED_WEIGHTS);
     p->channels = place(file, params + UPYML_FULLY_CONNECTED_CHANNELS);
 }

@@ -83,7 +83,7 @@ static inline void upyml_conv2d_coded(const upyml_window *p, int per_channel, co
 
 // Whether weights are such ones, in a build that may have them.
 static inline int upyml_is_coded(int coding) {
-    return (UPYML_HAS(INT4) || UPYML_HAS(SPARSE)) && coding != UPYML_CODING_INT8;
+    return UPYML_HAS_CODINGS && coding != UPYML_CODING_INT8;
 }
 
 #endif
