@@ -11,6 +11,8 @@
 void upyml_fully_connected_int4_dots(const uint8_t *weights, const int32_t *x, int32_t groups, int32_t *accumulators,
     int32_t blocks, int32_t block_bytes);
 
+uint32_t upyml_pack_int4(int32_t *x, int32_t groups);  // pairs to what a chunk has; answers their sum
+
 enum { BATCH = 32 };  // channels: whole blocks
 
 static int32_t least(int32_t a, int32_t b) {
@@ -32,16 +34,9 @@ static void pack_pairs(const int8_t *input, int32_t *x, int32_t count, int32_t p
 // `groups` times eight inputs, of which there are `count`, to chunks: the first one is short.
 static void pack(const int8_t *input, int32_t *x, int32_t groups, int32_t count) {
     for (int32_t now = ((groups - 1) & 3) + 1; groups > 0; groups -= now, input += 8 * now, count -= 8 * now, now = 4) {
-        uint32_t *first = (uint32_t *)x++, sum = 0;
-        pack_pairs(input, x, count, 4 * now);
-        for (int32_t i = 0; i < now; i++, x += 4) {
-            uint32_t x0 = (uint32_t)x[0], x1 = (uint32_t)x[1], x2 = (uint32_t)x[2], x3 = (uint32_t)x[3];
-            sum += x0 + x1 + x2 + x3;
-            x[1] = (int32_t)(x1 - (x0 << 4));
-            x[2] = (int32_t)(x2 - (x0 << 8));
-            x[3] = (int32_t)(x3 - (x0 << 12));
-        }
-        *first = 0xfff7fff8u * sum;
+        pack_pairs(input, x + 1, count, 4 * now);
+        *x = (int32_t)(0xfff7fff8u * upyml_pack_int4(x + 1, now));
+        x += 1 + 4 * now;
     }
 }
 

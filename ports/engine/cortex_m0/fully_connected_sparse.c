@@ -9,6 +9,8 @@
 // fully_connected_sparse_dot.S: groups from the first up to `end`, on a word; at least one. x: two words a pair.
 void upyml_fully_connected_sparse_dot(const uint8_t *group, const uint8_t *end, const int32_t *x, int32_t *accumulators);
 
+void upyml_pack_sparse(const int32_t *pairs, int32_t *x, int32_t count);  // the second half of x to all of it
+
 enum {
     BATCH = 64,  // channels: whole blocks
     PIECE = 4 * UPYML_FLOW_WORDS / UPYML_SPARSE_GROUP_BYTES * UPYML_SPARSE_GROUP_BYTES,  // bytes of groups that flow
@@ -19,18 +21,14 @@ static int32_t least(int32_t a, int32_t b) {
     return a < b ? a : b;
 }
 
-// The pairs lie in the upper half first.
+// Pairs lie in the second half first.
 static void pack(const int8_t *input, int32_t *x, int32_t count) {
     int32_t pairs = (count + 1) >> 1, *from = x + pairs;
     upyml_pack_pairs(input, from, count >> 1);
     if (count & 1) {
         from[count >> 1] = upyml_pair(input[count - 1], 0);
     }
-    for (; pairs > 0; pairs--, x += 2) {
-        int32_t pair = *from++;
-        x[0] = pair;
-        x[1] = (int32_t)(0x00800080u * (uint32_t)pair - 0x8000u);
-    }
+    upyml_pack_sparse(from, x, pairs);
 }
 
 // Groups that flow: pieces follow each other from the first block's first group to `last`, wherever blocks end.
