@@ -6,8 +6,11 @@
     d   dense layer 640 to 128
     e   3x3 convolution with stride 2, 96x96x3 to 8
 
-    python tests/bench/layers.py [MACHINE...]       what each takes for a multiply-accumulate, packing, expansion of weights
-                                                    and requantization included, with room for fast strips
+And layers with coded weights, of these shapes: a4, b4, d4 have weights of four bits; a75 and so on sparse ones, of whose
+blocks as many percent are 0.
+
+    python tests/bench/layers.py [MACHINE...]       what each takes for a multiply-accumulate, those with 0 included, with
+                                                    packing, expansion of weights and requantization, and room for fast strips
 """
 
 import sys
@@ -34,16 +37,29 @@ def layers() -> dict[str, bytes]:
     }
 
 
+def coded() -> dict[str, bytes]:
+    made = {
+        "a4": _conv((12, 12, 64), (12, 12, 64), 1, coding=layout.INT4_WEIGHTS),
+        "b4": _conv((16, 16, 16), (16, 16, 16), 3, coding=layout.INT4_WEIGHTS),
+        "d4": _dense(640, 128, coding=layout.INT4_WEIGHTS),
+        "a75": _conv((12, 12, 64), (12, 12, 64), 1, coding=layout.SPARSE_WEIGHTS, zeros=0.75),
+        "b75": _conv((16, 16, 16), (16, 16, 16), 3, coding=layout.SPARSE_WEIGHTS, zeros=0.75),
+    }
+    for percent in (25, 50, 75, 90):
+        made[f"d{percent}"] = _dense(640, 128, coding=layout.SPARSE_WEIGHTS, zeros=percent / 100)
+    return made
+
+
 def _conv(source, target, kernel, **how) -> bytes:
     b = small_models.Builder()
     x = b.tensor(source)
     return _file(b, x, b.conv(x, target, kernel, **how))
 
 
-def _dense(inputs, outputs) -> bytes:
+def _dense(inputs, outputs, **how) -> bytes:
     b = small_models.Builder()
     x = b.tensor((inputs,))
-    return _file(b, x, b.dense(x, outputs))
+    return _file(b, x, b.dense(x, outputs, **how))
 
 
 def _file(b, x, y) -> bytes:
@@ -56,7 +72,7 @@ def macs(file: bytes) -> int:
 
 def main(*names: str) -> None:
     for name in names or machines.MACHINES:
-        taken = {layer: counts.count(file, machine=name).run / macs(file) for layer, file in layers().items()}
+        taken = {layer: counts.count(file, machine=name).run / macs(file) for layer, file in {**layers(), **coded()}.items()}
         cells = "  ".join(f"{layer} {n:.2f}" for layer, n in taken.items())
         print(f"{name:11} {machines.MACHINES[name].unit} a MAC:  {cells}")
 

@@ -6,7 +6,7 @@
 import math
 
 import numpy as np
-from upyml.format import decode, encode, layout
+from upyml.format import codings, decode, encode, layout
 
 
 def quantized_multiplier(real):
@@ -14,6 +14,11 @@ def quantized_multiplier(real):
     fraction, exponent = math.frexp(real)
     q = round(fraction * (1 << 31))
     return (q >> 1, exponent + 1) if q == 1 << 31 else (q, exponent)
+
+
+def _most(coding):
+    """The largest weight of a coding."""
+    return codings.MOST_INT4 if coding == layout.INT4_WEIGHTS else 127
 
 
 class Builder:
@@ -56,7 +61,24 @@ class Builder:
         bits = encode.accumulator_bits(weights, folded)
         return encode.pack_channels(folded, [m for m, _ in pairs], [s for _, s in pairs], bits)
 
-    def conv(self, x, shape, kernel, stride=1, padding="same", relu=False, depthwise=False):
+    def coded(self, shape, coding, zeros):
+        """(random weights of (output channels, kernel rows, k), their fields of an op) in a coding.
+
+        zeros: the share of the blocks of SPARSE weights that are 0.
+        """
+        weights = self.random.integers(-_most(coding), _most(coding) + 1, shape)
+        if coding == layout.INT8_WEIGHTS:
+            return weights, {"weights": encode.pack_conv2d(weights[..., None])}
+        if coding == layout.INT4_WEIGHTS:
+            return weights, {"coding": coding, "weights": codings.pack_int4(weights)}
+        blocks = (-(-shape[0] // 4), shape[1], -(-shape[2] // 2))
+        zero = self.random.permutation(np.arange(np.prod(blocks)) < zeros * np.prod(blocks)).reshape(blocks)
+        weights[zero.repeat(4, 0)[: shape[0]].repeat(2, 2)[:, :, : shape[2]]] = 0
+        packed, pairs = codings.pack_sparse(weights)
+        return weights, {"coding": coding, "weights": packed, "pairs": pairs}
+
+    def conv(self, x, shape, kernel, stride=1, padding="same", relu=False, depthwise=False,
+             coding=layout.INT8_WEIGHTS, zeros=0):
         """CONV2D or DEPTHWISE_CONV2D with random weights to a new tensor of (T, C) or (H, W, C)."""
         y = self.tensor(shape, 0.08, -128 if relu else -10)
         source = ((1, 1) + self.tensors[x]["shape"])[-3:]
@@ -72,22 +94,25 @@ class Builder:
         scales = self.random.uniform(0.002, 0.006, count)
         if depthwise:
             weights = self.random.integers(-127, 128, (kernel_h, kernel_w, count))
-            packed, rows = encode.pack_depthwise(weights), weights.reshape(-1, count).T
+            packed, rows = {"weights": encode.pack_depthwise(weights)}, weights.reshape(-1, count).T
             window["multiplier"] = count // source[2]
         else:
-            weights = self.random.integers(-127, 128, (count, kernel_h, kernel_w, source[2]))
-            packed, rows = encode.pack_conv2d(weights), weights.reshape(count, -1)
+            weights, packed = self.coded((count, kernel_h, kernel_w * source[2]), coding, zeros)
+            rows = weights.reshape(count, -1)
+            scales *= 127 / _most(coding)
         code = layout.DEPTHWISE_CONV2D if depthwise else layout.CONV2D
-        return self.op(code, [x], y, weights=packed, channels=self.channels(x, y, rows, bias, scales), **window)
+        return self.op(code, [x], y, channels=self.channels(x, y, rows, bias, scales), **packed, **window)
 
-    def dense(self, x, count):
+    def dense(self, x, count, coding=layout.INT8_WEIGHTS, zeros=0):
         """FULLY_CONNECTED of all of x to a new tensor of (count,), one scale for all channels."""
         k = int(np.prod(self.tensors[x]["shape"]))
         y = self.tensor((count,), 0.2, 5)
-        weights = self.random.integers(-127, 128, (count, k))
+        weights, packed = self.coded((count, 1, k), coding, zeros)
+        weights = weights.reshape(count, k)
         bias = self.random.integers(-200, 200, count)
-        return self.op(layout.FULLY_CONNECTED, [x], y, weights=encode.pack_weights(weights), per_channel=0,
-                       channels=self.channels(x, y, weights, bias, [0.004]), clamp_min=-128, clamp_max=127)
+        scale = 0.004 * 127 / _most(coding)
+        return self.op(layout.FULLY_CONNECTED, [x], y, per_channel=0, clamp_min=-128, clamp_max=127, **packed,
+                       channels=self.channels(x, y, weights, bias, [scale]))
 
     def softmax(self, x):
         """SOFTMAX to a new tensor."""

@@ -4,6 +4,7 @@
 #include "../pairs/conv2d_block.h"
 
 #include "../load.h"
+#include "conv2d_channels.h"
 
 enum { TURN = 32 };  // words
 
@@ -16,6 +17,7 @@ typedef struct {
 
 // For b->aligned.
 void upyml_prepare_block(upyml_conv2d_block *b, const uint8_t *weights, int32_t channel);
+void upyml_prepare_channels(upyml_conv2d_block *b, const uint8_t *unused, int32_t channel);
 void upyml_run_blocks(upyml_conv2d_block *b, const upyml_conv2d_line *line, upyml_walk *walk);
 
 void upyml_conv2d_begin_blocks(upyml_conv2d *c) {
@@ -52,10 +54,8 @@ static void expand_bytes(const upyml_conv2d_block *b, const uint8_t *weights, in
     }
 }
 
-// As upyml_prepare_block, for any block. Not inline: its variables would cost the other way time.
-static __attribute__((noinline)) void prepare_bytes(upyml_conv2d *c, const uint8_t *weights, int32_t channel) {
+static void prepare_any_channels(upyml_conv2d *c, int32_t channel) {
     upyml_conv2d_block *b = &c->block;
-    expand_bytes(b, weights, c->weights);
     upyml_prepared one = {.range = b->range};
     for (int32_t i = 0; i < 4; i++) {
         int32_t at = (channel + i) * c->channels.step;
@@ -68,11 +68,25 @@ static __attribute__((noinline)) void prepare_bytes(upyml_conv2d *c, const uint8
     }
 }
 
+// As upyml_prepare_block, for any block. Not inline: its variables would cost the other way time.
+static __attribute__((noinline)) void prepare_bytes(upyml_conv2d *c, const uint8_t *weights, int32_t channel) {
+    expand_bytes(&c->block, weights, c->weights);
+    prepare_any_channels(c, channel);
+}
+
 void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *weights, int32_t channel) {
     if (c->block.aligned) {
         upyml_prepare_block(&c->block, weights, channel);
     } else {
         prepare_bytes(c, weights, channel);
+    }
+}
+
+void upyml_conv2d_prepare_channels(upyml_conv2d *c, int32_t channel) {
+    if (c->block.aligned) {
+        upyml_prepare_channels(&c->block, NULL, channel);
+    } else {
+        prepare_any_channels(c, channel);
     }
 }
 

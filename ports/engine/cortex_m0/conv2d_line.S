@@ -9,6 +9,8 @@
 // w[k + 1] * x[k], less than 2^15. So after ASRS by 16 the carry, bit 15, makes up for a lower half below zero. Two
 // products in 3 cycles; 21 a word for the four channels, 26 more a pixel, 9 more a segment and 8 more each 32 words.
 //
+// Sparse weights are a list, each with its place in x: conv2d_list.S has the code of its turns, 22 cycles for 8 products.
+//
 // Requantization is that of requantization.c: 15 cycles a value; clamped to the low end 13, to the high end 17; unsure 86.
 // 115 cycles a line, 45 for each block that follows, 175 each 24 pixels.
 #include "hot.h"
@@ -20,6 +22,7 @@
     // upyml_conv2d_block
     .equ TURN_CODE, 16
     .equ KIND, 20
+    .equ KIND_LIST, 3  // whose TURN_CODE is where in the code of its turns a pixel starts
     .equ ADVANCE, 24
     .equ BLOCK_RANGE, 60
     .equ BLOCK_BIAS, 84
@@ -110,6 +113,8 @@ upyml_run_blocks:
     ldm r0!, {r4-r7}  // weights, their end, span, gap
     add r0, sp, #WEIGHTS
     stm r0!, {r4-r7}
+    cmp r2, #KIND_LIST
+    beq list
     lsrs r7, r1, #3  // 32 bytes of code are 4 of x
     subs r3, r7  // where the first turn starts in x
     adr r4, turn
@@ -130,6 +135,12 @@ upyml_run_blocks:
     cmp r3, #0
     beq line
     ldr r2, [r3, #CHANNEL]
+    b line
+
+list:  // r11: its end
+    adr r4, pixel_done
+    b 1b
+
 line:  // of channel r2
     add r7, sp, #LINE
     ldm r7!, {r3-r6}

@@ -13,6 +13,7 @@
 #include "../pairs/load_word.h"
 #include "../weight_stream.h"
 #include "../weights.h"
+#include "fully_connected_coded.h"
 #include "pairs_cpu.h"
 
 // fully_connected_dot.S: adds the sums of `quads` packed quads x by their weights to the accumulators of 2 * pairs channels.
@@ -81,8 +82,7 @@ static void pack_input(const int8_t *input, int32_t *words, int32_t count) {
 
 enum { BATCH = 32 };  // channels: whole blocks
 
-// One value a channel: nothing that would have to be prepared pays.
-static void requantize_each(const upyml_fully_connected *p, const upyml_channels *c, int32_t channel,
+void upyml_requantize_each(const upyml_fully_connected *p, const upyml_channels *c, int32_t channel,
     const int32_t *accumulators, int32_t count, int8_t *output) {
     for (int32_t i = 0; i < count; i++) {
         int32_t multiplier = upyml_load_word(c->multipliers + 4 * (channel + i));
@@ -132,7 +132,7 @@ static void one_row(const upyml_fully_connected *p, const int8_t *input, int8_t 
         if (c.step == 0) {
             upyml_requantize_prepared(accumulators, output + channel, &q, count, 4, 1);
         } else {
-            requantize_each(p, &c, channel, accumulators, count, output);
+            upyml_requantize_each(p, &c, channel, accumulators, count, output);
         }
         weights += 4 * quads * count;
     }
@@ -142,7 +142,11 @@ static void one_row(const upyml_fully_connected *p, const int8_t *input, int8_t 
 }
 
 void upyml_fully_connected_s8(const upyml_fully_connected *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
-    if (p->rows == 1) {
+    if (UPYML_HAS(SPARSE) && p->rows == 1 && p->coding == UPYML_CODING_SPARSE) {
+        upyml_fully_connected_sparse(p, input, output, scratch);
+    } else if (UPYML_HAS(INT4) && p->rows == 1 && p->coding == UPYML_CODING_INT4) {
+        upyml_fully_connected_int4(p, input, output, scratch);
+    } else if (p->rows == 1) {
         one_row(p, input, output, (int32_t *)scratch);
     } else {
         upyml_window pixels = upyml_rows_as_pixels(p);

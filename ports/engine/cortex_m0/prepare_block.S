@@ -5,6 +5,9 @@
 // (w[k] << 16) + w[k + 1]. 2.55 cycles a weight, and 15 for each of b->runs. Then its biases and channels.
 // upyml_prepare_freely is the same for assembly, and keeps no register.
 //
+// void upyml_prepare_channels(b, weights, channel)
+// Only its biases and channels.
+//
 // void upyml_prepare_channel(q, multiplier, shift, bits)
 // A channel: see requantization.c for the sense of it. 115 cycles.
 #include "hot.h"
@@ -79,6 +82,18 @@ upyml_prepare_block:
     SAVE
     bl upyml_prepare_freely
     RESTORE
+
+    .global upyml_prepare_channels
+    .type upyml_prepare_channels, %function
+    .thumb_func
+upyml_prepare_channels:
+    SAVE
+    bl channels_only
+    RESTORE
+
+channels_only:
+    push {r0, r2, lr}
+    b expanded
 
     .global upyml_prepare_freely
     .type upyml_prepare_freely, %function

@@ -4,6 +4,7 @@
 // Where scratch has no room for all of the packed input, it is packed in pieces, and the sums of many channels are kept
 // from piece to piece. What the output lies over must have been read before the first output is written, so those of all
 // channels are kept then, in scratch; apart, it is BATCH of them on the stack, and each batch packs the input again.
+#include "../kernels/coded.h"
 #include "../pairs/conv2d.h"
 #include "../pairs/conv2d_rows.h"
 #include "../pairs/fully_connected.h"
@@ -151,7 +152,9 @@ static void one_row(const upyml_fully_connected *p, const int8_t *input, int8_t 
 }
 
 void upyml_fully_connected_s8(const upyml_fully_connected *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
-    if (p->rows == 1) {
+    if (p->rows == 1 && upyml_is_coded(p->coding)) {
+        upyml_fully_connected_coded(p, input, output, scratch);
+    } else if (p->rows == 1) {
         one_row(p, input, output, (int32_t *)scratch);
     } else {
         upyml_window pixels = upyml_rows_as_pixels(p);

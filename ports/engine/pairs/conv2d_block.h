@@ -13,7 +13,8 @@ typedef struct {
     upyml_conv2d_layout layout;
     upyml_channels channels;
     uint8_t *rows;
-    int32_t *weights;  // expanded
+    int32_t *weights;  // expanded; of sparse ones the block's list
+    int32_t pairs;  // SPARSE: of the list
     int32_t ready;  // the channel whose block is prepared, or -1
 } upyml_conv2d;
 
@@ -30,12 +31,19 @@ void upyml_conv2d_begin_blocks(upyml_conv2d *c);
 // Makes ready the block in the file whose first channel this is.
 void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *block, int32_t channel);
 
+// The same for weights of four bits: then lines are run as those of other weights are.
+void upyml_conv2d_prepare_int4(upyml_conv2d *c, const uint8_t *block, int32_t channel);
+
+// The same where weights are sparse: makes the list, of four channels on each CPU.
+void upyml_conv2d_prepare_sparse(upyml_conv2d *c, int32_t channel);
+
 // Makes the channels of a line of that block, and of all of `blocks` blocks whose weights lie block_bytes apart, below 0
-// from the last to the first: 0 where the CPU has no way that is better than block by block.
+// from the last to the first: 0 where the CPU has no way that is better than block by block. Not for coded weights.
 int upyml_conv2d_run_blocks(upyml_conv2d *c, const upyml_conv2d_line *line, const uint8_t *weights, int32_t channel,
     int32_t blocks, int32_t block_bytes);
 
 // Makes the block's channels of a line.
 void upyml_conv2d_run_line(const upyml_conv2d *c, const upyml_conv2d_line *line, int32_t channel);
+void upyml_conv2d_run_sparse_line(const upyml_conv2d *c, const upyml_conv2d_line *line, int32_t channel);
 
 #endif

@@ -4,6 +4,12 @@
 
 #include "../rows.h"  // upyml_rows_as_pixels: a fully connected layer of several rows
 
+// Of a block of sparse weights scratch holds a list of the pairs of k that the file holds: two k of four channels.
+typedef struct {
+    int32_t at;  // bytes from a pixel's first word of x to the pair's
+    int32_t weights[4];  // of a channel: both, as the CPU wants them
+} upyml_sparse_pair;
+
 // Scratch: packed rows of a strip, one block's expanded weights. All sizes are multiples of 4. `elements` are packed input
 // values: two to a word.
 //

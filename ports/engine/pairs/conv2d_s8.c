@@ -3,7 +3,9 @@
 // 2. For each block of four output channels the weights are expanded into scratch, again two to a word;
 // 3. then for each row the four channels' accumulators of all pixels are made and requantized, some pixels at a time.
 // Where kernel rows are short or dilated, each column of pixels has rows of its own: see conv2d_layout.h.
-// What a CPU does with a block, steps 2 and 3, stands in its conv2d_block.c. On an LX6 a block is one channel.
+// What a CPU does with a block, steps 2 and 3, stands in its conv2d_block.c. On an LX6 a block is one channel. Of sparse
+// weights, whose blocks are of four channels on each CPU, a list is made in step 2: see conv2d_layout.h.
+#include "../ops.h"
 #include "conv2d.h"
 #include "conv2d_block.h"
 #include "conv2d_rows.h"
@@ -40,6 +42,34 @@ static upyml_conv2d_line column_line(const upyml_conv2d *c, int8_t *output, int3
     return made;
 }
 
+static int is_sparse(const upyml_conv2d *c) {
+    return UPYML_HAS(SPARSE) && c->p->coding == UPYML_CODING_SPARSE;
+}
+
+// Bytes of four channels' weights in the file, but of sparse ones.
+static int32_t bytes_of_block(const upyml_conv2d *c) {
+    int int4 = UPYML_HAS(INT4) && c->p->coding == UPYML_CODING_INT4;
+    return c->p->kernel_h * (int4 ? (c->layout.run_words + 3) >> 2 : (c->layout.run_words + 1) >> 1) * 16;
+}
+
+static void prepare_block(upyml_conv2d *c, const uint8_t *block, int32_t channel) {
+    if (is_sparse(c)) {
+        upyml_conv2d_prepare_sparse(c, channel);
+    } else if (UPYML_HAS(INT4) && c->p->coding == UPYML_CODING_INT4) {
+        upyml_conv2d_prepare_int4(c, block, channel);
+    } else {
+        upyml_conv2d_prepare_block(c, block, channel);
+    }
+}
+
+static void run_line(const upyml_conv2d *c, const upyml_conv2d_line *line, int32_t channel) {
+    if (is_sparse(c)) {
+        upyml_conv2d_run_sparse_line(c, line, channel);
+    } else {
+        upyml_conv2d_run_line(c, line, channel);
+    }
+}
+
 // Every output channel of the `count` rows of a strip. What the strip before ended with is where this one begins: that
 // block need not be prepared again.
 static void run_strip(upyml_conv2d *c, int8_t *output, int32_t first, int32_t count) {
@@ -47,17 +77,18 @@ static void run_strip(upyml_conv2d *c, int8_t *output, int32_t first, int32_t co
     int by_columns = (l->unit_w == 1 || (l->column_bytes && count > l->unit_w)) && c->p->out_ring == c->p->out_h;
     int32_t lines = by_columns ? l->unit_w : count * l->lines;
     upyml_conv2d_line line = by_columns ? column_line(c, output, first, 0, count) : row_line(c, output, first, 0);
-    int32_t block_bytes = c->p->kernel_h * ((l->run_words + 1) >> 1) * 16, most = UPYML_BLOCK_CHANNELS;
+    int32_t block_bytes = bytes_of_block(c), most = is_sparse(c) ? 4 : UPYML_BLOCK_CHANNELS;
     int32_t blocks = (c->p->out_c + most - 1) / most, last = most * (blocks - 1);
     int32_t channel = c->ready == last ? last : 0, step = channel ? -most : most;
     const uint8_t *block = c->p->weights + (channel >> 2) * block_bytes;
     block_bytes = channel ? -block_bytes : block_bytes;
     for (; blocks > 0; blocks--, channel += step, block += most == 4 || ((channel ^ (channel - step)) & 4) ? block_bytes : 0) {
         if (c->ready != channel) {
-            upyml_conv2d_prepare_block(c, block, channel);
+            prepare_block(c, block, channel);
             c->ready = channel;
         }
-        if (lines == 1 && upyml_conv2d_run_blocks(c, &line, block, channel, blocks, block_bytes)) {
+        if (lines == 1 && c->p->coding == UPYML_CODING_INT8
+            && upyml_conv2d_run_blocks(c, &line, block, channel, blocks, block_bytes)) {
             c->ready = last - channel;
             return;
         }
@@ -65,7 +96,7 @@ static void run_strip(upyml_conv2d *c, int8_t *output, int32_t first, int32_t co
             if (lines > 1) {
                 line = by_columns ? column_line(c, output, first, number, count) : row_line(c, output, first, number);
             }
-            upyml_conv2d_run_line(c, &line, channel);
+            run_line(c, &line, channel);
         }
     }
 }

@@ -1,4 +1,5 @@
 // Scratch of convolutions, in plain C: the planner on the host uses it too.
+#include "../ops.h"
 #include "../rows.h"
 #include "conv2d_layout.h"
 #include "pairs_cpu.h"
@@ -38,7 +39,9 @@ void upyml_conv2d_lay_out(const upyml_window *p, int32_t strip, upyml_conv2d_lay
     l->words = one_run ? p->kernel_h * l->run_words : l->run_words;
     l->segments = one_run ? 1 : p->kernel_h;
     l->segment_step = p->dilation_h * l->row_bytes;
-    l->weights_size = upyml_weights_size(p->kernel_h, l->run_words, l->segments);
+    l->weights_size = UPYML_HAS(SPARSE) && p->coding == UPYML_CODING_SPARSE
+        ? p->pairs * (int32_t)sizeof(upyml_sparse_pair)
+        : upyml_weights_size(p->kernel_h, l->run_words, l->segments);
     l->strip = strip;
     rows = by_columns ? rows * l->unit_w + l->packed_bytes : rows;
     int64_t size = rows + l->weights_size;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "../pairs/int4_as_int8.h"
 #include "../pairs/load_word.h"
 #include "conv2d_dot.h"
 
@@ -49,6 +50,20 @@ void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *block, int32_t c
     }
     for (; rows > 0; rows--, words += 4 * pairs, block += 16 * ((pairs + 1) >> 1)) {
         expand(block, words, pairs);
+    }
+    prepare_channels(c, channel);
+}
+
+void upyml_conv2d_prepare_int4(upyml_conv2d *c, const uint8_t *block, int32_t channel) {
+    int32_t *words = c->weights;
+    for (int32_t ky = 0; ky < c->p->kernel_h; ky++) {
+        for (int32_t left = c->layout.run_words; left > 0; left -= 4, block += UPYML_INT4_GROUP_BYTES) {
+            uint32_t bytes[8];
+            int32_t count = left < 4 ? left : 4;
+            upyml_int4_as_int8(block, bytes);
+            upyml_expand_weights((const uint8_t *)bytes, words, count);
+            words += 4 * count;
+        }
     }
     prepare_channels(c, channel);
 }

@@ -2,7 +2,9 @@
 // of 128, and 128 times the sum of the inputs is taken off again.
 #include <string.h>
 
+#include "../kernels/coded.h"
 #include "../kernels.h"
+#include "../pairs/fully_connected.h"
 #include "../weights.h"
 #include "requantization.h"
 
@@ -67,6 +69,10 @@ static void make_row(const upyml_fully_connected *p, const upyml_channels *c, up
 
 // Where the output may lie over the input, the smaller of the two is put into scratch.
 void upyml_fully_connected_s8(const upyml_fully_connected *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
+    if (upyml_is_coded(p->coding)) {
+        upyml_fully_connected_coded(p, input, output, scratch);
+        return;
+    }
     upyml_channels c = upyml_read_channels(p->channels, p->out_c, p->per_channel);
     upyml_prepared q;
     upyml_prepare(&q, upyml_load_int32(c.multipliers), c.shifts[0], c.bits[0], p->out_zero_point, p->clamp_min,

@@ -1,6 +1,8 @@
 // A channel of a convolution: its weights are expanded, then each pixel of a line is summed, requantized and written.
 #include "../pairs/conv2d_block.h"
 
+#include "../ops.h"
+#include "../pairs/int4_as_int8.h"
 #include "../pairs/load_word.h"
 
 // Pixels from x on, outputs out_step bytes apart up to `end`. x: one word before the first. back: bytes from the end of
@@ -23,14 +25,29 @@ static uint32_t expand_bytes(const uint8_t *weights, int32_t *stream, int32_t pa
     return before;
 }
 
-static void expand(const upyml_conv2d *c, const uint8_t *channel) {
+static uint32_t expand_run(const uint8_t *run, int32_t *stream, int32_t words, uint32_t before) {
+    return ((uintptr_t)run & 3) == 0 ? upyml_expand_weights(run, stream, words, before) : expand_bytes(run, stream, words, before);
+}
+
+// A run of four bits a weight of channel 0 to 3 of a block.
+static uint32_t expand_int4(const uint8_t *run, int32_t own, int32_t *stream, int32_t words, uint32_t before) {
+    for (; words > 0; words -= 4, stream += 4, run += UPYML_INT4_GROUP_BYTES) {
+        uint32_t bytes[8];
+        upyml_int4_as_int8(run, bytes);
+        before = upyml_expand_weights((const uint8_t *)(bytes + own), stream, words < 4 ? words : 4, before);
+    }
+    return before;
+}
+
+// The weights of channel `own` of a block.
+static void expand(const upyml_conv2d *c, const uint8_t *block, int32_t own) {
     const upyml_conv2d_layout *l = &c->layout;
-    int32_t quads = (l->run_words + 1) >> 1, *stream = c->weights;
+    int int4 = UPYML_HAS(INT4) && c->p->coding == UPYML_CODING_INT4;
+    int32_t quads = (l->run_words + 1) >> 1, groups = int4 ? (quads + 1) >> 1 : quads, *stream = c->weights;
     int32_t words = l->segments == 1 || (c->block.is_3x9 && !c->block.job.q.plain) ? l->run_words : 2 * quads;
-    int on_words = ((uintptr_t)channel & 3) == 0;
     uint32_t last = 0;
-    for (int32_t ky = 0; ky < c->p->kernel_h; ky++, stream += words, channel += 16 * quads) {
-        last = on_words ? upyml_expand_weights(channel, stream, words, last) : expand_bytes(channel, stream, words, last);
+    for (int32_t ky = 0; ky < c->p->kernel_h; ky++, stream += words, block += 16 * groups) {
+        last = int4 ? expand_int4(block, own, stream, words, last) : expand_run(block + 4 * own, stream, words, last);
     }
     *stream = (int32_t)(last >> 16);  // and k of 0, up to four
     if ((stream - c->weights) & 1) {
@@ -58,7 +75,11 @@ void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *block, int32_t c
     int32_t at = channel * c->channels.step;
     upyml_prepare(&job->q, upyml_load_word(c->channels.multipliers + 4 * at), c->channels.shifts[at], c->channels.bits[at],
         c->p->out_zero_point);
-    expand(c, block + 4 * (channel & 3));
+    expand(c, block, channel & 3);
+}
+
+void upyml_conv2d_prepare_int4(upyml_conv2d *c, const uint8_t *block, int32_t channel) {
+    upyml_conv2d_prepare_block(c, block, channel);  // which looks at the coding
 }
 
 // Pixel by pixel, for channels that the line's requantization is not exact for.

@@ -1,5 +1,6 @@
 // A fully connected layer on an LX6: the input is widened, then each block of four channels reads its weights from the file
 // once. For more than one row it is a pointwise convolution, which expands the weights.
+#include "../kernels/coded.h"
 #include "../pairs/conv2d.h"
 #include "../pairs/conv2d_rows.h"
 #include "../pairs/fully_connected.h"
@@ -116,7 +117,9 @@ static void one_row(const upyml_fully_connected *p, const int8_t *input, int8_t 
 }
 
 void upyml_fully_connected_s8(const upyml_fully_connected *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
-    if (p->rows == 1) {
+    if (p->rows == 1 && upyml_is_coded(p->coding)) {
+        upyml_fully_connected_coded(p, input, output, scratch);
+    } else if (p->rows == 1) {
         one_row(p, input, output, scratch);
     } else {
         upyml_window pixels = upyml_rows_as_pixels(p);
