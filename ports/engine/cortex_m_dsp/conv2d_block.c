@@ -1,8 +1,8 @@
 // A block of a convolution: its weights are expanded, then conv2d_two.S makes two channels of a line, and the other two.
 #include "../pairs/conv2d_block.h"
 
-#include "../pairs/int4_as_int8.h"
 #include "../pairs/load_word.h"
+#include "conv2d_channels.h"
 #include "conv2d_two.h"
 #include "conv2d_weights.h"
 
@@ -12,7 +12,7 @@ void upyml_conv2d_begin_blocks(upyml_conv2d *c) {
     }
 }
 
-static void prepare_channels(upyml_conv2d *c, int32_t channel) {
+void upyml_conv2d_prepare_channels(upyml_conv2d *c, int32_t channel) {
     for (int32_t i = 0; i < 4 && channel < c->p->out_c; i++, channel++) {
         int32_t at = channel * c->channels.step;
         c->block.bias[i] = upyml_load_word(c->channels.bias + 4 * channel);
@@ -26,21 +26,7 @@ void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *block, int32_t c
     for (int32_t ky = 0; ky < c->p->kernel_h; ky++, words += 4 * run_words, block += 16 * ((run_words + 1) >> 1)) {
         upyml_conv2d_expand_weights(block, words, run_words);
     }
-    prepare_channels(c, channel);
-}
-
-void upyml_conv2d_prepare_int4(upyml_conv2d *c, const uint8_t *block, int32_t channel) {
-    int32_t *words = c->weights;
-    for (int32_t ky = 0; ky < c->p->kernel_h; ky++) {
-        for (int32_t left = c->layout.run_words; left > 0; left -= 4, block += UPYML_INT4_GROUP_BYTES) {
-            uint32_t bytes[8];
-            int32_t count = left < 4 ? left : 4;
-            upyml_int4_as_int8(block, bytes);
-            upyml_conv2d_expand_weights((const uint8_t *)bytes, words, count);
-            words += 4 * count;
-        }
-    }
-    prepare_channels(c, channel);
+    upyml_conv2d_prepare_channels(c, channel);
 }
 
 void upyml_conv2d_finish_special(const upyml_conv2d_two *two, const int32_t sums[4], int8_t *output, int32_t out_step) {

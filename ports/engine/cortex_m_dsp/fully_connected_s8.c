@@ -4,13 +4,14 @@
 // Where scratch has no room for all of the packed input, it is packed in pieces, and the sums of many channels are kept
 // from piece to piece. What the output lies over must have been read before the first output is written, so those of all
 // channels are kept then, in scratch; apart, it is BATCH of them on the stack, and each batch packs the input again.
-#include "../kernels/coded.h"
+#include "../ops.h"
 #include "../pairs/conv2d.h"
 #include "../pairs/conv2d_rows.h"
 #include "../pairs/fully_connected.h"
 #include "../pairs/load_word.h"
 #include "../weights.h"
 #include "fully_connected_blocks.h"
+#include "fully_connected_coded.h"
 #include "pairs_cpu.h"
 
 enum { BATCH = 128 };  // channels: whole blocks
@@ -18,7 +19,8 @@ enum { BATCH = 128 };  // channels: whole blocks
 typedef struct {
     const upyml_fully_connected *p;
     upyml_channels channels;
-    int32_t quads, piece;  // of all the input, of what is packed at a time
+    int int4;  // the weights are
+    int32_t quads, piece;  // of all the input, of what is packed at a time; of INT4 whole twos
     int32_t *x;
     upyml_prepared q;  // where one factor serves all channels
 } layer;
@@ -35,8 +37,8 @@ static int32_t pack_piece(const layer *l, const int8_t *input, int32_t quad, int
     if (count & 1) {
         *word++ = upyml_pair(input[count - 1], 0);
     }
-    if (word < end) {
-        *word = 0;
+    while (word < end) {
+        *word++ = 0;
     }
     for (word = l->x; word < end; word += 2) {
         sum = upyml_smlad(word[0], 0x00010001, upyml_smlad(word[1], 0x00010001, sum));
@@ -62,8 +64,10 @@ static void run_bytes(const upyml_fully_connected_blocks *b) {
     }
 }
 
-static void run_blocks(const upyml_fully_connected_blocks *b) {
-    if (((uintptr_t)b->weights & 3) == 0) {
+static void run_blocks(const layer *l, const upyml_fully_connected_blocks *b) {
+    if (UPYML_HAS(INT4) && l->int4) {
+        upyml_fully_connected_run_int4(b);
+    } else if (((uintptr_t)b->weights & 3) == 0) {
         upyml_fully_connected_run_blocks(b);
     } else {
         run_bytes(b);
@@ -74,8 +78,9 @@ static void run_blocks(const upyml_fully_connected_blocks *b) {
 static upyml_fully_connected_blocks blocks_of(const layer *l, int32_t channel, int32_t blocks, int32_t quad, int32_t quads,
     int32_t sum) {
     upyml_fully_connected_blocks b = {
-        .weights = l->p->weights + 4 * channel * l->quads + 16 * quad, .x = l->x, .quads = quads,
-        .surplus = (int32_t)(128 * (uint32_t)sum), .blocks = blocks, .gap = 16 * (l->quads - quads),
+        .weights = l->p->weights + ((4 * channel * l->quads + 16 * quad) >> l->int4), .x = l->x, .quads = quads,
+        .surplus = (int32_t)((l->int4 ? UPYML_INT4_BIAS : 128) * (uint32_t)sum), .blocks = blocks,
+        .gap = 16 * (l->quads - quads) >> l->int4,
     };
     return b;
 }
@@ -107,7 +112,7 @@ static void run_channels(const layer *l, const int8_t *input, int32_t channel, i
         }
         upyml_fully_connected_blocks b = blocks_of(l, channel, blocks, quad, now, sum);
         b.sums = sums;
-        run_blocks(&b);
+        run_blocks(l, &b);
     }
     requantize(l, channel, sums, count, output);
 }
@@ -116,7 +121,7 @@ static void run_channels(const layer *l, const int8_t *input, int32_t channel, i
 static int32_t run_at_once(const layer *l, int32_t sum, int8_t *output) {
     int32_t blocks = l->p->out_c >> 2;
     uintptr_t odd = ((uintptr_t)l->p->weights | (uintptr_t)l->channels.bias) & 3;
-    if (l->channels.step != 0 || l->q.special || blocks == 0 || odd) {
+    if (l->channels.step != 0 || l->q.special || blocks == 0 || odd || l->int4) {
         return 0;
     }
     upyml_fully_connected_blocks b = blocks_of(l, 0, blocks, 0, l->quads, sum);
@@ -129,14 +134,35 @@ static int32_t run_at_once(const layer *l, int32_t sum, int8_t *output) {
     return 4 * blocks;
 }
 
+// Any k may be the next one with weights that are not 0, so scratch has room for all of the packed input.
+static void sparse_row(layer *l, const int8_t *input, int8_t *output) {
+    int32_t few[BATCH];
+    pack_piece(l, input, 0, l->quads);
+    for (int32_t channel = 0; channel < l->p->out_c; channel += BATCH) {
+        int32_t count = least(BATCH, l->p->out_c - channel);
+        for (int32_t i = 0; i < count; i += 4) {
+            for (int32_t own = i; own < i + 4; own++) {
+                few[own] = upyml_load_word(l->channels.bias + 4 * (channel + own));
+            }
+            upyml_fully_connected_run_sparse(l->p->weights, (channel + i) >> 2, l->x, few + i);
+        }
+        requantize(l, channel, few, count, output);
+    }
+}
+
 static void one_row(const upyml_fully_connected *p, const int8_t *input, int8_t *output, int32_t *scratch) {
     int32_t few[BATCH], *sums = few, batch = BATCH, channel = 0, sum = 0;
     layer l = {.p = p, .channels = upyml_read_channels(p->channels, p->out_c, p->per_channel)};
-    l.quads = upyml_quads(p);
-    l.piece = least(l.quads, p->scratch_size / UPYML_QUAD);
+    l.int4 = UPYML_HAS(INT4) && p->coding == UPYML_CODING_INT4;
+    l.quads = l.int4 ? 2 * upyml_int4_groups(p->in_c) : upyml_quads(p);
+    l.piece = least(l.quads, (p->scratch_size / UPYML_QUAD) & (l.int4 ? -2 : -1));
     l.x = scratch;
     upyml_prepare(&l.q, upyml_load_word(l.channels.multipliers), l.channels.shifts[0], l.channels.bits[0], p->out_zero_point,
         p->clamp_min, p->clamp_max);
+    if (UPYML_HAS(SPARSE) && p->coding == UPYML_CODING_SPARSE) {
+        sparse_row(&l, input, output);
+        return;
+    }
     if (l.piece == l.quads) {
         sum = pack_piece(&l, input, 0, l.quads);
         channel = run_at_once(&l, sum, output);
@@ -144,7 +170,7 @@ static void one_row(const upyml_fully_connected *p, const int8_t *input, int8_t 
         sums = scratch;
         batch = upyml_accumulators_size(p) >> 2;
         l.x += batch;
-        l.piece = (p->scratch_size - 4 * batch) / UPYML_QUAD;
+        l.piece = ((p->scratch_size - 4 * batch) / UPYML_QUAD) & (l.int4 ? -2 : -1);
     }
     for (; channel < p->out_c; channel += batch) {
         run_channels(&l, input, channel, least(batch, p->out_c - channel), sums, sum, output);
@@ -152,9 +178,7 @@ static void one_row(const upyml_fully_connected *p, const int8_t *input, int8_t 
 }
 
 void upyml_fully_connected_s8(const upyml_fully_connected *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
-    if (p->rows == 1 && upyml_is_coded(p->coding)) {
-        upyml_fully_connected_coded(p, input, output, scratch);
-    } else if (p->rows == 1) {
+    if (p->rows == 1) {
         one_row(p, input, output, (int32_t *)scratch);
     } else {
         upyml_window pixels = upyml_rows_as_pixels(p);

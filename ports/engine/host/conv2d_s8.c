@@ -6,16 +6,19 @@
 // window is taken off instead. Windows too large for that are taken pixel by pixel, in pieces, 16 channels at a time.
 //
 // Cost: 7 instructions of SSE2 for 16 products. Stack: 15 KB; scratch: none but the rows that the plain kernel keeps.
+// Weights of four bits, biased by 8, take as much. Sparse ones cannot do with two blocks at a time, which have other pairs
+// of k each, and take 12 for 16 products that are not left out.
 #include "conv2d.h"
 
-#include "../kernels/coded.h"
+#include "../ops.h"
 #include "../rows.h"
 #include "../weights.h"
 #include "lanes.h"
 #include "requantize_lanes.h"
+#include "sums.h"
 
 enum {
-    TILE = 4,  // pixels, and blocks of four channels where there is one pixel
+    TILE = UPYML_TILE,
     ROOM = UPYML_SMALL_ROOMS ? 16 : 5120,  // elements of the windows of one tile
     STAGED = UPYML_SMALL_ROOMS ? 32 : 256,  // bytes of a window's row that leaves the image or is dilated
 };
@@ -25,10 +28,13 @@ typedef struct {
     upyml_rows rows;
     upyml_channels channels;
     upyml_range range;
-    int32_t run, run_quads, quads, blocks;  // elements of a window's row; words of it and of the window, each four k
+    int32_t run, row, elements, blocks;  // elements of a window's row; filled up as weights are; of the window
+    int32_t block_bytes;  // of weights that are not sparse
+    int32_t step, second, pixel;  // in x: from four elements to the next, from two to the other two, from pixel to pixel
+    int16_t bias;  // of weights: what sums start without
     int32_t ready;  // the block that the factors begin with; -1: none
     upyml_factors factors;
-    int16_t x[ROOM];
+    int16_t x[ROOM + 2 * TILE];  // the last row's may be filled up to fours
 } convolution;
 
 static int32_t smaller(int32_t a, int32_t b) {
@@ -50,10 +56,20 @@ static int32_t ready(convolution *s, int32_t block) {
     return 4 * (block - s->ready);
 }
 
+static inline void put(int16_t *x, int32_t second, const void *four) {
+    if (second == 2) {
+        memcpy(x, four, 8);
+    } else {
+        memcpy(x, four, 4);
+        memcpy(x + second, (const int16_t *)four + 2, 4);
+    }
+}
+
 // Widens `count` elements, in pairs the other way round, to every `step` of x; the rest of the last four is 0.
-// biases: 128 times the elements is added to its lanes.
-static inline void widen(const int8_t *from, int32_t count, int16_t *x, int32_t step, upyml_words *biases) {
-    const upyml_halves bias = {128, 128, 128, 128, 128, 128, 128, 128};
+// biases: the weights' bias times the elements is added to its lanes.
+static inline void widen(const convolution *s, const int8_t *from, int32_t count, int16_t *x, upyml_words *biases) {
+    const upyml_halves bias = {s->bias, s->bias, s->bias, s->bias, s->bias, s->bias, s->bias, s->bias};
+    int32_t step = s->step, second = s->second;
     for (; count >= 8; count -= 8, from += 8, x += 2 * step) {
         int64_t bytes;
         memcpy(&bytes, from, sizeof bytes);
@@ -61,15 +77,13 @@ static inline void widen(const int8_t *from, int32_t count, int16_t *x, int32_t 
         upyml_halves first = (upyml_halves)((upyml_unsigned_halves)pairs << 8) >> 8;
         pairs = upyml_interleave_first(pairs >> 8, first);
         *biases = upyml_add_products(*biases, pairs, bias);
-        memcpy(x, &pairs, 8);
-        memcpy(x + step, (const int16_t *)&pairs + 4, 8);
+        put(x, second, &pairs);
+        put(x + step, second, (const int16_t *)&pairs + 4);
     }
     for (; count > 0; count -= 4, from += 4, x += step) {
-        x[1] = from[0];
-        x[0] = count > 1 ? from[1] : 0;
-        x[3] = count > 2 ? from[2] : 0;
-        x[2] = count > 3 ? from[3] : 0;
-        (*biases)[0] += (uint32_t)((x[0] + x[1] + x[2] + x[3]) * 128);
+        int16_t four[4] = {count > 1 ? from[1] : 0, from[0], count > 3 ? from[3] : 0, count > 2 ? from[2] : 0};
+        put(x, second, four);
+        (*biases)[0] += (uint32_t)((four[0] + four[1] + four[2] + four[3]) * s->bias);
     }
 }
 
@@ -86,109 +100,39 @@ static void stage(const upyml_window *p, const int8_t *row, int32_t ix, int32_t 
     }
 }
 
-// The words [first, first + count) of the window of output pixel (oy, ox), to every `step` of x. Answers what the bias
-// of the weights adds to its sums.
-static uint32_t gather(const convolution *s, int32_t oy, int32_t ox, int32_t first, int32_t count, int16_t *x,
-    int32_t step) {
+// The elements [first, first + count) of the window of output pixel (oy, ox), to x. Answers what the bias of the weights
+// adds to its sums.
+static uint32_t gather(const convolution *s, int32_t oy, int32_t ox, int32_t first, int32_t count, int16_t *x) {
     const upyml_window *p = s->p;
     int32_t ix = ox * p->stride_w - p->pad_left, ky = 0, at = 0;
     int inside = ix >= 0 && ix + (p->kernel_w - 1) * p->dilation_w < p->in_w && (p->dilation_w == 1 || p->kernel_w == 1);
     upyml_words biases = upyml_four_words(0);
     if (first > 0) {
-        ky = first / s->run_quads;
-        at = first % s->run_quads * 4;
+        ky = first / s->row;
+        at = first % s->row;
     }
     while (count > 0) {
         int32_t iy = oy * p->stride_h - p->pad_top + ky * p->dilation_h;
         const int8_t *row = iy >= 0 && iy < p->in_h ? upyml_row(&s->rows, iy) : NULL;
-        int32_t end = s->run - at < 4 * count ? s->run : at + 4 * count;
+        int32_t end = s->run - at < count ? s->run : at + count;
         int8_t staged[STAGED];
         if (row && inside) {
-            widen(row + ix * p->in_c + at, end - at, x, step, &biases);
+            widen(s, row + ix * p->in_c + at, end - at, x, &biases);
         } else {
             end = end - at < STAGED ? end : at + STAGED;
             stage(p, row, ix, at, end, staged);
-            widen(staged, end - at, x, step, &biases);
+            widen(s, staged, end - at, x, &biases);
         }
-        int32_t quads = (end - at + 3) >> 2;
-        count -= quads;
-        x += quads * step;
+        int32_t made = end == s->run ? s->row - at : end - at;
+        if (made - (end - at) > 3) {  // of eight, filled up
+            memset(x + (made - 4) / 4 * s->step, 0, 8);
+        }
+        count -= made;
+        x += made / 4 * s->step + (made & 2 ? s->second : 0);
         at = end == s->run ? 0 : end;
         ky += end == s->run;
     }
     return biases[0] + biases[1] + biases[2] + biases[3];
-}
-
-static inline upyml_halves first_pair(upyml_halves w) {
-    return w & 0xff;
-}
-
-static inline upyml_halves second_pair(upyml_halves w) {
-    return (upyml_halves)((upyml_unsigned_halves)w >> 8);
-}
-
-static inline upyml_halves broadcast(upyml_words words, int lane) {
-    return (upyml_halves)upyml_four_words(words[lane]);
-}
-
-// Adds to the sums of four pixels what two blocks of channels make of them. x: four elements of each in turn.
-static inline void add_pixels(upyml_words sums[2][TILE], const uint8_t *weights, const uint8_t *next, const int16_t *x,
-    int32_t quads) {
-    upyml_words s0 = sums[0][0], s1 = sums[0][1], s2 = sums[0][2], s3 = sums[0][3];
-    upyml_words n0 = sums[1][0], n1 = sums[1][1], n2 = sums[1][2], n3 = sums[1][3];
-    for (; quads > 0; quads--, weights += 16, next += 16, x += 4 * TILE) {
-        upyml_halves w = upyml_load_halves(weights), n = upyml_load_halves(next);
-        upyml_words x01 = (upyml_words)upyml_load_halves(x), x23 = (upyml_words)upyml_load_halves(x + 8);
-        upyml_halves first = first_pair(w), next_first = first_pair(n);
-        s0 = upyml_add_products(s0, first, broadcast(x01, 0));
-        n0 = upyml_add_products(n0, next_first, broadcast(x01, 0));
-        s1 = upyml_add_products(s1, first, broadcast(x01, 2));
-        n1 = upyml_add_products(n1, next_first, broadcast(x01, 2));
-        s2 = upyml_add_products(s2, first, broadcast(x23, 0));
-        n2 = upyml_add_products(n2, next_first, broadcast(x23, 0));
-        s3 = upyml_add_products(s3, first, broadcast(x23, 2));
-        n3 = upyml_add_products(n3, next_first, broadcast(x23, 2));
-        upyml_halves second = second_pair(w), next_second = second_pair(n);
-        s0 = upyml_add_products(s0, second, broadcast(x01, 1));
-        n0 = upyml_add_products(n0, next_second, broadcast(x01, 1));
-        s1 = upyml_add_products(s1, second, broadcast(x01, 3));
-        n1 = upyml_add_products(n1, next_second, broadcast(x01, 3));
-        s2 = upyml_add_products(s2, second, broadcast(x23, 1));
-        n2 = upyml_add_products(n2, next_second, broadcast(x23, 1));
-        s3 = upyml_add_products(s3, second, broadcast(x23, 3));
-        n3 = upyml_add_products(n3, next_second, broadcast(x23, 3));
-    }
-    sums[0][0] = s0;
-    sums[0][1] = s1;
-    sums[0][2] = s2;
-    sums[0][3] = s3;
-    sums[1][0] = n0;
-    sums[1][1] = n1;
-    sums[1][2] = n2;
-    sums[1][3] = n3;
-}
-
-// The same for one pixel and four blocks.
-static inline void add_blocks(upyml_words sums[TILE], const uint8_t *const weights[TILE], const int16_t *x, int32_t quads) {
-    upyml_words s0 = sums[0], s1 = sums[1], s2 = sums[2], s3 = sums[3];
-    const uint8_t *w0 = weights[0], *w1 = weights[1], *w2 = weights[2], *w3 = weights[3];
-    for (int32_t i = 0; i < quads; i++, x += 4) {
-        uint32_t pairs[2];
-        memcpy(pairs, x, sizeof pairs);
-        upyml_halves a = (upyml_halves)upyml_four_words(pairs[0]), b = (upyml_halves)upyml_four_words(pairs[1]);
-        upyml_halves w = upyml_load_halves(w0 + 16 * i);
-        s0 = upyml_add_products(upyml_add_products(s0, first_pair(w), a), second_pair(w), b);
-        w = upyml_load_halves(w1 + 16 * i);
-        s1 = upyml_add_products(upyml_add_products(s1, first_pair(w), a), second_pair(w), b);
-        w = upyml_load_halves(w2 + 16 * i);
-        s2 = upyml_add_products(upyml_add_products(s2, first_pair(w), a), second_pair(w), b);
-        w = upyml_load_halves(w3 + 16 * i);
-        s3 = upyml_add_products(upyml_add_products(s3, first_pair(w), a), second_pair(w), b);
-    }
-    sums[0] = s0;
-    sums[1] = s1;
-    sums[2] = s2;
-    sums[3] = s3;
 }
 
 static void store(int8_t *output, const int8_t *made, int32_t channels) {
@@ -201,23 +145,37 @@ static void store(int8_t *output, const int8_t *made, int32_t channels) {
     }
 }
 
+// Adds to a tile's sums what a block and the next one make of x. two: there is a next one, else it is done twice.
+static inline void add_tile(const convolution *s, upyml_tile_sums *sums, int32_t block, int32_t two) {
+    const uint8_t *weights = s->p->weights, *own = weights + (ptrdiff_t)s->block_bytes * block;
+    const uint8_t *next = own + (two ? s->block_bytes : 0);
+    if (UPYML_HAS(SPARSE) && s->p->coding == UPYML_CODING_SPARSE) {
+        upyml_add_tile_sparse(sums->own, weights, block, s->x);
+        if (two) {
+            upyml_add_tile_sparse(sums->next, weights, block + 1, s->x);
+        }
+    } else if (UPYML_HAS(INT4) && s->p->coding == UPYML_CODING_INT4) {
+        upyml_add_tile_int4(sums, own, next, s->x, s->elements / 4);
+    } else {
+        upyml_add_tile_int8(sums, own, next, s->x, s->elements / 4);
+    }
+}
+
 // A tile of `count` pixels that lie in x, each with all of its window, to the outputs.
 static void make_tile(convolution *s, const uint32_t biases[TILE], int8_t *const outputs[TILE], int32_t count) {
     const upyml_window *p = s->p;
-    const uint8_t *weights = p->weights;
-    for (int32_t block = 0; block < s->blocks; block += 2, weights += (ptrdiff_t)32 * s->quads) {
-        int32_t at = ready(s, block);
-        int32_t two = block + 1 < s->blocks;  // else the last one is done twice
-        upyml_words sums[2][TILE];
+    for (int32_t block = 0; block < s->blocks; block += 2) {
+        int32_t at = ready(s, block), two = block + 1 < s->blocks;
+        upyml_tile_sums sums;
         for (int i = 0; i < TILE; i++) {
-            sums[0][i] = upyml_load_words(s->factors.bias + at) - upyml_four_words(biases[i]);
-            sums[1][i] = upyml_load_words(s->factors.bias + at + 4) - upyml_four_words(biases[i]);
+            sums.own[i] = upyml_load_words(s->factors.bias + at) - upyml_four_words(biases[i]);
+            sums.next[i] = upyml_load_words(s->factors.bias + at + 4) - upyml_four_words(biases[i]);
         }
-        add_pixels(sums, weights, weights + (ptrdiff_t)16 * s->quads * two, s->x, s->quads);
+        add_tile(s, &sums, block, two);
         for (int32_t own = 0; own <= two; own++) {
             uint32_t values[16];
             int8_t made[16];
-            memcpy(values, sums[own], sizeof values);
+            memcpy(values, own ? sums.next : sums.own, sizeof values);
             upyml_finish_4_by_4(values, &s->factors, at + 4 * own, &s->range, made);
             int32_t channel = 4 * (block + own);
             for (int32_t i = 0; i < count; i++) {
@@ -227,31 +185,54 @@ static void make_tile(convolution *s, const uint32_t biases[TILE], int8_t *const
     }
 }
 
+// Adds to the sums of a pixel what four blocks make of the elements [first, first + count), which lie in x.
+static inline void add_blocks(const convolution *s, upyml_words sums[TILE], int32_t block, int32_t first, int32_t count) {
+    const uint8_t *weights[TILE];
+    int int4 = UPYML_HAS(INT4) && s->p->coding == UPYML_CODING_INT4;
+    for (int32_t i = 0; i < TILE; i++) {
+        int32_t own = smaller(block + i, s->blocks - 1);  // there is none beyond the last
+        weights[i] = s->p->weights + (ptrdiff_t)s->block_bytes * own + (int4 ? 2 * first : 4 * first);
+    }
+    if (int4) {
+        upyml_add_blocks_int4(sums, weights, s->x, count / 4);
+    } else {
+        upyml_add_blocks_int8(sums, weights, s->x, count / 4);
+    }
+}
+
+static inline void add_sparse_blocks(const convolution *s, upyml_words sums[TILE], int32_t block, int32_t first,
+    int32_t count) {
+    const uint8_t *weights = s->p->weights;
+    for (int32_t i = 0; i < TILE && block + i < s->blocks; i++) {
+        sums[i] = count == s->elements
+            ? upyml_add_block_sparse(sums[i], weights, block + i, s->x, 0, 0, 1)
+            : upyml_add_block_sparse(sums[i], weights, block + i, s->x, first / 2, count / 2, 0);
+    }
+}
+
 // One pixel, its window in pieces where there is no room for all of it.
 static void make_pixel(convolution *s, int32_t oy, int32_t ox, int8_t *output) {
     int32_t gathered = -1;
     uint32_t bias = 0;
     for (int32_t block = 0; block < s->blocks; block += TILE, output += 16) {
         int32_t at = ready(s, block);
-        const uint8_t *weights[TILE];
         upyml_words sums[TILE];
         for (int32_t i = 0; i < TILE; i++) {
-            int32_t own = smaller(block + i, s->blocks - 1);  // there is none beyond the last
-            weights[i] = s->p->weights + (ptrdiff_t)16 * s->quads * own;
             sums[i] = upyml_load_words(s->factors.bias + at + 4 * i);
         }
-        for (int32_t first = 0; first < s->quads; first += ROOM / 4) {
-            int32_t count = smaller(s->quads - first, ROOM / 4);
+        for (int32_t first = 0; first < s->elements; first += ROOM) {
+            int32_t count = smaller(s->elements - first, ROOM);
             if (gathered != first) {
-                bias = gather(s, oy, ox, first, count, s->x, 4);
+                bias = gather(s, oy, ox, first, count, s->x);
                 gathered = first;
             }
             for (int i = 0; i < TILE; i++) {
                 sums[i] -= upyml_four_words(bias);
             }
-            add_blocks(sums, weights, s->x, count);
-            for (int i = 0; i < TILE; i++) {
-                weights[i] += 16 * count;
+            if (UPYML_HAS(SPARSE) && s->p->coding == UPYML_CODING_SPARSE) {
+                add_sparse_blocks(s, sums, block, first, count);
+            } else {
+                add_blocks(s, sums, block, first, count);
             }
         }
         uint32_t values[16];
@@ -269,8 +250,12 @@ static void make_rows(convolution *s, int8_t *output) {
     uint32_t biases[TILE] = {0};
     int8_t *outputs[TILE];
     int32_t count = p->end_row - p->first_row, gathered = 0;
-    int by_pixel = s->quads > ROOM / (4 * TILE) || (count == 1 && p->out_w == 1);
-    memset(s->x, 0, by_pixel ? 0 : (size_t)s->quads * 4 * TILE * sizeof *s->x);  // there may be less than one tile
+    int by_pixel = s->elements > ROOM / TILE || (count == 1 && p->out_w == 1);
+    int by_pairs = !by_pixel && p->coding == UPYML_CODING_SPARSE;
+    s->step = by_pixel ? 4 : 4 * TILE;
+    s->second = by_pairs ? 2 * TILE : 2;
+    s->pixel = by_pairs ? 2 : 4;
+    memset(s->x, 0, by_pixel ? 0 : (size_t)s->elements * TILE * sizeof *s->x);  // there may be less than one tile
     for (int32_t step = 0; step < count; step++) {
         int32_t oy = upyml_rows_output(&s->rows, p, step);
         upyml_rows_load(&s->rows, p, oy);
@@ -280,7 +265,7 @@ static void make_rows(convolution *s, int8_t *output) {
                 make_pixel(s, oy, ox, pixel);
                 continue;
             }
-            biases[gathered] = gather(s, oy, ox, 0, s->quads, s->x + 4 * gathered, 4 * TILE);
+            biases[gathered] = gather(s, oy, ox, 0, s->elements, s->x + s->pixel * gathered);
             outputs[gathered++] = pixel;
             if (gathered == TILE) {
                 make_tile(s, biases, outputs, TILE);
@@ -294,21 +279,20 @@ static void make_rows(convolution *s, int8_t *output) {
 }
 
 void upyml_host_conv2d(const upyml_window *p, int per_channel, const int8_t *input, int8_t *output, uint8_t *scratch) {
-    if (upyml_is_coded(p->coding)) {
-        upyml_conv2d_coded(p, per_channel, input, output, scratch);
-        return;
-    }
     convolution s;
     s.p = p;
     s.channels = upyml_read_channels(p->channels, p->out_c, per_channel);
     s.range = (upyml_range){p->out_zero_point, p->clamp_min, p->clamp_max};
     s.run = p->kernel_w * p->in_c;
-    s.run_quads = (s.run + 3) >> 2;
-    s.quads = p->kernel_h * s.run_quads;
+    int32_t unit = p->coding == UPYML_CODING_SPARSE ? 2 : p->coding == UPYML_CODING_INT4 ? UPYML_INT4_GROUP : 4;
+    s.row = (s.run + unit - 1) & -unit;
+    s.elements = p->kernel_h * s.row;
+    s.block_bytes = p->coding == UPYML_CODING_INT4 ? 2 * s.elements : 4 * s.elements;
+    s.bias = p->coding == UPYML_CODING_SPARSE ? 0 : p->coding == UPYML_CODING_INT4 ? UPYML_INT4_BIAS : 128;
     s.blocks = (p->out_c + 3) >> 2;
     s.ready = -1;
     upyml_rows_begin(&s.rows, p, input, scratch);
-    if (upyml_is_pointwise(p) && s.quads <= ROOM / 4) {
+    if (upyml_is_pointwise(p) && s.elements <= ROOM) {
         s.rows.ring = NULL;  // each pixel is read once, before anything is written over it
     }
     make_rows(&s, output);

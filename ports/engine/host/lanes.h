@@ -39,6 +39,13 @@ static inline upyml_words upyml_four_words(uint32_t value) {
     return (upyml_words){value, value, value, value};
 }
 
+// All four lanes one of those of `words`: what compilers would make of four loads where it lies in memory.
+#ifdef __SSE2__
+#define UPYML_BROADCAST(words, lane) ((upyml_halves)_mm_shuffle_epi32((__m128i)(words), 0x55 * (lane)))
+#else
+#define UPYML_BROADCAST(words, lane) ((upyml_halves)upyml_four_words((words)[lane]))
+#endif
+
 // sum[i] + a[2i] * b[2i] + a[2i+1] * b[2i+1].
 static inline upyml_words upyml_add_products(upyml_words sum, upyml_halves a, upyml_halves b) {
 #ifdef __SSE2__
@@ -61,6 +68,22 @@ static inline upyml_halves upyml_interleave_first(upyml_halves a, upyml_halves b
 
 static inline upyml_halves upyml_interleave_last(upyml_halves a, upyml_halves b) {
     return (upyml_halves){a[4], b[4], a[5], b[5], a[6], b[6], a[7], b[7]};
+}
+
+static inline upyml_words upyml_interleave_first_words(upyml_words a, upyml_words b) {
+#ifdef __SSE2__
+    return (upyml_words)_mm_unpacklo_epi32((__m128i)a, (__m128i)b);
+#else
+    return (upyml_words){a[0], b[0], a[1], b[1]};
+#endif
+}
+
+static inline upyml_words upyml_interleave_last_words(upyml_words a, upyml_words b) {
+#ifdef __SSE2__
+    return (upyml_words)_mm_unpackhi_epi32((__m128i)a, (__m128i)b);
+#else
+    return (upyml_words){a[2], b[2], a[3], b[3]};
+#endif
 }
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "../pairs/int4_as_int8.h"
+#include "../ops.h"
 #include "../pairs/load_word.h"
 #include "conv2d_dot.h"
 
@@ -29,8 +29,7 @@ void upyml_conv2d_begin_blocks(upyml_conv2d *c) {
     }
 }
 
-// Biases and requantization of a block.
-static void prepare_channels(upyml_conv2d *c, int32_t channel) {
+void upyml_conv2d_prepare_channels(upyml_conv2d *c, int32_t channel) {
     const uint8_t *bias = c->channels.bias + 4 * channel;
     int32_t count = c->p->out_c - channel < 4 ? c->p->out_c - channel : 4, at = channel * c->channels.step;
     c->block.plain = count < 4;
@@ -51,35 +50,37 @@ void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *block, int32_t c
     for (; rows > 0; rows--, words += 4 * pairs, block += 16 * ((pairs + 1) >> 1)) {
         expand(block, words, pairs);
     }
-    prepare_channels(c, channel);
+    upyml_conv2d_prepare_channels(c, channel);
 }
 
-void upyml_conv2d_prepare_int4(upyml_conv2d *c, const uint8_t *block, int32_t channel) {
-    int32_t *words = c->weights;
-    for (int32_t ky = 0; ky < c->p->kernel_h; ky++) {
-        for (int32_t left = c->layout.run_words; left > 0; left -= 4, block += UPYML_INT4_GROUP_BYTES) {
-            uint32_t bytes[8];
-            int32_t count = left < 4 ? left : 4;
-            upyml_int4_as_int8(block, bytes);
-            upyml_expand_weights((const uint8_t *)bytes, words, count);
-            words += 4 * count;
-        }
+static void make(const upyml_conv2d_line_dot *dot, int sparse) {
+    if (UPYML_HAS(SPARSE) && sparse) {
+        upyml_conv2d_sparse_dot(dot);
+    } else {
+        upyml_conv2d_dot(dot);
     }
-    prepare_channels(c, channel);
 }
 
 // Four pixels at a time by way of memory: channels that are plain, or fewer than four.
-static void run_plain(upyml_conv2d_line_dot dot, int32_t channels) {
+static void run_plain(upyml_conv2d_line_dot dot, int32_t channels, int sparse) {
     int32_t accumulators[4 * 4];
     dot.accumulators = accumulators;
     for (int32_t left = dot.count; left > 0; left -= 4) {
         dot.count = left < 4 ? left : 4;
-        upyml_conv2d_dot(&dot);
+        make(&dot, sparse);
         for (int32_t i = 0; i < channels; i++) {
             upyml_requantize_prepared(accumulators + i, dot.output + i, &dot.block->q[i], dot.count, 16, dot.out_step);
         }
         dot.x += dot.pixel_step;  // four pixels' bytes, in words
         dot.output += 4 * dot.out_step;
+    }
+}
+
+void upyml_conv2d_run_dot(const upyml_conv2d *c, const upyml_conv2d_line_dot *dot, int32_t channel, int sparse) {
+    if (c->block.plain) {
+        run_plain(*dot, c->p->out_c - channel < 4 ? c->p->out_c - channel : 4, sparse);
+    } else {
+        make(dot, sparse);
     }
 }
 
@@ -89,9 +90,5 @@ void upyml_conv2d_run_line(const upyml_conv2d *c, const upyml_conv2d_line *line,
         c->weights, line->x, line->output + channel, line->count, line->pixel_step, line->out_step, l->words, l->segments,
         l->segment_step, &c->block, NULL,
     };
-    if (c->block.plain) {
-        run_plain(dot, c->p->out_c - channel < 4 ? c->p->out_c - channel : 4);
-    } else {
-        upyml_conv2d_dot(&dot);
-    }
+    upyml_conv2d_run_dot(c, &dot, channel, 0);
 }

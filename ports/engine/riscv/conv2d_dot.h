@@ -1,12 +1,12 @@
-// Lines of output pixels, four channels and four pixels at a time (conv2d_dot.S).
+// Lines of output pixels, four channels and four pixels at a time (conv2d_dot.S, conv2d_sparse_dot.S).
 #ifndef UPYML_RISCV_CONV2D_DOT_H
 #define UPYML_RISCV_CONV2D_DOT_H
 
-#include "pairs_cpu.h"
+#include "../pairs/conv2d_block.h"
 
 // The assembly knows the offsets: every field is a word. A segment is what a pixel reads in one go, some words.
 typedef struct {
-    const int32_t *weights;  // expanded, the segments' without gaps
+    const int32_t *weights;  // expanded, the segments' without gaps; or a list
     const int32_t *x;  // packed, of the first pixel
     int8_t *output;  // of the first pixel and channel
     int32_t count;  // pixels, at least 1
@@ -17,5 +17,10 @@ typedef struct {
 } upyml_conv2d_line_dot;
 
 void upyml_conv2d_dot(const upyml_conv2d_line_dot *line);
+void upyml_conv2d_sparse_dot(const upyml_conv2d_line_dot *line);
+
+// Biases and requantization of the block whose first channel this is; the block's channels of a line, by either.
+void upyml_conv2d_prepare_channels(upyml_conv2d *c, int32_t channel);
+void upyml_conv2d_run_dot(const upyml_conv2d *c, const upyml_conv2d_line_dot *dot, int32_t channel, int sparse);
 
 #endif

@@ -2,10 +2,11 @@
 // of 128, and 128 times the sum of the inputs is taken off again.
 #include <string.h>
 
-#include "../kernels/coded.h"
 #include "../kernels.h"
-#include "../pairs/fully_connected.h"
+#include "../ops.h"
 #include "../weights.h"
+#include "../weights_int4.h"
+#include "fully_connected_coded.h"
 #include "requantization.h"
 
 enum { CHANNELS = 16 };
@@ -50,13 +51,34 @@ static void make_channels(const upyml_fully_connected *p, const uint8_t *bias, c
     }
 }
 
+// The same of coded weights. too_much: of INT4.
+static void make_coded(const upyml_fully_connected *p, const uint8_t *bias, const int8_t *x, int32_t channel,
+    int32_t count, int32_t too_much, int32_t accumulators[CHANNELS]) {
+    int32_t number = channel >> 2, blocks = (count + 3) >> 2;
+    too_much = p->coding == UPYML_CODING_INT4 ? too_much : 0;
+    for (int32_t i = 0; i < 4 * blocks; i++) {
+        accumulators[i] = (int32_t)(upyml_load32(bias + 4 * (channel + i)) - (uint32_t)too_much);
+    }
+    if (UPYML_HAS(INT4) && p->coding == UPYML_CODING_INT4) {
+        upyml_fully_connected_add_int4(p, x, number, blocks, accumulators);
+    } else if (UPYML_HAS(SPARSE)) {
+        upyml_fully_connected_add_sparse(p, x, number, blocks, accumulators);
+    }
+}
+
 // q: of all channels, or prepared for one after another.
 static void make_row(const upyml_fully_connected *p, const upyml_channels *c, upyml_prepared *q, const int8_t *x,
     int8_t *output) {
-    int32_t too_much = (int32_t)(128 * (uint32_t)sum(x, p->in_c)), accumulators[CHANNELS];
+    int coded = (UPYML_HAS(INT4) || UPYML_HAS(SPARSE)) && p->coding != UPYML_CODING_INT8;
+    uint32_t weight_bias = coded ? UPYML_INT4_BIAS : 128;
+    int32_t too_much = (int32_t)(weight_bias * (uint32_t)sum(x, p->in_c)), accumulators[CHANNELS];
     for (int32_t channel = 0; channel < p->out_c; channel += CHANNELS, output += CHANNELS) {
         int32_t count = p->out_c - channel < CHANNELS ? p->out_c - channel : CHANNELS, alike = c->step ? 1 : count;
-        make_channels(p, c->bias, x, channel, count, too_much, accumulators);
+        if (coded) {
+            make_coded(p, c->bias, x, channel, count, too_much, accumulators);
+        } else {
+            make_channels(p, c->bias, x, channel, count, too_much, accumulators);
+        }
         for (int32_t i = 0; i < count; i += alike) {
             if (c->step) {
                 upyml_prepare_channel(q, upyml_load_int32(c->multipliers + 4 * (channel + i)), c->shifts[channel + i],
@@ -69,10 +91,6 @@ static void make_row(const upyml_fully_connected *p, const upyml_channels *c, up
 
 // Where the output may lie over the input, the smaller of the two is put into scratch.
 void upyml_fully_connected_s8(const upyml_fully_connected *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
-    if (upyml_is_coded(p->coding)) {
-        upyml_fully_connected_coded(p, input, output, scratch);
-        return;
-    }
     upyml_channels c = upyml_read_channels(p->channels, p->out_c, p->per_channel);
     upyml_prepared q;
     upyml_prepare(&q, upyml_load_int32(c.multipliers), c.shifts[0], c.bits[0], p->out_zero_point, p->clamp_min,
