@@ -29,7 +29,12 @@ CYCLES = {
     layout.MEAN: (8, 0),
 }
 OTHER = (12, 0)
-SPARSE = 1.1  # of the time of a product that is made of each that SPARSE weights leave
+# Part of that time that a product takes with other weights than INT8; of SPARSE ones, each that is left.
+CODED = {
+    (layout.CONV2D, layout.SPARSE_WEIGHTS): 1.1,
+    (layout.FULLY_CONNECTED, layout.SPARSE_WEIGHTS): 0.9,
+    (layout.FULLY_CONNECTED, layout.INT4_WEIGHTS): 0.6,
+}
 # Cycles of each strip.
 WEIGHT = 2.6  # of a convolution: a weight widened to 16 bits
 BLOCK = 120  # of a convolution: four channels begun
@@ -52,8 +57,9 @@ class Strips:
         self.step, self.shape = step, window(step)
         self.dense = fully_connected(step) if step.opcode == layout.FULLY_CONNECTED else None
         each, made = CYCLES.get(step.opcode, OTHER)
-        self.sparse = step.params.get("coding") == layout.SPARSE_WEIGHTS
-        products = macs(step) * step.density * (SPARSE if self.sparse else 1)
+        coding = step.params.get("coding", layout.INT8_WEIGHTS)
+        self.sparse = coding == layout.SPARSE_WEIGHTS
+        products = macs(step) * step.density * CODED.get((step.opcode, coding), 1)
         self.cycles = each * products + made * step.outputs[0].size + self._call(self.units, self.units)
         self._sizes: dict[tuple, int] = {}
         self._best: dict[tuple, tuple[int, float] | None] = {}

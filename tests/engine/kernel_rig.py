@@ -104,7 +104,7 @@ CPUS = {
             "-global", "nrf51-soc.sram-size=262144", "-nographic", "-monitor", "null", "-serial", "null",
             "-semihosting-config", "enable=on,target=native", "-kernel",
         ),  # fmt: skip
-        families=("requantization", "requantize", "weight_stream"),
+        families=("requantization", "requantize", "weight_stream", "weight_stream_int4", "weight_stream_sparse"),
         packages="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm",
     ),
     "cortex_m4": _mps2("cortex-m4", "mps2-an386", code=0x00000000, data=0x20000000),

@@ -17,13 +17,16 @@ def steps():
     return [step for seed in range(20) for step in random_images(seed).steps if window(step)]
 
 
-def dense(inputs, channels, rows=1):
-    """A dense layer."""
+def dense(inputs, channels, rows=1, coding=layout.INT8_WEIGHTS):
+    """A dense layer; SPARSE weights have at most ten pairs of inputs in a block."""
     x, y = ((rows, n) if rows > 1 else (n,) for n in (inputs, channels))
-    return Step(layout.FULLY_CONNECTED, [Tensor("x", x, "int8")], [Tensor("y", y, "int8")])
+    params = {"coding": coding, "pairs": min(10, (inputs + 3) // 4 * 2) if coding == layout.SPARSE_WEIGHTS else 0}
+    return Step(layout.FULLY_CONNECTED, [Tensor("x", x, "int8")], [Tensor("y", y, "int8")], params)
 
 
-DENSE = [dense(*sizes) for sizes in [(1, 1), (30, 200), (32, 4), (33, 4), (4000, 4), (640, 128), (129, 70), (50, 9, 3)]]
+CODED = [dense(*sizes, 1, coding) for sizes in [(1, 1), (32, 4), (65, 9), (640, 128)]
+         for coding in (layout.INT4_WEIGHTS, layout.SPARSE_WEIGHTS)]  # fmt: skip
+DENSE = CODED + [dense(*sizes) for sizes in [(1, 1), (30, 200), (32, 4), (33, 4), (4000, 4), (640, 128), (129, 70), (50, 9, 3)]]
 
 
 def test_larger_strips_never_need_less():
@@ -70,3 +73,12 @@ def test_what_has_no_scratch_is_refused():
         _upyml._scratch_size(layout.PAD, tuple(range(18)), 1)
     with pytest.raises(TypeError):
         _upyml._scratch_size(layout.CONV2D, (1, 2), 1)
+
+
+def test_sparse_weights_take_room_for_the_pairs_of_a_block():
+    """20 bytes each, in the place of all weights of four channels, two bytes each."""
+    sizes = (10, 10, 64, 10, 10, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1, layout.DISJOINT, 10, 10)
+    dense = _upyml._scratch_size(layout.CONV2D, sizes, 1)
+    for pairs in (0, 2, 30):
+        sparse = _upyml._scratch_size(layout.CONV2D, (*sizes, layout.SPARSE_WEIGHTS, pairs), 1)
+        assert dense - sparse == 3 * 3 * 64 * 4 * 2 - 20 * pairs

@@ -2,6 +2,7 @@
 // the file once. Pieces of the input and accumulators are as in fully_connected_s8.c.
 #include "../weights_int4.h"
 #include "../pairs/conv2d_rows.h"
+#include "coded_flow.h"
 #include "fully_connected_coded.h"
 #include "pairs_cpu.h"
 
@@ -9,6 +10,8 @@
 // accumulators of 4 * blocks channels. weights: on a word; block_bytes: from there to the same k of the next block.
 void upyml_fully_connected_int4_dots(const uint8_t *weights, const int32_t *x, int32_t groups, int32_t *accumulators,
     int32_t blocks, int32_t block_bytes);
+
+uint32_t upyml_pack_int4(int32_t *x, int32_t groups);  // pairs to what a chunk has; answers their sum
 
 enum { BATCH = 32 };  // channels: whole blocks
 
@@ -31,17 +34,43 @@ static void pack_pairs(const int8_t *input, int32_t *x, int32_t count, int32_t p
 // `groups` times eight inputs, of which there are `count`, to chunks: the first one is short.
 static void pack(const int8_t *input, int32_t *x, int32_t groups, int32_t count) {
     for (int32_t now = ((groups - 1) & 3) + 1; groups > 0; groups -= now, input += 8 * now, count -= 8 * now, now = 4) {
-        uint32_t *first = (uint32_t *)x++, sum = 0;
-        pack_pairs(input, x, count, 4 * now);
-        for (int32_t i = 0; i < now; i++, x += 4) {
-            uint32_t x0 = (uint32_t)x[0], x1 = (uint32_t)x[1], x2 = (uint32_t)x[2], x3 = (uint32_t)x[3];
-            sum += x0 + x1 + x2 + x3;
-            x[1] = (int32_t)(x1 - (x0 << 4));
-            x[2] = (int32_t)(x2 - (x0 << 8));
-            x[3] = (int32_t)(x3 - (x0 << 12));
-        }
-        *first = 0xfff7fff8u * sum;
+        pack_pairs(input, x + 1, count, 4 * now);
+        *x = (int32_t)(0xfff7fff8u * upyml_pack_int4(x + 1, now));
+        x += 1 + 4 * now;
     }
+}
+
+enum { PIECE_GROUPS = 16 };  // of weights that flow: four chunks of x
+
+// Groups of the piece that begins with group `at` of a block: as chunks of x, pieces are whole but for the first one.
+static int32_t groups_of_piece(int32_t groups, int32_t at) {
+    return least(groups - at, at ? PIECE_GROUPS : PIECE_GROUPS - (-groups & 3));
+}
+
+// One block after another, with the whole input packed.
+static void run_flow(const upyml_fully_connected *p, const upyml_channels *c, const int32_t *x, int32_t groups, int stream,
+    int8_t *output) {
+    const uint8_t *here = p->weights;
+    upyml_flow flow;
+    upyml_flow_begin(&flow, stream, here, 4 * groups_of_piece(groups, 0));
+    for (int32_t channel = 0, count; channel < p->out_c; channel += count) {
+        int32_t sums[BATCH];
+        count = least(BATCH, p->out_c - channel);
+        upyml_start_sums(c, channel, sums, (count + 3) & ~3);
+        for (int32_t own = 0; own < count; own += 4) {
+            const int32_t *chunk = x;
+            for (int32_t at = 0, now; at < groups; at += now, here += UPYML_INT4_GROUP_BYTES * now) {
+                now = groups_of_piece(groups, at);
+                int more = channel + own + 4 < p->out_c;
+                int32_t next = at + now < groups ? groups_of_piece(groups, at + now) : more ? groups_of_piece(groups, 0) : 0;
+                const uint8_t *piece = upyml_flow_take(&flow, here, 4 * now, 4 * next);
+                upyml_fully_connected_int4_dots(piece, chunk, now, sums + own, 1, 0);
+                chunk += 4 * now + ((now + 3) >> 2);
+            }
+        }
+        upyml_requantize_sums(p, c, channel, sums, count, output);
+    }
+    upyml_flow_end(&flow);
 }
 
 void upyml_fully_connected_int4(const upyml_fully_connected *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
@@ -57,6 +86,13 @@ void upyml_fully_connected_int4(const upyml_fully_connected *p, const int8_t *in
         batch = upyml_accumulators_size(p) >> 2;
         x += batch;
         piece = (p->scratch_size - 4 * batch) / UPYML_CHUNK;
+    }
+    int stream = piece < whole ? -1
+                               : upyml_weight_stream_open(p->weights, 4 * ((p->out_c + 3) & ~3) * groups);
+    if (stream >= 0) {
+        pack(input, x, groups, p->in_c);
+        run_flow(p, &c, x, groups, stream, output);
+        return;
     }
     for (int32_t channel = 0; channel < p->out_c; channel += batch) {
         int32_t count = least(batch, p->out_c - channel), blocks = (count + 3) >> 2;

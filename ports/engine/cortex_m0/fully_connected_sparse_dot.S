@@ -10,6 +10,9 @@
 // to load 8 weights and half a word of places; 5.5 to find and load X and C; 1 for the loop.
 // None of the five can go: the bias has to be taken off before the sum is cut, as two products of biased weights
 // need 17 bits, and so do two pairs' sums. That is why pairs are not added before they are cut.
+//
+// void upyml_pack_sparse(pairs, x, count)
+// Makes these two words of each X. `pairs` is the second half of x. count: at least 1. 8.5 cycles each.
 #include "hot.h"
 
     .syntax unified
@@ -89,4 +92,37 @@ second:
     mov r10, r6
     mov r11, r7
     pop {r3-r7, pc}
+
+    .macro TWO_WORDS pair second
+    movs \second, \pair
+    muls \second, r7
+    subs \second, r2
+    .endm
+
+    .global upyml_pack_sparse
+    .type upyml_pack_sparse, %function
+    .thumb_func
+upyml_pack_sparse:
+    push {r4-r7, lr}
+    lsls r4, r2, #2
+    adds r4, r0
+    mov r12, r4  // end of the pairs
+    ldr r7, =0x00800080
+    movs r3, #1
+    ands r3, r2
+    movs r2, #1
+    lsls r2, #15
+    cmp r3, #0
+    beq 2f
+    ldm r0!, {r3}
+    TWO_WORDS r3 r4
+    stm r1!, {r3, r4}
+    b 2f
+1:  ldm r0!, {r3, r5}
+    TWO_WORDS r3 r4
+    TWO_WORDS r5 r6
+    stm r1!, {r3-r6}
+2:  cmp r0, r12
+    bne 1b
+    pop {r4-r7, pc}
     .ltorg
