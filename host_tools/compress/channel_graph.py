@@ -146,7 +146,7 @@ class ChannelGraph:
         return (calls[0] for layer, calls in self.calls.items() if channel_rules.makes_channels(layer))
 
     def output_numbers(self, name: str) -> set[int]:
-        """The numbers, as in Group.members, of the channels that the layer's output has; none if there is no such layer."""
+        """The numbers, as in Group.members, of the channels of a layer's output; none if there is no such layer."""
         calls = [call for layer, calls in self.calls.items() if layer.name == name for call in calls]
         return {number for call in calls for number in self.numbers(call.output).tolist()}
 

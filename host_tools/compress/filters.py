@@ -52,9 +52,10 @@ def prune_filters(
     those that matter least for the multiply-accumulates they cost; of each layer at least half as many stay as with
     "uniform".
 
-    spare: names of layers of any kind whose output keeps all its channels. layers: names of the only ones to prune, by default all; layers whose
-    channels are tied to theirs are pruned with them. fit: trains the smaller model in place, after each of `rounds`
-    rounds, which take the same part of what is left each time. The new model is not compiled, unless fit does that.
+    spare: names of layers, of any kind, whose output keeps all its channels. layers: names of the only ones to prune,
+    by default all; layers whose channels are tied to theirs are pruned with them. fit: trains the smaller model in
+    place, after each of `rounds` rounds, which take the same part of what is left each time. The new model is not
+    compiled, unless fit does that.
 
     Raises ConversionError, with what to do, where the model cannot be followed, a layer that was named cannot be
     pruned, the data do not fit or an option makes no sense.

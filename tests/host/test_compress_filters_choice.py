@@ -185,6 +185,27 @@ def test_rounds_of_training_between():
     assert units(prune_filters(wide(), 0.75)) == units(small)
 
 
+@pytest.mark.slow
+def test_a_trained_model_keeps_its_answers():
+    """Two rings and what is around them; half of the neurons are enough."""
+    keras.utils.set_random_seed(1)
+    x = np.random.default_rng(1).uniform(-1, 1, (1500, 2)).astype(np.float32)
+    y = np.digitize(np.hypot(*x.T), [0.4, 0.8])
+
+    def fit(model, epochs=8):
+        model.compile(keras.optimizers.Adam(0.02), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        model.fit(x[:1000], y[:1000], 50, epochs, verbose=0)
+
+    def right(model):
+        return (np.argmax(answers(model, x[1000:])[0], axis=1) == y[1000:]).mean()
+
+    model = keras.Sequential([keras.Input((2,)), *(L.Dense(32, activation="relu") for _ in range(2)), L.Dense(3)])
+    fit(model, 15)
+    small = prune_filters(model, 0.5, (x[:1000], y[:1000]), "taylor", fit=fit, rounds=2)
+    assert units(small) == [16, 16, 3]
+    assert right(model) > 0.95 and right(small) > right(model) - 0.03
+
+
 class OwnLayer(L.Layer):
     def __init__(self, value):
         super().__init__()
