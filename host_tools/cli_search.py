@@ -32,22 +32,34 @@ def _bytes(_context, _option, value: str | None) -> int | None:
 
 @click.command(epilog=_CODES)
 @click.argument("space", type=_FILE)
-@click.option("--board", default="pico", show_default=True, metavar="NAME", help="For which board; as `upyml bench` has it.")
+@click.option("--board", default="pico", show_default=True, metavar="NAME", help="For which board, as in `upyml bench`.")
 @click.option("--max-ram", callback=_bytes, metavar="N[k]", help="The most RAM (arena) in bytes; 60k is 61,440.")
-@click.option("--max-ms", type=click.FloatRange(min=0, min_open=True), help="The most milliseconds a run, of a board that has them.")
 @click.option(
-    "--max-instructions", type=click.IntRange(min=1), help="The most instructions a run, of a board whose times nobody knows."
+    "--max-ms", type=click.FloatRange(min=0, min_open=True), help="The most milliseconds a run, of a board that has them."
 )
-@click.option("--trials", type=click.IntRange(min=1), default=50, show_default=True, help="How many in all, pruned ones too.")
-@click.option("--study", "name", default=None, help="The study's name; by default the space's. The same name goes on with it.")
+@click.option(
+    "--max-instructions", type=click.IntRange(min=1), help="The most instructions a run, where times are not known."
+)
+@click.option(
+    "--trials", type=click.IntRange(min=1), default=50, show_default=True, help="How many in all, pruned ones too."
+)
+@click.option("--study", "name", help="The study's name, by default the space's. The same name goes on with it.")
 @click.option(
     "--storage",
     metavar="FILE|URL",
     help="Where the study is kept: a journal file, or postgresql://USER:PASSWORD@HOST/DATABASE. By default "
     "OUTDIR/journal.log. Processes and machines that name the same storage and study share the trials.",
 )
-@click.option("-d", "--data", type=_FILE, help="Samples and labels: .npz with x_train, y_train, x_test, y_test, or x and y.")
-@click.option("--epochs", type=click.IntRange(min=1), default=20, show_default=True, help="To train at most, where space.py has no train().")
+@click.option(
+    "-d", "--data", type=_FILE, help="Samples and labels: .npz with x_train, y_train, x_test, y_test, or x and y."
+)
+@click.option(
+    "--epochs",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="To train at most, where space.py has no train().",
+)
 @click.option("-o", "--output", type=_FILE, required=True, metavar="OUTDIR", help="The folder for models and report.")
 @click.option("--json", "as_json", is_flag=True, help="What was found as JSON.")
 @guarded
@@ -95,7 +107,8 @@ def _time_limit(bench, board, max_ms, max_instructions):
     in_cycles = bench.unit_of(board) == bench.CYCLES
     if max_ms is not None and not in_cycles:
         raise click.UsageError(
-            f"--max-ms: instructions are counted for {board.name}, and nobody knows how long they take: use --max-instructions"
+            f"--max-ms: instructions are counted for {board.name}, and nobody knows how long they take: use "
+            "--max-instructions"
         )
     if max_instructions is not None and in_cycles:
         raise click.UsageError(f"--max-instructions: cycles are counted for {board.name}: use --max-ms")
@@ -117,7 +130,7 @@ def _require_optuna() -> None:
 
 
 def _searched(space, board, max_ram, limit, trials, name, storage, data, epochs, output, as_json):
-    """What was found, and whether the user ended it before its end. Nothing is written before everything is known to work."""
+    """What was found, and whether the user ended it early. Nothing is written before all is known to work."""
     from host_tools.search import results, run
     from host_tools.search import study as studies
     from host_tools.search.costs import Limits

@@ -29,7 +29,7 @@ PLAIN = """
 import keras
 
 def build(trial):
-    units = trial.suggest_categorical("units", [6, 600])
+    units = trial.suggest_categorical("units", [24, 600])
     layers = [keras.Input((8,)), keras.layers.Dense(units, activation="relu")]
     return keras.Sequential([*layers, keras.layers.Dense(3, activation="softmax")])
 """

@@ -148,7 +148,7 @@ def two_processes(folder, storage):
     """What each of two that search together says in the end."""
     search_spaces.write(folder, TOGETHER)
     command = [sys.executable, "-m", "host_tools", "search", "space.py", "-d", "train.npz", "-o", "out", "--json",
-               "--storage", storage, "--trials", str(TRIALS)]  # fmt: skip
+               "--board", "pico2", "--storage", storage, "--trials", str(TRIALS)]  # fmt: skip
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     options = dict(cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     both = [subprocess.Popen(command, **options) for _ in range(2)]
@@ -180,13 +180,13 @@ def check_two_processes(folder, storage):
 
 @pytest.mark.slow
 def test_two_processes_share_a_journal(tmp_path, require):
-    require(not counts.missing(), counts.missing(), "make bare")
+    require(not counts.missing("cortex_m33"), counts.missing("cortex_m33"), "make bare")
     check_two_processes(tmp_path, str(tmp_path / "shared.log"))
 
 
 @pytest.mark.slow
 def test_two_processes_share_a_study_in_postgresql(tmp_path, require):
-    require(not counts.missing(), counts.missing(), "make bare")
+    require(not counts.missing("cortex_m33"), counts.missing("cortex_m33"), "make bare")
     require(postgres.programs(), "a PostgreSQL server", "make postgresql, or apt-get install postgresql")
     with postgres.server() as url:
         check_two_processes(tmp_path, url)
