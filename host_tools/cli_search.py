@@ -15,8 +15,8 @@ from host_tools.cli_progress import Bar
 _FILE = click.Path(path_type=Path)
 NOTHING, INTERRUPTED = 1, 130  # exit codes: no model within the limits; Ctrl-C, as shells have it
 
-_CODES = CODES.replace("a check did not pass", "no model within the limits").replace(
-    "  70 ", "  130  interrupted; the same command goes on\n  70 "
+_CODES = CODES.replace("a check did not pass", "no model within the limits") + (
+    "  130 interrupted; the same command goes on with the study\n"
 )
 
 

@@ -83,7 +83,9 @@ class Meter:
         return file, costs
 
     def text(self, time: float) -> str:
-        return f"{time:,.1f} ms" if self.unit == MS else f"{time:,.0f} instructions"
+        if self.unit != MS:
+            return f"{time:,.0f} instructions"
+        return f"{time:,.1f} ms" if time >= 10 else f"{time:.3g} ms"
 
     def _over(self, ram: int) -> bool:
         return self.limits.ram is not None and ram > self.limits.ram

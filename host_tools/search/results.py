@@ -13,6 +13,7 @@ from host_tools.errors import ConversionError
 from host_tools.search.run import COSTS, Search, files
 from host_tools.search.study import REASON, WORKER, Study, compare
 
+LOST = "its process was lost"
 SUMMARY, PLOT, REPORT = "search.json", "pareto.png", "report.html"
 
 
@@ -51,7 +52,7 @@ def _trial(search: Search, trial: Any, folder: Path) -> dict[str, Any]:
         "values": values,
         "params": trial.params,
         "untrained": _costs(costs, expected) if expected else None,
-        "reason": trial.user_attrs.get(REASON, ""),
+        "reason": trial.user_attrs.get(REASON, LOST if trial.state.name == "FAIL" else ""),
         "host": trial.user_attrs.get(WORKER, {}).get("host", ""),
         "seconds": trial.duration.total_seconds() if trial.duration else None,
         "files": {kind: path.name for kind, path in files(folder, trial.number).items() if values and path.is_file()},

@@ -90,6 +90,7 @@ def load(path: Path) -> Space:
     spec = importlib.util.spec_from_loader("upyml_search_space", loader=None, origin=str(path))
     module = importlib.util.module_from_spec(spec)
     module.__file__ = str(path)
+    sys.modules[spec.name] = module  # where dataclasses look
     try:
         exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
     except (Exception, SystemExit) as error:

@@ -21,6 +21,14 @@ from host_tools.search import study as studies
 PICO2 = ("--board", "pico2")
 
 
+QUICK = search_spaces.QUICK
+
+
+def space_with(old, new):
+    assert old in QUICK
+    return QUICK.replace(old, new)
+
+
 @pytest.fixture(autouse=True)
 def counter(require):
     for machine in ("cortex_m0", "cortex_m33"):
@@ -121,7 +129,7 @@ def test_without_functions_of_its_own_a_classifier_is_trained(folder):
     for trial in found["trials"]:
         assert (trial["state"] == "complete") == (trial["params"]["units"] == 24)
         if trial["state"] == "pruned":
-            assert re.fullmatch(r"0\.\d ms, and the limit is 0\.1 ms", trial["reason"])
+            assert re.fullmatch(r"0\.\d+ ms, and the limit is 0\.1 ms", trial["reason"])
     assert found["counts"]["complete"] and found["counts"]["pruned"]
     assert found["objectives"] == ["accuracy", "ms", "ram_bytes", "flash_bytes"]
     assert found["front"][0]["values"]["accuracy"] > 0.8
@@ -185,6 +193,22 @@ def load_data():
     assert re.search(r"no model within the limits; the last candidate was pruned: [\d,]+ bytes of RAM", done.stdout)
 
 
+@pytest.mark.parametrize(
+    "limit, reason",
+    [
+        (("--max-ms", "0.0001"), r"more than 0\.00\d+ ms \([\d,]+ multiply-accumulates\), and the limit is 0\.0001 ms"),
+        ((*PICO2, "--max-instructions", 100), r"[\d,]+ instructions, and the limit is 100 instructions"),
+        ((*PICO2, "--max-ram", 4), r"[\d,]+ bytes of RAM, and the limit is 4"),
+    ],
+)
+def test_what_takes_too_much_is_never_trained(folder, limit, reason):
+    search_spaces.write(folder, space_with("    pass", "    raise RuntimeError('trained')"))
+    found = searched("--trials", 2, *limit, code=1)
+    assert found["counts"] == {"complete": 0, "pruned": 2, "running": 0, "fail": 0} and found["front"] == []
+    assert all(re.fullmatch(reason, trial["reason"]) for trial in found["trials"]), found["trials"]
+    assert (folder / "out/report.html").exists()
+
+
 def test_a_combination_may_be_left_out(folder):
     text = search_spaces.QUICK.replace("    activation =", "    if units > 8:\n        import optuna\n"
         "        raise optuna.TrialPruned('too wide')\n    activation =")  # fmt: skip
@@ -211,11 +235,6 @@ def test_the_examples_space_works():
     assert found.data.x_train.shape[1:] == (40, 6) and len(found.data.x_test) == 280
 
 
-def space_with(old, new):
-    return search_spaces.QUICK.replace(old, new)
-
-
-QUICK = search_spaces.QUICK
 BUILD = QUICK[: QUICK.index("def train")]
 # what: space.py, further arguments, exit code, sentence
 WRONG = {
