@@ -1,1 +1,1 @@
-"""Smaller models: pruning, fine quantization, and the search for both."""
+"""Models that take less: what is done to a Keras model before, and while, it is converted."""
