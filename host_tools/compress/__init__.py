@@ -1,0 +1,1 @@
+"""Smaller models: pruning, fine quantization, and the search for both."""
