@@ -41,6 +41,26 @@ def load(path: str | Path, names: list[str] | None = None) -> list[np.ndarray]:
     return [array.astype(np.float32) for array in arrays]
 
 
+def arrays(path: str | Path) -> dict[str, np.ndarray]:
+    """Everything in an .npz file, by name; a .npy file, or a folder of them, is one array x.
+
+    Raises ConversionError where the file is none of these or holds other things than numbers, and FileNotFoundError.
+    """
+    path = Path(path)
+    if path.suffix != ".npz" or not path.is_file():
+        (array,) = load(path)
+        return {"x": array}
+    archive = _array(path)
+    try:
+        found = {key: archive[key] for key in archive.files}
+    except (ValueError, OSError, EOFError) as error:
+        raise ConversionError(f"{path} is damaged, or holds Python objects instead of numbers: {error}") from None
+    for key, array in found.items():
+        if array.dtype.kind not in "fiub":
+            raise ConversionError(f"{path}: the array {key} holds {array.dtype}; numbers are needed")
+    return found
+
+
 def _array(path: Path) -> np.ndarray:
     try:
         return np.load(path, allow_pickle=False)
