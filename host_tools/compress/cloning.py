@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
+
+import numpy as np
 
 from host_tools.errors import ConversionError
 
@@ -17,7 +20,7 @@ def keras_of(model: Any) -> ModuleType:
 
 
 def clone(model: Any, compiled: bool = True) -> Any:
-    """A model with the same layers and weights that shares nothing with the given one.
+    """A model with the same layers and weights, and so the same answers, that shares nothing with the given one.
 
     compiled: compile it like the given one, where that is compiled and Keras can tell how. Raises ConversionError for
     a model that Keras cannot build again.
@@ -25,12 +28,48 @@ def clone(model: Any, compiled: bool = True) -> Any:
     try:
         copy = keras_of(model).models.clone_model(model)
         copy.set_weights(model.get_weights())
+        for layer in _layers(copy):
+            if hasattr(layer, "finalize_state"):  # Normalization computes with values that it made of its weights
+                layer.finalize_state()
+        same = _same(model, copy)
     except (ValueError, TypeError, NotImplementedError) as error:
-        raise ConversionError(
-            f"model {model.name}: Keras cannot copy it ({str(error).strip().splitlines()[0][:200]}). "
-            "Build it with the functional API or as Sequential, each layer in one model."
-        ) from error
+        raise ConversionError(_uncopied(model, str(error).strip().splitlines()[0][:200])) from error
+    if not same:
+        raise ConversionError(_uncopied(model, "the copy answers otherwise"))
     if compiled and getattr(model, "optimizer", None) is not None and hasattr(model, "get_compile_config"):
         with contextlib.suppress(Exception):  # a loss of the user's own that Keras cannot name: fit compiles
             copy.compile_from_config(model.get_compile_config())
     return copy
+
+
+def _uncopied(model: Any, why: str) -> str:
+    return (
+        f"model {model.name}: Keras cannot copy it ({why}). Build it with the functional API or as Sequential, each "
+        "layer in one model, of layers that are Keras's own."
+    )
+
+
+def _same(model: Any, copy: Any) -> bool:
+    """Whether both answer alike to two random samples."""
+    rng = np.random.default_rng(0)
+    shapes = [(2, *(n or 1 for n in tuple(tensor.shape)[1:])) for tensor in model.inputs]
+    x = [rng.normal(size=shape).astype(np.float32) for shape in shapes]
+    x = x if len(x) > 1 else x[0]
+    return all(
+        np.allclose(np.asarray(a).astype(np.float32), np.asarray(b).astype(np.float32), 1e-3, 1e-5, equal_nan=True)
+        for a, b in zip(_leaves(model(x, training=False)), _leaves(copy(x, training=False)))
+    )
+
+
+def _leaves(outputs: Any) -> list[Any]:
+    if isinstance(outputs, dict):
+        outputs = [outputs[key] for key in sorted(outputs)]
+    outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+    return [output.numpy() if hasattr(output, "numpy") else output for output in outputs]
+
+
+def _layers(model: Any) -> Iterator[Any]:
+    for layer in model.layers:
+        yield layer
+        if hasattr(layer, "get_layer"):  # a model
+            yield from _layers(layer)

@@ -59,7 +59,8 @@ class Sensitivity:
         )
 
     def plot(self, path: str | Path) -> None:
-        """Draws a curve for each layer into a picture file (.png, .svg, .pdf)."""
+        """Draws a curve for each layer into a picture file: .png, .svg or .pdf. Raises ConversionError for another one."""
+        require_picture(path)
         try:
             from matplotlib.figure import Figure
         except ImportError as error:
@@ -79,10 +80,7 @@ class Sensitivity:
         axes.set_ylabel(f"{self.metric}, this layer alone pruned ({self.pattern})")
         axes.grid(alpha=0.3)
         axes.legend(fontsize="small", ncols=1 + len(self.layers) // 16, title="layer (weights)")
-        try:
-            figure.savefig(path, dpi=120)
-        except ValueError as error:  # a suffix that it cannot draw
-            raise ConversionError(f"{path}: {str(error).splitlines()[0]}") from error
+        figure.savefig(path, dpi=120)
 
     def allocate(self, sparsity: float) -> dict[str, float]:
         """A sparsity for each layer, as prune(layers=...) takes it, that together prune this part of all the weights.
@@ -106,6 +104,12 @@ class Sensitivity:
             middle = (low + high) / 2
             low, high = (middle, high) if shares(middle) @ weights < wanted * weights.sum() else (low, middle)
         return {name: float(share) for name, share in zip(self.layers, shares(high))}
+
+
+def require_picture(path: str | Path) -> None:
+    """Stop at the name of a file that cannot be drawn."""
+    if Path(path).suffix not in (".png", ".svg", ".pdf"):
+        raise ConversionError(f"{path}: a picture is a .png, .svg or .pdf file")
 
 
 def scan(

@@ -23,7 +23,7 @@ class Tuning:
     def __init__(self, model: Any, data: TrainingData):
         self.data = data
         self.task: Task = task(model, data.y)[0]
-        for output in predict(model, data.x_val[:1]):
+        for output in predict(model, data.x_val):
             finite(output, f"model {model.name}: its outputs for these samples")
         if data.y is None:
             self._targets: Any = model.predict(_one(data.x), verbose=0)

@@ -5,6 +5,7 @@ import keras_models
 import numpy as np
 import pytest
 
+from host_tools.compress import cloning
 from host_tools.compress.kernels import find, zeros
 from host_tools.compress.pruning import Pruning, prune
 from host_tools.compress.schedule import Polynomial
@@ -290,3 +291,30 @@ def test_what_cannot_be_pruned_is_refused_in_a_sentence(what):
     make, options, sentence = REFUSED[what]
     with pytest.raises(ConversionError, match=sentence):
         prune(make(), **options)
+
+
+def test_a_copy_answers_as_the_model_does():
+    """With the statistics of layers that were adapted to data, also in a model within the model."""
+    adapted = L.Normalization()
+    adapted.adapt(X * 3 + 2)
+    inner = keras.Sequential([keras.Input((8, 8, 3)), adapted, L.Conv2D(4, 3)])
+    inputs = keras.Input((8, 8, 3))
+    model = keras.Model(inputs, L.Dense(3)(L.Flatten()(inner(inputs))))
+    np.testing.assert_allclose(cloning.clone(model).predict(X, verbose=0), model.predict(X, verbose=0), rtol=1e-5)
+
+
+@keras.saving.register_keras_serializable()
+class Forgetful(L.Layer):
+    """Keeps a number that its configuration does not tell."""
+
+    factor = 1.0
+
+    def call(self, x):
+        return x * self.factor
+
+
+def test_a_copy_that_would_answer_otherwise_is_refused():
+    forgetful = Forgetful()
+    forgetful.factor = 3.0
+    with pytest.raises(ConversionError, match="model odd: Keras cannot copy it .the copy answers otherwise"):
+        prune(keras.Sequential([keras.Input((4,)), L.Dense(3), forgetful], name="odd"), 0.5)
