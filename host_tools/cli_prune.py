@@ -107,6 +107,9 @@ def prune(
 
     if sensitivity:
         require_picture(sensitivity)
+    for file in (model, data):
+        if not file.exists():
+            raise FileNotFoundError(errno.ENOENT, "there is no such file", str(file))
     source = _load(model, output)
     if pattern != "filters":
         plan.Plan(**wishes).targets(source)
@@ -182,8 +185,6 @@ def _load(path: Path, output: Path):
     from host_tools.errors import ConversionError
     from host_tools.readers import keras_file
 
-    if not path.exists():
-        raise FileNotFoundError(errno.ENOENT, "there is no such file", str(path))
     for file, what in ((path, "give a Keras model saved as one"), (output, "write the model to one")):
         if file.suffix not in (".keras", ".h5", ".hdf5"):
             raise ConversionError(f"{file} is no .keras or .h5 file: {what} of these")
@@ -242,9 +243,10 @@ def _save(model, path: Path) -> None:
     import warnings
 
     from host_tools.compress import cloning
+    from host_tools.readers.keras_file import quiet
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Keras calls .h5 old
+    with quiet(), warnings.catch_warnings():  # Keras calls .h5 old, and tf_keras misses what the training left
+        warnings.simplefilter("ignore")
         cloning.clone(model, compiled=False).save(path)
 
 

@@ -19,6 +19,14 @@ def keras_of(model: Any) -> ModuleType:
     return importlib.import_module("tf_keras" if old else "keras")
 
 
+def feed(model: Any, arrays: list[np.ndarray]) -> Any:
+    """Arrays, one for each of model.inputs, as the model takes them: alone, in a list, or by name."""
+    structure = getattr(model, "_inputs_struct", None)  # Keras 3 warns where it is given another one
+    if isinstance(structure, dict):
+        return dict(zip(sorted(structure), arrays))
+    return arrays if len(arrays) > 1 or isinstance(structure, (list, tuple)) else arrays[0]
+
+
 def clone(model: Any, compiled: bool = True) -> Any:
     """A model with the same layers and weights, and so the same answers, that shares nothing with the given one.
 
@@ -54,10 +62,10 @@ def _same(model: Any, copy: Any) -> bool:
     rng = np.random.default_rng(0)
     shapes = [(2, *(n or 1 for n in tuple(tensor.shape)[1:])) for tensor in model.inputs]
     x = [rng.normal(size=shape).astype(np.float32) for shape in shapes]
-    x = x if len(x) > 1 else x[0]
+    answers = [_leaves(each(feed(each, x), training=False)) for each in (model, copy)]
     return all(
         np.allclose(np.asarray(a).astype(np.float32), np.asarray(b).astype(np.float32), 1e-3, 1e-5, equal_nan=True)
-        for a, b in zip(_leaves(model(x, training=False)), _leaves(copy(x, training=False)))
+        for a, b in zip(*answers)
     )
 
 

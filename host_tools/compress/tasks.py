@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from host_tools.compress.cloning import feed
 from host_tools.errors import ConversionError
 
 _PASSING = ("Reshape", "Flatten", "Dropout", "Identity")
@@ -92,7 +93,7 @@ def task(model: Any, y: np.ndarray | None) -> tuple[Task, np.ndarray | None]:
 
 def predict(model: Any, x: list[np.ndarray], batch: int = 256) -> list[np.ndarray]:
     """The outputs of a Keras model, an array for each."""
-    answers = model.predict(x if len(x) > 1 else x[0], batch_size=batch, verbose=0)
+    answers = model.predict(feed(model, x), batch_size=batch, verbose=0)
     if isinstance(answers, dict):
         return [np.asarray(answers[key]) for key in sorted(answers)]
     return [np.asarray(part) for part in (answers if isinstance(answers, (list, tuple)) else [answers])]

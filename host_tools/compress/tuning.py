@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from host_tools.compress.cloning import keras_of
+from host_tools.compress.cloning import feed, keras_of
 from host_tools.compress.tasks import Task, predict, task
 from host_tools.compress.training_data import TrainingData, finite
 
@@ -26,7 +26,7 @@ class Tuning:
         for output in predict(model, data.x_val):
             finite(output, f"model {model.name}: its outputs for these samples")
         if data.y is None:
-            self._targets: Any = model.predict(_one(data.x), verbose=0)
+            self._targets: Any = model.predict(feed(model, data.x), verbose=0)
             self._goal = predict(model, data.x_val)
         else:
             both = np.concatenate([data.y, data.y_val])  # what all of it is, not what a part looks like
@@ -60,11 +60,8 @@ class Tuning:
             if progress:
                 callbacks = [keras.callbacks.LambdaCallback(on_epoch_end=lambda n, _: progress(n + 1, epochs)), *callbacks]
             return model.fit(
-                _one(self.data.x), self._targets, epochs=epochs, batch_size=batch, verbose=0, callbacks=callbacks
+                feed(model, self.data.x), self._targets, epochs=epochs, batch_size=batch, verbose=0, callbacks=callbacks
             )
 
         return run
 
-
-def _one(arrays: list[np.ndarray]) -> Any:
-    return arrays if len(arrays) > 1 else arrays[0]

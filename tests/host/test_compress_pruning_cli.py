@@ -129,6 +129,7 @@ def test_data_to_measure_with_may_be_given(folder, trained):
     assert told["samples"] == 50 and told["before"] == 0
 
 
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
 def test_old_h5_files_are_read_pruned_and_written(folder):
     """A file that Keras 3 refuses; its model goes on in tf_keras."""
     import tf_keras
@@ -297,6 +298,15 @@ def test_targets_that_fit_no_task_are_refused():
         tasks.task(net(1, "sigmoid"), LABELS)
     with pytest.raises(ConversionError, match="has 2 outputs: leave y out"):
         tasks.task(keras_models.residual(), LABELS)
+
+
+def test_inputs_that_go_by_name_get_what_is_theirs():
+    inputs = {"b": keras.Input((5,), name="b"), "a": keras.Input((7,), name="a")}
+    model = keras_models.randomize(keras.Model(inputs, L.Concatenate()([inputs["a"], inputs["b"][:, :2]])))
+    x = keras_models.samples(model, 4)
+    named = {str(tensor.name): array for tensor, array in zip(model.inputs, x)}
+    expected = np.concatenate([named["a"], named["b"][:, :2]], axis=1)
+    np.testing.assert_array_equal(tasks.predict(cloning.clone(model), x)[0], expected)
 
 
 def test_models_with_several_inputs_and_outputs_are_tuned_to_their_own_answers(tmp_path):
