@@ -41,6 +41,19 @@ _FILE = click.Path(path_type=Path)
     help="How ranges of activations are chosen.",
 )
 @click.option(
+    "--bits",
+    default="8",
+    show_default=True,
+    metavar="[8|4|LAYER=N,...]",
+    help="Bits of the weights of convolutions and dense layers of a Keras model, for all or by layer (the others have 8).",
+)
+@click.option(
+    "--rounding",
+    type=click.Choice(["nearest", "adaptive"]),
+    help="Of the weights of a Keras model: each to the nearest, or together, so that errors cancel on the samples. By "
+    "default adaptive for 4 bits and nearest for 8, where it brings little and takes time.",
+)
+@click.option(
     "--ram",
     default="balanced",
     show_default=True,
@@ -79,6 +92,8 @@ def convert(
     hop,
     meta,
     calibration,
+    bits,
+    rounding,
     ram,
     caller_input,
     keep_channels,
@@ -114,6 +129,7 @@ def convert(
         done = conversion.convert(
             model, data, metadata, calibration, step, show,
             ram=ram, keep_channels=keep_channels, caller_inputs=caller_input,
+            bits=_bits(bits), rounding=rounding,
         )  # fmt: skip
     write_atomically(output, done.file)
     _tell(output, model, done, as_json)
@@ -133,6 +149,19 @@ def _metadata(name, model_version, labels, sample_rate, hop, meta) -> dict[str, 
             raise click.UsageError(f"--meta {entry}: write KEY=VALUE")
         found[key] = value
     return {key: str(value) for key, value in found.items() if value is not None}
+
+
+def _bits(given: str) -> int | dict[str, int]:
+    """4, or conv1=4,dense=8."""
+    if given.strip().isdecimal():
+        return int(given)
+    found = {}
+    for entry in given.split(","):
+        name, _, count = entry.rpartition("=")
+        if not name.strip() or not count.strip().isdecimal():
+            raise click.UsageError(f"--bits {given}: write 8, 4, or layers as conv1=4,dense=8")
+        found[name.strip()] = int(count)
+    return found
 
 
 def _labels(given: str | None) -> str | None:

@@ -18,6 +18,8 @@ from host_tools.passes import normalise as normalising
 from host_tools.passes import order as ordering
 from host_tools.passes import plan as planning
 from host_tools.passes import tidy
+from host_tools.passes.bits import Bits, set_bits
+from host_tools.passes.bits import check as check_bits
 from host_tools.passes.drop_constant_channels import drop_constant_channels
 from host_tools.planner import sizes
 from host_tools.program import Program
@@ -63,6 +65,8 @@ def convert(
     ram: str | int = sizes.BALANCED,
     keep_channels: bool = False,
     caller_inputs: bool = False,
+    bits: Bits = 8,
+    rounding: str | None = None,
 ) -> Conversion:
     """Converts a model.
 
@@ -73,20 +77,24 @@ def convert(
     that runs the check, by default the fastest there is; check=False leaves it out. ram: what the plan of the memory is
     made for, "smallest", "balanced", "fastest" or bytes (20480 or "20k"). keep_channels: also those whose value no input
     can change, as other engines compute them. caller_inputs: the inputs take no room in the arena, they lie in buffers that
-    Model.bind() names on the board. Raises ConversionError, with what to do, where the model, the data or the
+    Model.bind() names on the board. bits: of the weights of a Keras model's convolutions and dense layers, 8 or 4, or a
+    dict of these by name of layer. rounding: of weights, "nearest" or "adaptive", which fits them to the data; None takes
+    adaptive for 4 bits, where it brings much, and nearest for 8. Raises ConversionError, with what to do, where the model, the data or the
     RAM cannot be used, and FileNotFoundError.
     """
     ram = sizes.parse(ram)  # before the long work
+    check_bits(bits)
     engine = engine or compare.best_engine()
     stages = _Stages(show)
     if _is_tflite(source):
+        _check_quantized(source, bits, rounding)
         original: Any = str(source)
         graph = stages("read", _read_tflite(source), True)
         data = _loaded(data, graph)
     else:
         original = stages("read", _read_keras(source, data))
         data = _loaded(data, original)
-        graph = _quantized(original, data, method, progress, stages)
+        graph = _quantized(original, data, method, progress, stages, bits, rounding)
     # A pad costs a copy of the image, a padded window nothing.
     graph = stages("fuse_quantized_padding", tidy.fuse_padding(graph), True)
     # Nothing is made for nobody.
@@ -173,12 +181,19 @@ def _loaded(data, graph: Graph):
     return data
 
 
-def _quantized(graph: Graph, data, method, progress, stages) -> Graph:
+def _check_quantized(source, bits: Bits, rounding: str | None) -> None:
+    for name, given, usual in (("bits", bits, 8), ("rounding", rounding, None)):
+        if given != usual:
+            raise ConversionError(f"{source}: its weights are quantized already; {name} needs the Keras model")
+
+
+def _quantized(graph: Graph, data, method, progress, stages, bits, rounding) -> Graph:
     """The int8 graph of a float graph from Keras."""
     from host_tools.passes.search import search
 
     graph = normalising.normalise(graph, lambda made, name: stages(name, made))
-    return stages("quantize", search(graph, data, method, progress), True)
+    graph = set_bits(graph, bits)
+    return stages("quantize", search(graph, data, method, progress, rounding), True)
 
 
 def _metadata(program: Program, source, given: dict[str, str]) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""Smaller models: weights of few bits, training for them, and what helps to choose."""
