@@ -129,7 +129,7 @@ def test_bits_that_cannot_be(model, data, bits, said):
 @pytest.mark.parametrize("options", [{"bits": 4}, {"bits": {"dense": 4}}, {"rounding": "adaptive"}])
 def test_a_quantized_file_keeps_its_weights(tmp_path, options):
     (tmp_path / "int8.tflite").write_bytes(dense())
-    with pytest.raises(ConversionError, match="int8.tflite: its weights are quantized already; .* needs the Keras model"):
+    with pytest.raises(ConversionError, match="int8.tflite: its weights are quantized already; .* needs the float Keras model"):
         convert(tmp_path / "int8.tflite", **options)
 
 
