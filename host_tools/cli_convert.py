@@ -44,8 +44,15 @@ _FILE = click.Path(path_type=Path)
     "--bits",
     default="8",
     show_default=True,
-    metavar="[8|4|LAYER=N,...]",
-    help="Bits of the weights of convolutions and dense layers of a Keras model, for all or by layer (the others have 8).",
+    metavar="[8|4|mixed|LAYER=N,...]",
+    help="Bits of the weights of convolutions and dense layers of a Keras model: for all; by layer (the others have 8); "
+    "mixed gives 4 to those that it harms least, within the budget.",
+)
+@click.option(
+    "--budget",
+    type=click.FloatRange(0, 1, max_open=True),
+    help="For --bits mixed: the most noise that it may add to the outputs, before a last softmax, as a part of their "
+    "power; 0.01, the default, is 20 dB below them.",
 )
 @click.option(
     "--rounding",
@@ -93,6 +100,7 @@ def convert(
     meta,
     calibration,
     bits,
+    budget,
     rounding,
     ram,
     caller_input,
@@ -118,6 +126,8 @@ def convert(
 
     if dump_after and dump_after not in conversion.PASSES + ("all",):
         raise click.UsageError(f"--dump-after {dump_after}: the passes are {', '.join(conversion.PASSES)}, or all")
+    if budget is not None and bits != "mixed":
+        raise click.UsageError("--budget goes with --bits mixed")
     metadata = _metadata(name, model_version, labels, sample_rate, hop, meta)
     output = output or Path(model.stem + ".upm")
 
@@ -125,14 +135,15 @@ def convert(
         if dump_after in (stage, "all"):
             click.echo(f"--- {stage}\n{render.text(made)}", err=as_json)
 
+    chosen = _mixed(model, data, 0.01 if budget is None else budget, as_json) if bits == "mixed" else _bits(bits)
     with Bar("calibrating", as_json) as step:
         done = conversion.convert(
             model, data, metadata, calibration, step, show,
             ram=ram, keep_channels=keep_channels, caller_inputs=caller_input,
-            bits=_bits(bits), rounding=rounding,
+            bits=chosen, rounding=rounding,
         )  # fmt: skip
     write_atomically(output, done.file)
-    _tell(output, model, done, as_json)
+    _tell(output, model, done, as_json, chosen if bits == "mixed" else None)
 
 
 def _metadata(name, model_version, labels, sample_rate, hop, meta) -> dict[str, str]:
@@ -149,6 +160,21 @@ def _metadata(name, model_version, labels, sample_rate, hop, meta) -> dict[str, 
             raise click.UsageError(f"--meta {entry}: write KEY=VALUE")
         found[key] = value
     return {key: str(value) for key, value in found.items() if value is not None}
+
+
+def _mixed(model: Path, data: Path | None, budget: float, as_json: bool) -> dict[str, int]:
+    """The bits of each layer within the budget."""
+    from host_tools import samples
+    from host_tools.compress.mixed import choose_bits
+    from host_tools.errors import ConversionError
+    from host_tools.readers import keras_file, keras_reader
+
+    if model.suffix == ".tflite" or data is None:
+        raise ConversionError("--bits mixed needs a Keras model and --data samples.npz to measure on")
+    source = keras_file.load(model)
+    names = [tensor.name for tensor in keras_reader.read(source).inputs]
+    with Bar("choosing bits", as_json) as step:
+        return choose_bits(source, samples.load(data, names), budget=budget, progress=step)
 
 
 def _bits(given: str) -> int | dict[str, int]:
@@ -193,7 +219,7 @@ def _umask() -> int:
     return mask
 
 
-def _tell(output: Path, model: Path, done, as_json: bool) -> None:
+def _tell(output: Path, model: Path, done, as_json: bool, chosen: dict[str, int] | None) -> None:
     from host_tools.report import costs
 
     numbers = costs(done.file)
@@ -211,12 +237,16 @@ def _tell(output: Path, model: Path, done, as_json: bool) -> None:
             }
         )
         dropped = {"dropped_channels": done.dropped_channels}
-        click.echo(json.dumps({"output": str(output), "check": checked} | dropped | plan | numbers))
+        bits = {} if chosen is None else {"bits": chosen}
+        click.echo(json.dumps({"output": str(output), "check": checked} | bits | dropped | plan | numbers))
         return
     click.echo(
         f"{output}: {numbers['file_bytes']:,} bytes ({model.name} has {model.stat().st_size:,}), "
         f"{len(numbers['layers'])} layers, {numbers['macs']:,} MACs, arena {numbers['arena_bytes']:,} bytes"
     )
+    if chosen is not None:
+        few = [name for name, count in chosen.items() if count == 4]
+        click.echo(f"4 bits: {', '.join(few) or 'no layer within the budget'} (--budget)")
     if done.dropped_channels:
         click.echo(f"dropped: {done.dropped_channels:,} channels that no input can change (--keep-channels keeps them)")
     click.echo(f"planned: {plan['plan_bytes']:,} bytes of RAM, {_slower(plan['plan_overhead'])} (--ram)")

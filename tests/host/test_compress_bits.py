@@ -7,6 +7,7 @@ import keras_models
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from compress_models import largest, quantized, weights
 from keras_models import L, keras
 from test_tflite_reader import dense
 
@@ -15,9 +16,9 @@ from host_tools.cli import main
 from host_tools.convert import convert
 from host_tools.errors import ConversionError
 from host_tools.float_runtime import run
-from host_tools.graph import Graph, Op, Tensor
+from host_tools.graph import Op, Tensor
 from host_tools.passes import adaptive_rounding
-from host_tools.passes.bits import layer_of, set_bits
+from host_tools.passes.bits import set_bits
 from host_tools.passes.normalise import normalise
 from host_tools.passes.search import search
 from host_tools.quality import sqnr
@@ -55,24 +56,6 @@ def smooth(count: int, seed: int = 3) -> list[np.ndarray]:
     """Pictures whose neighbours are alike, as in nature; nearest rounding makes no use of that."""
     noise = np.random.default_rng(seed).normal(size=(count, 14, 14, 3))
     return [(noise[:, 2:, 2:] + noise[:, 1:-1, 1:-1] + noise[:, :-2, :-2] + noise[..., :1][:, 2:, 2:]).astype("f")]
-
-
-def weights(made: Graph) -> dict[str, list[np.ndarray]]:
-    """The integer weights by layer."""
-    found: dict[str, list[np.ndarray]] = {}
-    for op in made.ops:
-        if op.kind in ("conv2d", "depthwise_conv2d", "fully_connected"):
-            found.setdefault(layer_of(op), []).append(op.inputs[1].data)
-    return found
-
-
-def quantized(source, samples, bits=8, **options) -> Graph:
-    return search(set_bits(normalise(keras_reader.read(source)), bits), samples, **options)
-
-
-def largest(source, samples, **options) -> dict[str, list[int]]:
-    return {name: [int(np.abs(part).max()) for part in parts]
-            for name, parts in weights(quantized(source, samples, **options)).items()}  # fmt: skip
 
 
 def test_eight_bits_are_the_default(model, data):
