@@ -59,13 +59,11 @@ class Trainer:
 
     def distilled(self, student, teacher):
         """A student that learnt from a teacher's outputs and the labels."""
-        import keras
-
         from host_tools.compress.distillation import Distiller
 
         distiller = Distiller(student, teacher, temperature=3, alpha=0.3)
         self.fit(distiller, epochs=2 * self.task.epochs)
-        return keras.models.clone_model(student) if student is None else student
+        return student
 
 
 def variants(task: tasks.Task) -> Iterator[measure.Row]:
@@ -100,7 +98,7 @@ def variants(task: tasks.Task) -> Iterator[measure.Row]:
         yield row(f"{sparsity:.0%} of blocks pruned", pruned)
     yield row(f"{FILTERS:.0%} of filters pruned", prune_filters(model, FILTERS, fit=trainer.again))
     yield row("int4", model, bits=4, rounding="adaptive")
-    yield row("int4, trained for it", trained_for(model, bits=4), bits=4)
+    yield row("int4, trained for it", trained_for(model, bits=4))
     bits = choose_bits(model, data, task.y_train[:: max(1, len(task.x_train) // CALIBRATION)], budget=BUDGET)
     yield row("int4 and int8, mixed", model, bits=bits)
     if task.student:
