@@ -81,11 +81,12 @@ void upyml_conv2d_prepare_block(upyml_conv2d *c, const uint8_t *weights, int32_t
     }
 }
 
-int upyml_conv2d_run_blocks(upyml_conv2d *c, const upyml_conv2d_line *line, const uint8_t *weights, int32_t channel,
+int upyml_conv2d_run_blocks(upyml_conv2d *c, const upyml_conv2d_lines *lines, const uint8_t *weights, int32_t channel,
     int32_t blocks, int32_t block_bytes) {
-    if (c->block.aligned) {
+    int one_line = c->block.aligned && lines->count == 1;
+    if (one_line) {
         upyml_walk walk = {weights, channel, blocks, block_bytes, block_bytes > 0 ? 4 : -4};
-        upyml_run_blocks(&c->block, line, &walk);
+        upyml_run_blocks(&c->block, &lines->first, &walk);
     }
-    return c->block.aligned;
+    return one_line;
 }

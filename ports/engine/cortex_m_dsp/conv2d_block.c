@@ -1,7 +1,6 @@
 // A block of a convolution: its weights are expanded, then conv2d_two.S makes two channels of a line, and the other two.
 #include "../pairs/conv2d_block.h"
 
-#include "../pairs/load_word.h"
 #include "conv2d_channels.h"
 #include "conv2d_two.h"
 #include "conv2d_weights.h"
@@ -9,15 +8,6 @@
 void upyml_conv2d_begin_blocks(upyml_conv2d *c) {
     for (int i = 0; i < 4; i++) {
         upyml_prepare_range(&c->block.q[i], c->p->out_zero_point, c->p->clamp_min, c->p->clamp_max);
-    }
-}
-
-void upyml_conv2d_prepare_channels(upyml_conv2d *c, int32_t channel) {
-    for (int32_t i = 0; i < 4 && channel < c->p->out_c; i++, channel++) {
-        int32_t at = channel * c->channels.step;
-        c->block.bias[i] = upyml_load_word(c->channels.bias + 4 * channel);
-        upyml_prepare_channel(&c->block.q[i], upyml_load_word(c->channels.multipliers + 4 * at), c->channels.shifts[at],
-            c->channels.bits[at]);
     }
 }
 

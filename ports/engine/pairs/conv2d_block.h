@@ -25,6 +25,12 @@ typedef struct {
     int32_t count, pixel_step, out_step;
 } upyml_conv2d_line;
 
+// Lines like the first one, inputs x_step apart, outputs out_step, in bytes.
+typedef struct {
+    upyml_conv2d_line first;
+    int32_t count, x_step, out_step;
+} upyml_conv2d_lines;
+
 // What all blocks have in common.
 void upyml_conv2d_begin_blocks(upyml_conv2d *c);
 
@@ -37,10 +43,13 @@ void upyml_conv2d_prepare_int4(upyml_conv2d *c, const uint8_t *block, int32_t ch
 // The same where weights are sparse: makes the list, of four channels on each CPU.
 void upyml_conv2d_prepare_sparse(upyml_conv2d *c, int32_t channel);
 
-// Makes the channels of a line of that block, and of all of `blocks` blocks whose weights lie block_bytes apart, below 0
-// from the last to the first: 0 where the CPU has no way that is better than block by block. Not for coded weights.
-int upyml_conv2d_run_blocks(upyml_conv2d *c, const upyml_conv2d_line *line, const uint8_t *weights, int32_t channel,
+// Makes the channels of that block, and of all of `blocks` blocks whose weights lie block_bytes apart, below 0 from the last
+// to the first: 0 where the CPU has no way for these lines that is better than block by block. Not for coded weights.
+int upyml_conv2d_run_blocks(upyml_conv2d *c, const upyml_conv2d_lines *lines, const uint8_t *weights, int32_t channel,
     int32_t blocks, int32_t block_bytes);
+
+// Makes the block's channels of lines; conv2d_run_lines.c goes line by line.
+void upyml_conv2d_run_lines(const upyml_conv2d *c, const upyml_conv2d_lines *lines, int32_t channel);
 
 // Makes the block's channels of a line.
 void upyml_conv2d_run_line(const upyml_conv2d *c, const upyml_conv2d_line *line, int32_t channel);

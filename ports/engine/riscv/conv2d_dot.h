@@ -19,8 +19,4 @@ typedef struct {
 void upyml_conv2d_dot(const upyml_conv2d_line_dot *line);
 void upyml_conv2d_sparse_dot(const upyml_conv2d_line_dot *line);
 
-// Biases and requantization of the block whose first channel this is; the block's channels of a line, by either.
-void upyml_conv2d_prepare_channels(upyml_conv2d *c, int32_t channel);
-void upyml_conv2d_run_dot(const upyml_conv2d *c, const upyml_conv2d_line_dot *dot, int32_t channel, int sparse);
-
 #endif

@@ -1,7 +1,6 @@
 // A block of a convolution whose weights are of four bits: they are expanded to the same pairs as others.
-#include "../pairs/load_word.h"
 #include "../weights_int4.h"
-#include "conv2d_dot.h"
+#include "conv2d_channels.h"
 
 // Of a word of eight k each of four channels `count` pairs.
 static inline void expand_int4(const uint8_t *group, int32_t *words, int32_t count) {

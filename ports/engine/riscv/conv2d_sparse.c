@@ -1,8 +1,7 @@
 // Convolution with sparse weights: a block's list, which conv2d_sparse_dot.S walks along; it says how far to go on.
 #include "../pairs/conv2d_sparse.h"
 
-#include "../pairs/load_word.h"
-#include "conv2d_dot.h"
+#include "conv2d_channels.h"
 
 void upyml_conv2d_prepare_sparse(upyml_conv2d *c, int32_t channel) {
     const uint8_t *weights = c->p->weights, *group = upyml_sparse_block(weights, channel >> 2);

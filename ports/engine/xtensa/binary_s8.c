@@ -1,4 +1,4 @@
-// Sums of two tensors of one shape on an LX6, 45 instructions a value; all else is as plain.
+// Sums of two tensors of one shape on an LX6, 40 instructions a value; all else is as plain.
 #define upyml_binary_s8 upyml_binary_plain_s8
 #include "../kernels/binary_s8.c"
 #undef upyml_binary_s8
@@ -6,7 +6,7 @@
 #include "../ops.h"
 #include "requantization.h"
 
-enum { BATCH = 32 };
+enum { BATCH = 64 };
 
 // What an input is multiplied by, rounded as requantization.h has it. The assembly knows the offsets.
 typedef struct {
@@ -14,7 +14,10 @@ typedef struct {
     int32_t multiplier, offset, shift, mask;
 } upyml_scale;
 
-void upyml_scale_values(const int8_t *x, int32_t *sums, const upyml_scale *scale, int32_t count);
+// scale_values.S
+void upyml_scale_values(const int8_t *x, int32_t *scaled, const upyml_scale *scale, int32_t count);
+void upyml_add_values(const int8_t *x, const int32_t *scaled, const upyml_scale *scale, const upyml_prepared *q,
+    int8_t *output, int32_t count);
 
 static int prepare_scale(upyml_scale *s, int32_t zero_point, int left_shift, int32_t multiplier, int shift) {
     int right = shift < 0 ? -shift : 0;
@@ -53,14 +56,14 @@ void upyml_binary_s8(const upyml_binary *p, const int8_t *input1, const int8_t *
         return;
     }
     int32_t count = p->shape[0] * p->shape[1] * p->shape[2] * p->shape[3];
+    int narrow = p->clamp_min > -128 || p->clamp_max < 127;
     for (int32_t done = 0, n; done < count; done += n) {
         n = count - done < BATCH ? count - done : BATCH;
-        int32_t at = p->order == UPYML_ORDER_REVERSE ? count - done - n : done, sums[BATCH] = {0};
-        upyml_scale_values(input1 + at, sums, &scale1, n);
-        upyml_scale_values(input2 + at, sums, &scale2, n);
-        upyml_requantize_values(sums, output + at, &q, n);
-        for (int32_t i = 0; i < n && (p->clamp_min > -128 || p->clamp_max < 127); i++) {
-            output[at + i] = (int8_t)upyml_clamp(output[at + i], p->clamp_min, p->clamp_max);
+        int32_t at = p->order == UPYML_ORDER_REVERSE ? count - done - n : done, scaled[BATCH];
+        upyml_scale_values(input1 + at, scaled, &scale1, n);
+        upyml_add_values(input2 + at, scaled, &scale2, &q, output + at, n);
+        for (int32_t i = at; narrow && i < at + n; i++) {
+            output[i] = (int8_t)upyml_clamp(output[i], p->clamp_min, p->clamp_max);
         }
     }
 }

@@ -8,6 +8,7 @@
 #define UPYML_XTENSA_DEPTHWISE_H
 
 #include "../kernels.h"
+#include "../weights.h"
 #include "requantization.h"
 
 // Scratch: planes, taps, ring. Bytes.
@@ -50,5 +51,26 @@ void upyml_depthwise_3x3_stride_2(upyml_depthwise_job *job);
 void upyml_depthwise_pack_one(uint8_t *plane, const int8_t *input, int32_t rows, int32_t row_bytes, int32_t plane_bytes);
 void upyml_depthwise_pack_two(uint8_t *plane, const int8_t *input, int32_t rows, int32_t row_bytes, int32_t plane_bytes,
     int32_t in_c);
+
+typedef enum { UPYML_NOTHING, UPYML_COLUMNS, UPYML_ROWS } upyml_form;  // what planes hold
+
+typedef struct {
+    const upyml_window *p;
+    const int8_t *input;
+    int8_t *output;
+    int32_t in_ring, strip;
+    uint8_t *planes;
+    uint32_t *taps;
+    upyml_form filled;  // with padding
+    int repeats;  // one strip after another: padding is not where it was
+    upyml_depthwise_layout l;
+    upyml_channels channels;
+    upyml_depthwise_job job;
+} upyml_depthwise;
+
+// Input rows for output rows `row` to row + rows - 1, of `count` channels, 1 or 4, to planes of that form. before: output
+// rows of the strip before.
+void upyml_depthwise_pack(upyml_depthwise *d, upyml_form f, int32_t channel, int32_t count, int32_t row, int32_t rows,
+    int32_t before);
 
 #endif

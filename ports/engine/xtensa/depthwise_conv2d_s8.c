@@ -7,150 +7,20 @@
 
 enum { LEAST_STRIP = 4 };  // rows that four planes at once are worth while for
 
-typedef enum { NOTHING, COLUMNS, ROWS } form;  // what planes hold
-
-typedef struct {
-    const upyml_window *p;
-    const int8_t *input;
-    int8_t *output;
-    int32_t in_ring, strip;
-    uint8_t *planes;
-    uint32_t *taps;
-    form filled;  // with padding
-    int repeats;  // one strip after another: padding is not where it was
-    upyml_depthwise_layout l;
-    upyml_channels channels;
-    upyml_depthwise_job job;
-} depthwise;
-
 static int32_t smaller(int32_t a, int32_t b) {
     return a < b ? a : b;
 }
 
-static int32_t first_row(const depthwise *d, int32_t row) {
-    return row * d->p->stride_h - d->p->pad_top;
-}
-
-static upyml_prepared prepare(const depthwise *d, int32_t channel) {
-    upyml_prepared q;
-    upyml_prepare(&q, upyml_load_word(d->channels.multipliers + 4 * channel), d->channels.shifts[channel],
+static void prepare(upyml_depthwise *d, int32_t channel) {
+    upyml_prepare(&d->job.q, upyml_load_word(d->channels.multipliers + 4 * channel), d->channels.shifts[channel],
         d->channels.bits[channel], d->p->out_zero_point);
-    return q;
 }
 
-static const uint8_t *block_of(const depthwise *d, int32_t channel) {
+static const uint8_t *block_of(const upyml_depthwise *d, int32_t channel) {
     return d->p->weights + (channel >> 2) * (((d->p->kernel_h * d->p->kernel_w + 3) & ~3) * 4);
 }
 
-// Value (row, column) of a plane.
-static uint16_t *place(const depthwise *d, form f, int32_t row, int32_t column) {
-    int32_t at = f == ROWS ? row * d->l.columns + column : 2 * ((column >> 1) * d->l.rows + row) + (column & 1);
-    return (uint16_t *)d->planes + at;
-}
-
-static void fill(depthwise *d, form f, int32_t row, int32_t rows) {
-    int32_t padding = f == ROWS ? d->p->in_zero_point : d->p->in_zero_point + 128;
-    if (rows == d->l.rows) {
-        int32_t *to = (int32_t *)(void *)d->planes, words = d->l.planes * (d->l.plane >> 2);
-        for (int32_t two = (int32_t)((uint32_t)padding << 16) | (uint16_t)padding; words > 0; words--) {
-            *to++ = two;
-        }
-        return;
-    }
-    for (int32_t plane = 0; plane < d->l.planes; plane++) {
-        for (int32_t column = 0; column < d->l.columns; column++) {
-            uint16_t *to = place(d, f, row, column) + plane * (d->l.plane >> 1);
-            for (int32_t i = rows; i > 0; i--, to += f == ROWS ? d->l.columns : 2) {
-                *to = (uint16_t)padding;
-            }
-        }
-    }
-}
-
-// The first rows are those that the strip before has last.
-static void carry(depthwise *d, form f, int32_t rows, int32_t from) {
-    for (int32_t plane = 0; plane < d->l.planes; plane++) {
-        for (int32_t column = 0; column < d->l.columns; column++) {
-            uint16_t *to = place(d, f, 0, column) + plane * (d->l.plane >> 1);
-            for (int32_t i = 0, step = f == ROWS ? d->l.columns : 2; i < rows; i++) {
-                to[i * step] = to[(i + from) * step];
-            }
-        }
-    }
-}
-
-// Four channels of input rows that lie one behind the other.
-static void pack_four(depthwise *d, const int8_t *x, int32_t row, int32_t rows) {
-    const upyml_window *p = d->p;
-    int32_t row_bytes = p->in_w * p->in_c, column = p->pad_left, end = smaller(p->pad_left + p->in_w, d->l.columns);
-    while (column < end) {
-        uint8_t *to = (uint8_t *)place(d, COLUMNS, row, column);
-        if ((column & 1) || column + 1 == end) {
-            upyml_depthwise_pack_one(to, x, rows, row_bytes, d->l.plane);
-            column++;
-            x += p->in_c;
-        } else {
-            upyml_depthwise_pack_two(to, x, rows, row_bytes, d->l.plane, p->in_c);
-            column += 2;
-            x += 2 * p->in_c;
-        }
-    }
-}
-
-static void pack_one(depthwise *d, form f, const int8_t *x, int32_t row, int32_t rows) {
-    const upyml_window *p = d->p;
-    int32_t row_bytes = p->in_w * p->in_c, bias = f == ROWS ? 0 : 128, step = f == ROWS ? d->l.columns : 2;
-    int32_t skipped = p->stride_w - d->l.step, in_window = 0;
-    for (int32_t column = 0, at = -p->pad_left; column < d->l.columns; column++, at++) {
-        if (skipped && in_window++ == d->l.step) {  // the windows do not touch
-            at += skipped;
-            in_window = 1;
-        }
-        if (at < 0 || at >= p->in_w) {
-            continue;
-        }
-        uint16_t *to = place(d, f, row, column);
-        const int8_t *from = x + at * p->in_c;
-        for (int32_t i = rows; i > 0; i--, to += step, from += row_bytes) {
-            *to = (uint16_t)(*from + bias);
-        }
-    }
-}
-
-// Input rows for output rows `row` to row + rows - 1, of `count` channels, 1 or 4. before: output rows of the strip before.
-static void pack(depthwise *d, form f, int32_t channel, int32_t count, int32_t row, int32_t rows, int32_t before) {
-    const upyml_window *p = d->p;
-    int32_t first = first_row(d, row), end = first_row(d, row + rows - 1) + upyml_reach(p), y = first;
-    if (d->filled != f) {
-        fill(d, f, 0, d->l.rows);
-        d->filled = f;
-    }
-    if (before && p->stride_h < upyml_reach(p)) {
-        y += upyml_reach(p) - p->stride_h;
-        carry(d, f, y - first, before * p->stride_h);
-    }
-    if (y < 0) {
-        if (d->repeats) {
-            fill(d, f, y - first, smaller(end, 0) - y);
-        }
-        y = smaller(end, 0);
-    }
-    while (y < end && y < p->in_h) {
-        int32_t slot = upyml_slot(y, d->in_ring), n = smaller(smaller(end, p->in_h) - y, d->in_ring - slot);
-        const int8_t *x = d->input + slot * p->in_w * p->in_c + channel;
-        if (count == 4) {
-            pack_four(d, x, y - first, n);
-        } else {
-            pack_one(d, f, x, y - first, n);
-        }
-        y += n;
-    }
-    if (y < end && d->repeats) {
-        fill(d, f, y - first, end - y);
-    }
-}
-
-static void clamp_rows(const depthwise *d, int8_t *output, int32_t rows) {
+static void clamp_rows(const upyml_depthwise *d, int8_t *output, int32_t rows) {
     const upyml_window *p = d->p;
     for (int32_t i = rows * p->out_w; i > 0; i--, output += p->out_c) {
         *output = (int8_t)upyml_clamp(*output, p->clamp_min, p->clamp_max);
@@ -158,7 +28,7 @@ static void clamp_rows(const depthwise *d, int8_t *output, int32_t rows) {
 }
 
 // Weights and requantization of a channel for the loops in assembly.
-static void begin_3x3(depthwise *d, int32_t channel) {
+static void begin_3x3(upyml_depthwise *d, int32_t channel) {
     const uint8_t *words = block_of(d, channel) + 4 * (channel & 3);
     uint32_t first = (uint32_t)upyml_load_word(words), second = (uint32_t)upyml_load_word(words + 16), last = words[34];
     const uint8_t taps[9] = {  // k = 0, 1, 3, 4, 6, 7, 2, 5, 8; bytes hold 1, 3, 0, 2
@@ -173,11 +43,11 @@ static void begin_3x3(depthwise *d, int32_t channel) {
         sum += weight;
     }
     d->job.bias = (int32_t)(4 * ((uint32_t)upyml_load_word(d->channels.bias + 4 * channel) - 128 * (uint32_t)sum));
-    d->job.q = prepare(d, channel);
+    prepare(d, channel);
 }
 
 // `rows` rows of output that lie one behind the other, from row `from` of the strip on.
-static void run_3x3(depthwise *d, const uint8_t *plane, int32_t from, int8_t *output, int32_t rows) {
+static void run_3x3(upyml_depthwise *d, const uint8_t *plane, int32_t from, int8_t *output, int32_t rows) {
     const upyml_window *p = d->p;
     upyml_depthwise_job *job = &d->job;
     job->column = (const int32_t *)plane + from * p->stride_h;
@@ -203,7 +73,7 @@ static void run_3x3(depthwise *d, const uint8_t *plane, int32_t from, int8_t *ou
 }
 
 // The taps that are not 0: distance in bytes << 8 | weight. Answers their end.
-static const uint32_t *list_taps(depthwise *d, int32_t channel) {
+static const uint32_t *list_taps(upyml_depthwise *d, int32_t channel) {
     const upyml_window *p = d->p;
     uint32_t *tap = d->taps;
     int32_t k = 0;
@@ -249,9 +119,9 @@ static void sum_taps(const uint32_t *tap, const uint32_t *end, const int16_t *x,
 }
 
 // One row of output with any kernel and any requantization.
-static void run_taps(const depthwise *d, const uint32_t *end, int32_t bias, const upyml_prepared *q, const int16_t *x,
-    int8_t *output) {
+static void run_taps(const upyml_depthwise *d, const uint32_t *end, int32_t bias, const int16_t *x, int8_t *output) {
     const upyml_window *p = d->p;
+    const upyml_prepared *q = &d->job.q;
     for (int32_t column = 0; column < p->out_w; column += BATCH, x += BATCH * d->l.step) {
         int32_t count = smaller(p->out_w - column, BATCH);
         uint32_t sums[BATCH];
@@ -274,21 +144,21 @@ static void run_taps(const depthwise *d, const uint32_t *end, int32_t bias, cons
 }
 
 // Output rows `row` to row + rows - 1 of one output channel, from what was packed.
-static void make_channel(depthwise *d, form f, const uint8_t *plane, int32_t channel, int32_t row, int32_t rows) {
+static void make_channel(upyml_depthwise *d, upyml_form f, const uint8_t *plane, int32_t channel, int32_t row,
+    int32_t rows) {
     const upyml_window *p = d->p;
     const uint32_t *end = NULL;
-    upyml_prepared q;
     int32_t bias = upyml_load_word(d->channels.bias + 4 * channel), row_bytes = p->out_w * p->out_c;
-    if (f == COLUMNS) {
+    if (f == UPYML_COLUMNS) {
         begin_3x3(d, channel);
     } else {
-        q = prepare(d, channel);
+        prepare(d, channel);
         end = list_taps(d, channel);
     }
     for (int32_t from = 0; from < rows;) {
         int32_t slot = upyml_slot(row + from, p->out_ring), n = smaller(rows - from, p->out_ring - slot);
         int8_t *output = d->output + slot * row_bytes + channel;
-        if (f == COLUMNS) {
+        if (f == UPYML_COLUMNS) {
             run_3x3(d, plane, from, output, n);
             if (p->clamp_min > -128 || p->clamp_max < 127) {
                 clamp_rows(d, output, n);
@@ -296,16 +166,17 @@ static void make_channel(depthwise *d, form f, const uint8_t *plane, int32_t cha
         } else {
             for (int32_t i = 0; i < n; i++) {
                 const int16_t *x = (const int16_t *)plane + (from + i) * p->stride_h * d->l.columns;
-                run_taps(d, end, bias, &q, x, output + i * row_bytes);
+                run_taps(d, end, bias, x, output + i * row_bytes);
             }
         }
         from += n;
     }
 }
 
-static int is_plain(const depthwise *d, int32_t channel, int32_t count) {
+static int is_plain(const upyml_depthwise *d, int32_t channel, int32_t count) {
     for (; count > 0; count--, channel++) {
-        if (prepare(d, channel).plain) {
+        if (upyml_is_plain(upyml_load_word(d->channels.multipliers + 4 * channel), d->channels.shifts[channel],
+            d->channels.bits[channel], d->p->out_zero_point)) {
             return 1;
         }
     }
@@ -313,19 +184,19 @@ static int is_plain(const depthwise *d, int32_t channel, int32_t count) {
 }
 
 // Output rows from `row` to `end` of all channels, one channel, or four, after another.
-static void make_planes(depthwise *d, int32_t row, int32_t end) {
+static void make_planes(upyml_depthwise *d, int32_t row, int32_t end) {
     const upyml_window *p = d->p;
     int is_3x3 = upyml_depthwise_is_3x3(p);
     for (int32_t channel = 0, count; channel < p->in_c; channel += count) {
         count = d->l.planes;
-        form f = is_3x3 && !is_plain(d, channel * p->multiplier, count * p->multiplier) ? COLUMNS : ROWS;
-        count = f == COLUMNS ? count : 1;
+        upyml_form f = is_3x3 && !is_plain(d, channel * p->multiplier, count * p->multiplier) ? UPYML_COLUMNS : UPYML_ROWS;
+        count = f == UPYML_COLUMNS ? count : 1;
         if (channel + count > p->in_c || (channel & (count - 1))) {
             count = 1;
         }
         for (int32_t first = row, before = 0; first < end; first += before) {
             int32_t rows = smaller(d->strip, end - first);
-            pack(d, f, channel, count, first, rows, before);
+            upyml_depthwise_pack(d, f, channel, count, first, rows, before);
             before = rows;
             for (int32_t i = 0; i < count * p->multiplier; i++) {
                 const uint8_t *plane = d->planes + (count == 1 ? 0 : i / p->multiplier * d->l.plane);
@@ -349,12 +220,12 @@ static int32_t choose_strip(const upyml_window *p, int32_t planes) {
     return fits;
 }
 
-static void begin(depthwise *d, const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
+static void begin(upyml_depthwise *d, const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
     d->p = p;
     d->input = input;
     d->output = output;
     d->in_ring = p->in_ring;
-    d->filled = NOTHING;
+    d->filled = UPYML_NOTHING;
     d->planes = scratch;
     d->channels = upyml_read_channels(p->channels, p->out_c, 1);
     int32_t rows = p->end_row - p->first_row, four = 0;
@@ -373,7 +244,7 @@ static void begin(depthwise *d, const upyml_window *p, const int8_t *input, int8
 }
 
 void upyml_depthwise_conv2d_s8(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
-    depthwise d;
+    upyml_depthwise d;
     begin(&d, p, input, output, scratch);
     if (p->order == UPYML_ORDER_DISJOINT || p->order == UPYML_ORDER_PLANE) {
         make_planes(&d, p->first_row, p->end_row);

@@ -23,9 +23,9 @@
 
     UPYML_HOT
 
-// uint32_t upyml_expand_weights(const uint8_t *weights, int32_t *stream, int32_t pairs, uint32_t before): one run of a channel;
-// `weights` is its word of the first four k, on a word. Writes one word of the stream for each pair, the first one with the
-// upper half of `before`, and answers the last pair.
+// uint32_t upyml_expand_weights(const uint8_t *weights, int32_t *stream, int32_t pairs, uint32_t before): one run of a
+// channel; `weights` is its word of the first four k, on a word. Writes one word of the stream for each pair, the first one
+// with the upper half of `before`, and answers the last pair.
     .global upyml_expand_weights
     .type upyml_expand_weights, @function
     .align 4

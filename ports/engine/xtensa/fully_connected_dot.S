@@ -3,6 +3,10 @@
 // A word of four weights, bytes w + 128 of k = 1, 3, 0, 2, is taken apart by `and 0x00ff00ff` into (k1, k0) and, eight bits
 // higher, (k3, k2). What the 128 add, 128 times the sum of the inputs, is in the start value. x is loaded by the products;
 // the word of weights one turn ahead. The last four k are beside the loop and load nothing.
+//
+// Seven would do: halves as they lie, 256 * w3 + (w1 + 128) once the sign's bit is turned, times x3, and the lower bytes
+// times 256 * x1 - x3 make 256 times the sum. But where x1 is -128 that factor may leave 16 bits, and to move x out of its
+// way takes the channel's sum of weights, which the file does not have.
 #include "hot.h"
 
 // \word holds four weights; the next four go to \next.
@@ -31,7 +35,6 @@ upyml_fully_connected_dot:
     or      a8, a8, a9          // 0x00ff00ff
     addi    a4, a4, -1
     srli    a9, a4, 2
-    extui   a4, a4, 0, 2
     addi    a3, a3, -4
 1:  mov     a10, a2
     mov     a11, a3
@@ -46,11 +49,14 @@ upyml_fully_connected_dot:
     FOUR    a12, a14, 48
     FOUR    a14, a12, 64
     addi    a10, a10, 64
-2:  loopnez a4, 3f
+2:  bbci    a4, 1, 3f
     FOUR    a12, a14, 16
-    addi    a10, a10, 16
+    FOUR    a14, a12, 32
+    addi    a10, a10, 32
+3:  bbci    a4, 0, 4f
+    FOUR    a12, a14, 16
     mov     a12, a14
-3:  and     a13, a12, a8
+4:  and     a13, a12, a8
     srli    a12, a12, 8
     mula.da.hl m0, a13
     and     a12, a12, a8

@@ -25,9 +25,9 @@ static void dot_bytes(const uint8_t *weights, const int32_t *x, int32_t quads, i
     }
 }
 
-// `quads` fours of k; the rest of the last ones is 0: there are weights for it, but no input. Answers the sum.
-static int32_t pack_input(const int8_t *input, int32_t *words, int32_t count, int32_t quads) {
-    int32_t sum = 0, *end = words + 2 * quads;
+// The rest of the last four k is 0: there are weights for it, but no input. Answers the sum.
+static int32_t pack_input(const int8_t *input, int32_t *words, int32_t count) {
+    int32_t sum = 0;
     for (int32_t i = 0; i < count; i++) {
         sum += input[i];
     }
@@ -36,8 +36,8 @@ static int32_t pack_input(const int8_t *input, int32_t *words, int32_t count, in
     if (count & 1) {
         *words++ = upyml_pair(input[count - 1], 0);
     }
-    while (words < end) {
-        *words++ = upyml_pair(0, 0);
+    if ((count & 3) == 1 || (count & 3) == 2) {
+        *words = upyml_pair(0, 0);
     }
     return sum;
 }
@@ -58,17 +58,15 @@ static void requantize(const upyml_fully_connected *p, const upyml_prepared *q, 
 
 // Adds `quads` fours of inputs, packed in x, to the accumulators of `count` channels. weights: of the first one's block,
 // from the first of these k on.
-static void add_piece(const uint8_t *weights, int32_t block_bytes, int int4, const int32_t *x, int32_t quads,
-    int32_t offset, int32_t *accumulators, int32_t count) {
+static void add_piece(const uint8_t *weights, int32_t block_bytes, const int32_t *x, int32_t quads, int32_t offset,
+    int32_t *accumulators, int32_t count) {
     int aligned = ((uintptr_t)weights & 3) == 0;
     for (; count > 0; count -= 4, weights += block_bytes, accumulators += 4) {
         int32_t channels = count < 4 ? count : 4;
         for (int32_t i = 0; i < channels; i++) {
             accumulators[i] = (int32_t)((uint32_t)accumulators[i] - (uint32_t)offset);
         }
-        if (UPYML_HAS(INT4) && int4) {
-            upyml_fully_connected_add_int4(weights, x, quads >> 1, accumulators, channels);
-        } else if (aligned) {
+        if (aligned) {
             upyml_fully_connected_dot(weights, x, quads, accumulators, channels);
         } else {
             dot_bytes(weights, x, quads, accumulators, channels);
@@ -87,19 +85,19 @@ static void finish(const upyml_fully_connected *p, const upyml_channels *c, int3
     }
 }
 
-enum { BATCH = 32 };  // channels whose accumulators are on the stack
+enum { BATCH = 64 };  // channels whose accumulators are on the stack
 
 // Any k may be the next one with weights that are not 0, so scratch has room for all of the packed input.
 static void sparse_row(const upyml_fully_connected *p, const int8_t *input, int8_t *output, int32_t *x) {
     upyml_channels c = upyml_read_channels(p->channels, p->out_c, p->per_channel);
     int32_t own[BATCH];
-    pack_input(input, x, p->in_c, upyml_quads(p));
+    pack_input(input, x, p->in_c);
     for (int32_t channel = 0; channel < p->out_c; channel += BATCH) {
         int32_t count = p->out_c - channel < BATCH ? p->out_c - channel : BATCH;
-        for (int32_t i = 0; i < ((count + 3) & ~3); i++) {
-            own[i] = upyml_load_word(c.bias + 4 * (channel + i));
-        }
         for (int32_t i = 0; i < count; i += 4) {
+            for (int32_t k = i; k < i + 4; k++) {
+                own[k] = upyml_load_word(c.bias + 4 * (channel + k));
+            }
             upyml_fully_connected_add_sparse(p->weights, (channel + i) >> 2, x, own + i);
         }
         finish(p, &c, channel, own, count, output);
@@ -111,7 +109,7 @@ static void sparse_row(const upyml_fully_connected *p, const int8_t *input, int8
 static void one_row(const upyml_fully_connected *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
     upyml_channels c = upyml_read_channels(p->channels, p->out_c, p->per_channel);
     int int4 = UPYML_HAS(INT4) && p->coding == UPYML_CODING_INT4;
-    int32_t quads = int4 ? 2 * upyml_int4_groups(p->in_c) : upyml_quads(p), block_bytes = 16 * quads >> int4;
+    int32_t quads = int4 ? 2 * upyml_int4_groups(p->in_c) : upyml_quads(p);
     int32_t piece = quads, batch = BATCH, own[BATCH], *accumulators = own, *x = (int32_t *)scratch;
     int whole = p->scratch_size >= quads * UPYML_QUAD, packed = 0;
     if (!whole && p->order != UPYML_ORDER_DISJOINT) {
@@ -120,9 +118,9 @@ static void one_row(const upyml_fully_connected *p, const int8_t *input, int8_t 
         batch = p->out_c;
     }
     if (!whole) {
-        piece = (p->scratch_size - 4 * (int32_t)(x - (int32_t *)scratch)) / UPYML_QUAD & (int4 ? -2 : -1);
+        piece = ((p->scratch_size - 4 * (int32_t)(x - (int32_t *)scratch)) / UPYML_QUAD) & (int4 ? -2 : -1);
     }
-    for (int32_t channel = 0, offset = 0; channel < p->out_c; channel += batch) {
+    for (int32_t channel = 0, sum = 0; channel < p->out_c; channel += batch) {
         int32_t count = p->out_c - channel < batch ? p->out_c - channel : batch;
         for (int32_t i = 0; i < count; i++) {
             accumulators[i] = upyml_load_word(c.bias + 4 * (channel + i));
@@ -130,12 +128,18 @@ static void one_row(const upyml_fully_connected *p, const int8_t *input, int8_t 
         for (int32_t from = 0; from < quads; from += piece) {
             int32_t n = quads - from < piece ? quads - from : piece, left = p->in_c - 4 * from;
             if (!packed) {
-                int32_t sum = pack_input(input + 4 * from, x, left < 4 * n ? left : 4 * n, n);
-                offset = (int32_t)((int4 ? UPYML_INT4_BIAS : 128) * (uint32_t)sum);
+                sum = pack_input(input + 4 * from, x, left < 4 * n ? left : 4 * n);
+                if (int4 && left <= 4 * n - 4) {  // of the last eight k only four have inputs
+                    x[2 * n - 2] = x[2 * n - 1] = upyml_pair(0, 0);
+                }
             }
             packed = whole;
-            const uint8_t *weights = p->weights + (channel >> 2) * block_bytes + (16 * from >> int4);
-            add_piece(weights, block_bytes, int4, x, n, offset, accumulators, count);
+            if (int4) {
+                upyml_fully_connected_add_int4(p, channel, x, from, n, sum, accumulators, count);
+                continue;
+            }
+            int32_t offset = (int32_t)(128 * (uint32_t)sum);
+            add_piece(p->weights + (channel >> 2) * 16 * quads + 16 * from, 16 * quads, x, n, offset, accumulators, count);
         }
         finish(p, &c, channel, accumulators, count, output);
     }

@@ -40,7 +40,7 @@ typedef struct {
 typedef struct {
     upyml_conv2d_job job;
     int32_t is_3x9;  // conv2d_pixels_3x9.S
-    int32_t back;  // bytes from the end of a pixel's last run to the pixel
+    int32_t pixel;  // bytes from a pixel to the end of its last run
     int32_t narrow;  // the clamp is narrower than int8
 } upyml_conv2d_block;
 

@@ -25,18 +25,26 @@ enum {
     UPYML_MOST_SHIFT = 21,  // the zero point in `offset` stays below 2^30, as does `high`
 };
 
-// bits: accumulators lie in (-2^bits, 2^bits).
+// bits: accumulators lie in (-2^bits, 2^bits). Less than a half, whatever the input?
+static inline int upyml_is_dead(int shift, int bits) {
+    return shift < -UPYML_MOST_SHIFT && -shift >= bits + 2;
+}
+
+static inline int upyml_is_plain(int32_t multiplier, int shift, int bits, int32_t zero_point) {
+    return !upyml_is_dead(shift, bits) && (shift > (zero_point == -128 ? 0 : -1) || shift < -UPYML_MOST_SHIFT
+        || bits > UPYML_MOST_BITS || multiplier < 0);
+}
+
 static inline void upyml_prepare(upyml_prepared *q, int32_t multiplier, int shift, int bits, int32_t zero_point) {
     q->multiplier = multiplier;
     q->file_shift = shift;
-    if (shift < -UPYML_MOST_SHIFT && -shift >= bits + 2) {  // a dead channel: less than a half, whatever the input
+    if (upyml_is_dead(shift, bits)) {
         q->multiplier = q->plain = 0;
         q->shift = 1;
         q->offset = 2 * zero_point;
         return;
     }
-    q->plain = shift > (zero_point == -128 ? 0 : -1) || shift < -UPYML_MOST_SHIFT || bits > UPYML_MOST_BITS
-        || multiplier < 0;
+    q->plain = upyml_is_plain(multiplier, shift, bits, zero_point);
     q->shift = q->plain ? 1 : 1 - shift;
     q->offset = 1 + (1 << q->shift >> 1 & ~1) + zero_point * (1 << q->shift);
 }

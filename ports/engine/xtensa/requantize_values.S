@@ -4,8 +4,8 @@
 
     UPYML_HOT
 
-// void upyml_requantize_values(const int32_t *accumulators, int8_t *output, const upyml_prepared *q, int32_t count): one after
-// another. q: not plain.
+// void upyml_requantize_values(const int32_t *accumulators, int8_t *output, const upyml_prepared *q, int32_t count): one
+// after another. q: not plain.
     .global upyml_requantize_values
     .type upyml_requantize_values, @function
     .align 4
