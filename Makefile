@@ -6,7 +6,7 @@ IN_PATH := PATH=$(CURDIR)/build/venv/bin:$$PATH
 
 export UPYML_WERROR := 1 # warnings in our C are errors here, not where users build it
 
-.PHONY: help setup native unix natmods boards bare wheel test demo bench baseline readme clean
+.PHONY: help setup native unix natmods boards bare wheel postgresql test demo bench baseline readme clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -26,8 +26,7 @@ unix: setup ## MicroPython for this computer: with upyml in it, without, and wit
 	@$(IN_VENV) ports/unix/build.sh build/unix-plain
 	@$(IN_VENV) ports/unix/board.sh build/unix-board USER_C_MODULES=$(CURDIR)
 
-NATMODS := x64 armv6m armv6m-dense armv7m armv7emsp armv7emsp-dense rv32imc rv32imc-dense xtensawin xtensawin-dense \
-    xtensawin-plain
+NATMODS := x64 armv6m armv6m-dense armv7m armv7emsp armv7emsp-dense rv32imc rv32imc-dense xtensawin xtensawin-dense xtensawin-plain
 
 natmods: $(addprefix natmod-,$(NATMODS)) ## the native modules build/natmod/ARCH/_upyml.mpy, for boards of six architectures
 
@@ -47,9 +46,12 @@ bare-%: setup
 wheel: natmods bare ## a wheel with the native modules, to build/wheel
 	@$(PY) -m pip wheel -q . --no-deps --no-build-isolation -w build/wheel
 
+postgresql: # what shared searches are tested with; Debian keeps its programs out of the PATH
+	@command -v initdb >/dev/null || ports/fetch/packages.sh postgresql
+
 test: native unix natmod-x64 ## every test this machine can run; UPYML_REQUIRE_ALL=1: a skip is a failure
-	@$(MAKE) -k --no-print-directory natmods boards bare || { \
-	    [ "$$UPYML_REQUIRE_ALL" != 1 ] && echo "tests of what could not be built are skipped" >&2; }
+	@$(MAKE) -k --no-print-directory natmods boards bare postgresql || { \
+	    [ "$$UPYML_REQUIRE_ALL" != 1 ] && echo "tests of what could not be built or installed are skipped" >&2; }
 	@$(PY) -m pytest -n auto --maxprocesses=4 --dist loadgroup
 
 demo: native unix natmod-x64 ## train, convert, report and run the gesture example on CPython and MicroPython

@@ -16,7 +16,9 @@ from host_tools.cli_errors import BOARD_CODES, CODES, guarded
 from host_tools.cli_flash import flash
 from host_tools.cli_mip import mip
 from host_tools.cli_progress import Bar
+from host_tools.cli_prune import prune
 from host_tools.cli_run import run
+from host_tools.cli_search import search
 
 
 @click.group(epilog=BOARD_CODES, context_settings={"help_option_names": ["-h", "--help"]})
@@ -25,7 +27,7 @@ def main() -> None:
     """Turns Keras and .tflite models into .upm files for MicroPython boards, and looks into them."""
 
 
-for command in (convert, run, bench, boards, deploy, flash, mip, emulate):
+for command in (convert, prune, search, run, bench, boards, deploy, flash, mip, emulate):
     main.add_command(command)
 
 _FILE = click.Path(path_type=Path)

@@ -41,6 +41,26 @@ _FILE = click.Path(path_type=Path)
     help="How ranges of activations are chosen.",
 )
 @click.option(
+    "--bits",
+    default="8",
+    show_default=True,
+    metavar="[8|4|mixed|LAYER=N,...]",
+    help="Bits of the weights of convolutions and dense layers of a Keras model: for all; by layer (the others have 8); "
+    "mixed gives 4 to those that it harms least, within the budget.",
+)
+@click.option(
+    "--budget",
+    type=click.FloatRange(0, 1, max_open=True),
+    help="For --bits mixed: the most noise that it may add to the outputs, before a last softmax, as a part of their "
+    "power; 0.01, the default, is 20 dB below them.",
+)
+@click.option(
+    "--rounding",
+    type=click.Choice(["nearest", "adaptive"]),
+    help="Of the weights of a Keras model: each to the nearest, or together, so that errors cancel on the samples. By "
+    "default adaptive for 4 bits and nearest for 8, where it brings little and takes time.",
+)
+@click.option(
     "--ram",
     default="balanced",
     show_default=True,
@@ -85,6 +105,9 @@ def convert(
     hop,
     meta,
     calibration,
+    bits,
+    budget,
+    rounding,
     ram,
     caller_input,
     keep_channels,
@@ -111,6 +134,8 @@ def convert(
 
     if dump_after and dump_after not in conversion.PASSES + ("all",):
         raise click.UsageError(f"--dump-after {dump_after}: the passes are {', '.join(conversion.PASSES)}, or all")
+    if budget is not None and bits != "mixed":
+        raise click.UsageError("--budget goes with --bits mixed")
     metadata = _metadata(name, model_version, labels, sample_rate, hop, meta)
     output = output or Path(model.stem + ".upm")
 
@@ -118,14 +143,16 @@ def convert(
         if dump_after in (stage, "all"):
             click.echo(f"--- {stage}\n{render.text(made)}", err=as_json)
 
+    chosen = _mixed(model, data, 0.01 if budget is None else budget, as_json) if bits == "mixed" else _bits(bits)
     with Bar("calibrating", as_json) as step:
         done = conversion.convert(
             model, data, metadata, calibration, step, show,
             ram=ram, keep_channels=keep_channels, caller_inputs=caller_input,
             codings=() if dense else CODINGS,
+            bits=chosen, rounding=rounding,
         )  # fmt: skip
     write_atomically(output, done.file)
-    _tell(output, model, done, as_json)
+    _tell(output, model, done, as_json, chosen if bits == "mixed" else None)
 
 
 def _metadata(name, model_version, labels, sample_rate, hop, meta) -> dict[str, str]:
@@ -142,6 +169,34 @@ def _metadata(name, model_version, labels, sample_rate, hop, meta) -> dict[str, 
             raise click.UsageError(f"--meta {entry}: write KEY=VALUE")
         found[key] = value
     return {key: str(value) for key, value in found.items() if value is not None}
+
+
+def _mixed(model: Path, data: Path | None, budget: float, as_json: bool) -> dict[str, int]:
+    """The bits of each layer within the budget."""
+    from host_tools import samples
+    from host_tools.compress.mixed import choose_bits
+    from host_tools.errors import ConversionError
+    from host_tools.readers import keras_file, keras_reader
+
+    if model.suffix == ".tflite" or data is None:
+        raise ConversionError("--bits mixed needs a Keras model and --data samples.npz to measure on")
+    source = keras_file.load(model)
+    names = [tensor.name for tensor in keras_reader.read(source).inputs]
+    with Bar("choosing bits", as_json) as step:
+        return choose_bits(source, samples.load(data, names), budget=budget, progress=step)
+
+
+def _bits(given: str) -> int | dict[str, int]:
+    """4, or conv1=4,dense=8."""
+    if given.strip().isdecimal():
+        return int(given)
+    found = {}
+    for entry in given.split(","):
+        name, _, count = entry.rpartition("=")
+        if not name.strip() or not count.strip().isdecimal():
+            raise click.UsageError(f"--bits {given}: write 8, 4, or layers as conv1=4,dense=8")
+        found[name.strip()] = int(count)
+    return found
 
 
 def _labels(given: str | None) -> str | None:
@@ -173,7 +228,7 @@ def _umask() -> int:
     return mask
 
 
-def _tell(output: Path, model: Path, done, as_json: bool) -> None:
+def _tell(output: Path, model: Path, done, as_json: bool, chosen: dict[str, int] | None) -> None:
     from host_tools.report import costs
 
     numbers = costs(done.file)
@@ -191,12 +246,16 @@ def _tell(output: Path, model: Path, done, as_json: bool) -> None:
             }
         )
         found = {"dropped_channels": done.dropped_channels, "coded": [vars(layer) for layer in done.program.coded]}
+        found |= {} if chosen is None else {"bits": chosen}
         click.echo(json.dumps({"output": str(output), "check": checked} | found | plan | numbers))
         return
     click.echo(
         f"{output}: {numbers['file_bytes']:,} bytes ({model.name} has {model.stat().st_size:,}), "
         f"{len(numbers['layers'])} layers, {numbers['macs']:,} MACs, arena {numbers['arena_bytes']:,} bytes"
     )
+    if chosen is not None:
+        few = [name for name, count in chosen.items() if count == 4]
+        click.echo(f"4 bits: {', '.join(few) or 'no layer within the budget'} (--budget)")
     if done.dropped_channels:
         click.echo(f"dropped: {done.dropped_channels:,} channels that no input can change (--keep-channels keeps them)")
     if done.program.coded:

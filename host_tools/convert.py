@@ -11,13 +11,16 @@ from typing import Any
 import numpy as np
 
 from host_tools import compare, samples, verify, writer
+from host_tools.compress import qat
 from host_tools.errors import ConversionError
 from host_tools.graph import Graph
 from host_tools.passes import lower as lowering
 from host_tools.passes import normalise as normalising
 from host_tools.passes import order as ordering
 from host_tools.passes import plan as planning
-from host_tools.passes import tidy
+from host_tools.passes import rewire, tidy
+from host_tools.passes.bits import Bits, set_bits
+from host_tools.passes.bits import check as check_bits
 from host_tools.passes.coding import CODINGS
 from host_tools.passes.drop_constant_channels import drop_constant_channels
 from host_tools.planner import sizes
@@ -65,33 +68,44 @@ def convert(
     keep_channels: bool = False,
     caller_inputs: bool = False,
     codings: Sequence[str] = CODINGS,
+    bits: Bits = 8,
+    rounding: str | None = None,
 ) -> Conversion:
     """Converts a model.
 
-    source: a Keras model, or a path to .keras, .h5 or .tflite. data: real-valued samples, one (n, *shape) array for
-    each input, or a path to them (see samples.py); a Keras model is calibrated with them, and the written file is
-    compared with its source on them. metadata: text for the file by key (name, labels, sample_rate, ...). method:
+    source: a Keras model, or a path to .keras, .h5 or .tflite; a model from quantization_aware keeps the scales that it
+    learned. data: real-valued samples, one (n, *shape) array for each input, or a path to them (see samples.py); another
+    Keras model is calibrated with them, and the written file is compared with its source on them. metadata: text for the file by key (name, labels, sample_rate, ...). method:
     "mse", "minmax" or "percentile" calibration. show is called with each pass's name and result. engine: the module
     that runs the check, by default the fastest there is; check=False leaves it out. ram: what the plan of the memory is
     made for, "smallest", "balanced", "fastest" or bytes (20480 or "20k"). keep_channels: also those whose value no input
     can change, as other engines compute them. caller_inputs: the inputs take no room in the arena, they lie in buffers that
     Model.bind() names on the board. codings: those that a layer's weights may have instead of int8 where that makes the file
-    smaller, of "int4" and "sparse"; () for none: the outputs are the same to the bit. Raises ConversionError, with what to do, where the model, the data or the
-    RAM cannot be used, and FileNotFoundError.
+    smaller, of "int4" and "sparse"; () for none: the outputs are the same to the bit. bits: of the weights of a Keras
+    model's convolutions and dense layers, 8 or 4, or a dict of these by name of layer. rounding: of weights, "nearest" or
+    "adaptive", which fits them to the data; None takes adaptive for 4 bits, where it brings much, and nearest for 8. Raises
+    ConversionError, with what to do, where the model, the data or the RAM cannot be used, and FileNotFoundError.
     """
     ram = sizes.parse(ram)  # before the long work
+    check_bits(bits)
     if not set(codings) <= set(CODINGS):
         raise ConversionError(f"codings of weights are {' and '.join(CODINGS)}, received {', '.join(map(str, codings))}")
     engine = engine or compare.best_engine()
     stages = _Stages(show)
     if _is_tflite(source):
+        _check_quantized(source, bits, rounding)
         original: Any = str(source)
         graph = stages("read", _read_tflite(source), True)
         data = _loaded(data, graph)
+    elif qat.is_quantization_aware(model := _loaded_keras(source)):
+        _check_quantized(model.name, bits, rounding)
+        graph = stages("read", qat.read(model), True)
+        original = rewire.copy(graph)  # the passes below change it in place
+        data = _loaded(data, graph)
     else:
-        original = stages("read", _read_keras(source, data))
+        original = stages("read", _read_keras(model, data))
         data = _loaded(data, original)
-        graph = _quantized(original, data, method, progress, stages)
+        graph = _quantized(original, data, method, progress, stages, bits, rounding)
     # A pad costs a copy of the image, a padded window nothing.
     graph = stages("fuse_quantized_padding", tidy.fuse_padding(graph), True)
     # Nothing is made for nobody.
@@ -110,6 +124,8 @@ def convert(
         file = writer.write(program, engine)
     except (ValueError, OverflowError) as error:
         raise ConversionError(f"the model does not fit the file format: {error}") from error
+    if data is None and isinstance(original, Graph):
+        check = False
     return Conversion(file, program, compare.check(file, original, data, engine) if check else None, dropped)
 
 
@@ -161,7 +177,13 @@ def _read_tflite(source) -> Graph:
     return tflite_reader.read(source)
 
 
-def _read_keras(source, data) -> Graph:
+def _loaded_keras(source) -> Any:
+    from host_tools.readers import keras_file
+
+    return keras_file.load(source) if isinstance(source, (str, Path)) else source
+
+
+def _read_keras(model, data) -> Graph:
     from host_tools.readers import keras_reader
 
     if data is None:
@@ -169,7 +191,7 @@ def _read_keras(source, data) -> Graph:
             "a Keras model needs sample data to be calibrated with: give --data samples.npz, some 100 "
             "inputs as the model will see them (convert(model, data))"
         )
-    return keras_reader.read(source)
+    return keras_reader.read(model)
 
 
 def _loaded(data, graph: Graph):
@@ -178,12 +200,19 @@ def _loaded(data, graph: Graph):
     return data
 
 
-def _quantized(graph: Graph, data, method, progress, stages) -> Graph:
+def _check_quantized(source, bits: Bits, rounding: str | None) -> None:
+    for name, given, usual in (("bits", bits, 8), ("rounding", rounding, None)):
+        if given != usual:
+            raise ConversionError(f"{source}: its weights are quantized already; {name} needs the float Keras model")
+
+
+def _quantized(graph: Graph, data, method, progress, stages, bits, rounding) -> Graph:
     """The int8 graph of a float graph from Keras."""
     from host_tools.passes.search import search
 
     graph = normalising.normalise(graph, lambda made, name: stages(name, made))
-    return stages("quantize", search(graph, data, method, progress), True)
+    graph = set_bits(graph, bits)
+    return stages("quantize", search(graph, data, method, progress, rounding), True)
 
 
 def _metadata(program: Program, source, given: dict[str, str]) -> dict[str, str]:

@@ -34,6 +34,20 @@ def _windows(op: Op, x: np.ndarray, kernel: tuple[int, int], dilation: tuple[int
     )
 
 
+def columns(op: Op, x: np.ndarray) -> np.ndarray:
+    """What the outputs of an op with weights read of (n, *shape) inputs x: (groups, windows, values of one).
+
+    A depthwise op has a group for each input channel, other ops have one; values as in a row of the op's weights.
+    """
+    if op.kind == "fully_connected":
+        return x.reshape(1, -1, op.inputs[1].shape[1])
+    shape = op.inputs[1].shape
+    windows = _windows(op, _image(x), shape[1:3] if op.kind == "conv2d" else shape[:2], op.attrs["dilation"], 0)
+    if op.kind == "conv2d":
+        return windows.reshape(1, np.prod(windows.shape[:3]), -1)
+    return windows.transpose(5, 0, 1, 2, 3, 4).reshape(windows.shape[5], np.prod(windows.shape[:3]), -1)
+
+
 def _finish(op: Op, y: np.ndarray) -> np.ndarray:
     """Apply the fused activation and give the output its shape."""
     return activate(y, op.attrs.get("activation")).reshape(len(y), *op.output.shape)

@@ -2,7 +2,8 @@
 
 Shapes and attributes leave out the batch. 1-D layers are the 2-D kinds with inputs of shape (time, channels) and
 kernels of height 1. Kinds and attributes are the same before and after the quantize pass; `activation` of a fused op is
-None, "relu", "relu6" or a pair of real bounds, and is applied by clamping the output.
+None, "relu", "relu6" or a pair of real bounds, and is applied by clamping the output; `weight_bits` is for the quantize
+pass, which removes it.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ _POOL = ("kernel", "stride", "padding")
 
 KINDS: dict[str, Kind] = {
     # x, weights (out, kernel h, kernel w, in), bias or nothing
-    "conv2d": Kind(2, 3, _WINDOW, ("activation",)),
+    "conv2d": Kind(2, 3, _WINDOW, ("activation", "weight_bits")),
     # x, weights (kernel h, kernel w, channels * multiplier), bias or nothing
     "depthwise_conv2d": Kind(2, 3, _WINDOW + ("multiplier",), ("activation",)),
     # x (..., in), weights (out, in), bias or nothing
-    "fully_connected": Kind(2, 3, (), ("activation",)),
+    "fully_connected": Kind(2, 3, (), ("activation", "weight_bits")),
     "max_pool": Kind(1, 1, _POOL, ("activation",)),
     "average_pool": Kind(1, 1, _POOL, ("activation",)),  # the mean of what lies inside the image
     "mean": Kind(1, 1, ("axes",)),  # the output's shape tells whether the axes stay

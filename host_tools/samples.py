@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ import numpy as np
 from host_tools.errors import ConversionError
 
 _USUAL = ("x", "X", "data", "samples", "inputs", "x_train", "X_train", "x_test", "arr_0")
+_DAMAGE = (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error)  # what reading an array of an archive may raise
 
 
 def load(path: str | Path, names: list[str] | None = None) -> list[np.ndarray]:
@@ -41,12 +44,32 @@ def load(path: str | Path, names: list[str] | None = None) -> list[np.ndarray]:
     return [array.astype(np.float32) for array in arrays]
 
 
+def arrays(path: str | Path) -> dict[str, np.ndarray]:
+    """Everything in an .npz file, by name; a .npy file, or a folder of them, is one array x.
+
+    Raises ConversionError where the file is none of these or holds other things than numbers, and FileNotFoundError.
+    """
+    path = Path(path)
+    if path.suffix != ".npz" or not path.is_file():
+        (array,) = load(path)
+        return {"x": array}
+    archive = _array(path)
+    try:
+        found = {key: archive[key] for key in archive.files}
+    except _DAMAGE as error:
+        raise ConversionError(f"{path} is damaged, or holds Python objects instead of numbers: {error}") from None
+    for key, array in found.items():
+        if array.dtype.kind not in "fiub":
+            raise ConversionError(f"{path}: the array {key} holds {array.dtype}; numbers are needed")
+    return found
+
+
 def _array(path: Path) -> np.ndarray:
     try:
         return np.load(path, allow_pickle=False)
     except OSError as error:
         raise ConversionError(f"{path}: cannot be read: {error.strerror or 'it is no NumPy file'}") from None
-    except (ValueError, EOFError) as error:
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ConversionError(f"{path} is no NumPy file of plain numbers: {error}") from None
 
 
@@ -75,7 +98,7 @@ def _archive(path: Path, names: list[str]) -> list[np.ndarray]:
         usual = [key for key in _USUAL if key in keys]
         if len(names) == 1 and usual:
             return [archive[usual[0]]]
-    except (ValueError, OSError, EOFError) as error:
+    except _DAMAGE as error:
         raise ConversionError(f"{path} is damaged, or holds Python objects instead of numbers: {error}") from None
     raise ConversionError(
         f"{path} holds the arrays {', '.join(keys) or '(none)'}; name them after the inputs "

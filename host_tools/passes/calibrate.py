@@ -37,7 +37,7 @@ def calibrate(
     """
     if method not in METHODS:
         raise ConversionError(f"calibration method {method!r} is not known; use one of {', '.join(METHODS)}.")
-    inputs = _checked(graph, data)
+    inputs = checked(graph, data)
     seen: Ranges = {}
 
     def span(tensor: Tensor, values: np.ndarray) -> None:
@@ -65,7 +65,8 @@ def calibrate(
     return seen
 
 
-def _checked(graph: Graph, data: Sequence[np.ndarray] | np.ndarray) -> list[np.ndarray]:
+def checked(graph: Graph, data: Sequence[np.ndarray] | np.ndarray) -> list[np.ndarray]:
+    """One (n, *shape) array for each input; ConversionError if the data does not fit or holds what are no numbers."""
     try:
         inputs = as_inputs(graph, data)
     except ValueError as error:

@@ -12,14 +12,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from host_tools.errors import ConversionError
 from host_tools.float_runtime import as_inputs, run_op, snap
 from host_tools.graph import Graph, Op, Tensor
-from host_tools.passes import rewire, scales
+from host_tools.passes import adaptive_rounding, rewire, scales
 from host_tools.passes.calibrate import Ranges
 from host_tools.passes.quantize_weights import quantize_weights, set_bias
 from host_tools.unary import limits
 
+ROUNDINGS = ("nearest", "adaptive", None)
 SAMPLES = 64  # enough for means; more costs memory and time
+MORE_SAMPLES = 256  # for what inputs have in common, which adaptive rounding asks for
 LEAST_MOVING = 0.01  # a channel that is clamped nearly always says too little about its bias
 
 
@@ -29,11 +32,13 @@ def quantize(
     data: Sequence[np.ndarray] | np.ndarray | None = None,
     weight_search: bool = True,
     bias_correction: bool = True,
+    rounding: str | None = None,
 ) -> Graph:
     """The int8 graph of a normalised float graph.
 
     ranges: (lowest, highest) of each activation, from calibrate. data: one (n, *shape) array for each input; without it
-    weights keep their full range and biases are not corrected.
+    weights keep their full range and biases are not corrected. rounding of weights: "nearest", "adaptive" (which needs
+    data), or None for what suits their bits: adaptive for 4, nearest for 8.
     """
     quantized = rewire.copy(graph)
     twins = dict(zip(_tensors(graph), _tensors(quantized)))
@@ -44,20 +49,30 @@ def quantize(
         for op in quantized.ops:
             _constants(op)
         return quantized
-    chosen = [spread(x, SAMPLES) for x in as_inputs(graph, data)]
+    adaptive = rounded_adaptively(graph, rounding)
+    chosen = [spread(x, MORE_SAMPLES if adaptive else SAMPLES) for x in as_inputs(graph, data)]
     real = dict(zip(graph.inputs, chosen))
     held = {twins[tensor]: snap(twins[tensor], x) for tensor, x in real.items()}
     readers = _last_readers(graph)
     for op, twin in zip(graph.ops, quantized.ops):
         x = [None if t.data is not None else held[t] for t in twin.inputs]
-        _constants(twin, _moments(x[0]) if weight_search and x[0] is not None else None)
         exact = [None if t.data is not None else real[t] for t in op.inputs]
+        seen = adaptive_rounding.moments(op, exact[0], x[0]) if op in adaptive else None
+        _constants(twin, _moments(x[0]) if weight_search and x[0] is not None else None, seen)
         if bias_correction and op.kind in rewire.WEIGHTED:
             _correct_bias(op, exact, twin, x)
         real[op.output], held[twin.output] = run_op(op, exact)[0], run_op(twin, x)[0]
         for tensor in readers.get(op, ()):  # memory: what nobody reads any more
             del real[tensor], held[twins[tensor]]
     return quantized
+
+
+def rounded_adaptively(graph: Graph, rounding: str | None) -> list[Op]:
+    """The ops of a float graph whose weights are: all, none, or with None those of 4 bits."""
+    if rounding not in ROUNDINGS:
+        raise ConversionError(f"rounding {rounding!r} is not known; use one of {', '.join(filter(None, ROUNDINGS))}.")
+    weighted = [op for op in graph.ops if op.kind in rewire.WEIGHTED and rounding != "nearest"]
+    return [op for op in weighted if rounding or op.attrs.get("weight_bits", 8) == 4]
 
 
 def _tensors(graph: Graph) -> list[Tensor]:
@@ -83,10 +98,10 @@ def _moments(x: np.ndarray) -> np.ndarray:
     return np.square(x, dtype=np.float64).mean(axis=tuple(range(x.ndim - 1)))
 
 
-def _constants(op: Op, moments: np.ndarray | None = None) -> None:
+def _constants(op: Op, moments: np.ndarray | None = None, seen=None) -> None:
     """Quantize the constants that an op reads: weights and bias, or the second number of an addition."""
     if op.kind in rewire.WEIGHTED:
-        quantize_weights(op, op.inputs[0].scale, moments)
+        quantize_weights(op, op.inputs[0].scale, moments, seen)
         return
     for index, tensor in enumerate(op.inputs):
         if tensor.data is not None and tensor.scale is None:

@@ -1,30 +1,43 @@
-"""Weights to int8 and biases to int32, one scale per output channel."""
+"""Weights to int8, of which 4-bit weights use -7 to 7, and biases to int32; one scale per output channel."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from host_tools.graph import Op, Tensor
-from host_tools.passes import rewire
+from host_tools.passes import adaptive_rounding, rewire
+from host_tools.passes.bits import LARGEST
 
-RATIOS = np.linspace(1.0, 0.6, 17)  # the shares of the largest weight that the search tries as the end of the scale
+# The shares of the largest weight that the search tries as the end of the scale, by bits of the weights.
+RATIOS = {8: np.linspace(1.0, 0.6, 17), 4: np.linspace(1.0, 0.3, 71)}
 TINY = 1e-30
 
 
-def quantize_weights(op: Op, input_scale: float, moments: np.ndarray | None = None) -> None:
-    """Replace an op's float weights by int8 in [-127, 127] and its bias by int32; the op is changed in place.
+def quantize_weights(
+    op: Op,
+    input_scale: float,
+    moments: np.ndarray | None = None,
+    seen: tuple[adaptive_rounding.Moments, adaptive_rounding.Moments] | None = None,
+) -> None:
+    """Replace an op's float weights by int8 in [-127, 127], in [-7, 7] with `weight_bits` 4, and its bias by int32.
 
-    moments: the mean square of each input channel. With them each output channel's scale is the one of 17 whose
-    rounding and clipping errors, weighted so, add least to its output; without, its largest weight becomes 127.
+    The op is changed in place. moments: the mean square of each input channel. With them each output channel's scale is
+    the one of RATIOS whose rounding and clipping errors, weighted so, add least to its output; without, its largest
+    weight becomes 127 (7). seen: the moments for adaptive rounding; without, weights are rounded to the nearest.
     """
     weights, bias = rewire.weights(op), rewire.bias(op)
+    bits = op.attrs.pop("weight_bits", 8)
+    most = LARGEST[bits]
     flat = _rows(op, weights)
-    scale = np.abs(flat).max(axis=1) / 127
+    scale = np.abs(flat).max(axis=1) / most
     if moments is not None:
-        scale = _best_scale(flat, scale, _rows(op, np.broadcast_to(rewire.by_input(op, moments), weights.shape)))
+        importance = _rows(op, np.broadcast_to(rewire.by_input(op, moments), weights.shape))
+        scale = _best_scale(flat, scale, importance, bits)
     scale = np.maximum(scale, np.abs(bias) / (input_scale * 2.0**30))  # the bias must fit into 32 bits
     scale = np.where(scale < TINY, 1.0, scale).astype(np.float32)
-    q = np.clip(np.rint(weights / rewire.by_output(op, scale.astype(np.float64))), -127, 127)
+    q = np.clip(np.rint(weights / rewire.by_output(op, scale.astype(np.float64))), -most, most)
+    if seen:
+        q = _shaped(op, adaptive_rounding.round_rows(flat, scale, _rows(op, q), seen, most))
     names = (op.inputs[1].name, op.inputs[2].name if len(op.inputs) > 2 else f"{op.name}/bias")
     op.inputs[1:] = [
         Tensor(names[0], weights.shape, "int8", scale, 0, q.astype(np.int8)),
@@ -53,11 +66,17 @@ def _rows(op: Op, weights: np.ndarray) -> np.ndarray:
     return weights.reshape(len(weights), -1)
 
 
-def _best_scale(rows: np.ndarray, scale: np.ndarray, importance: np.ndarray) -> np.ndarray:
+def _shaped(op: Op, rows: np.ndarray) -> np.ndarray:
+    """Rows of weights in the shape of the op's weights."""
+    return (rows.T if op.kind == "depthwise_conv2d" else rows).reshape(op.inputs[1].shape)
+
+
+def _best_scale(rows: np.ndarray, scale: np.ndarray, importance: np.ndarray, bits: int) -> np.ndarray:
     best, least = scale, np.full(len(rows), np.inf)
-    for ratio in RATIOS:
+    most = LARGEST[bits]
+    for ratio in RATIOS[bits]:
         tried = np.maximum(scale * ratio, TINY)[:, None]
-        error = rows - np.clip(np.rint(rows / tried), -127, 127) * tried
+        error = rows - np.clip(np.rint(rows / tried), -most, most) * tried
         cost = (importance * error * error).sum(axis=1)
         best = np.where(cost < least, tried[:, 0], best)
         least = np.minimum(cost, least)

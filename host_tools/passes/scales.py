@@ -29,8 +29,8 @@ SAME = (
 FIXED: dict[str, Grid] = {"softmax": (1 / 256, -128), "logistic": (1 / 256, -128), "tanh": (1 / 128, 0)}
 
 
-def assign(graph: Graph, ranges: Ranges) -> dict[Tensor, Grid]:
-    """Scale and zero point of every activation; ranges holds the (lowest, highest) value of each."""
+def groups(graph: Graph) -> tuple[dict[Tensor, Tensor], dict[Tensor, Grid]]:
+    """Of every activation the one whose scale it shares, maybe itself; and the scales of those that have no choice."""
     group = {tensor: tensor for tensor in _activations(graph)}
 
     def root(tensor: Tensor) -> Tensor:
@@ -52,11 +52,17 @@ def assign(graph: Graph, ranges: Ranges) -> dict[Tensor, Grid]:
             first, *others = [part for part in parts if part not in fixed] or parts
             for part in others:
                 group[part] = first
+    return {tensor: root(tensor) for tensor in group}, fixed
+
+
+def assign(graph: Graph, ranges: Ranges) -> dict[Tensor, Grid]:
+    """Scale and zero point of every activation; ranges holds the (lowest, highest) value of each."""
+    group, fixed = groups(graph)
     spans: Ranges = {}
-    for tensor in group:
-        low, high = spans.get(root(tensor), (0.0, 0.0))
-        spans[root(tensor)] = (min(low, ranges[tensor][0]), max(high, ranges[tensor][1]))
-    return {tensor: fixed.get(root(tensor)) or grid(*spans[root(tensor)], tensor.name) for tensor in group}
+    for tensor, root in group.items():
+        low, high = spans.get(root, (0.0, 0.0))
+        spans[root] = (min(low, ranges[tensor][0]), max(high, ranges[tensor][1]))
+    return {tensor: fixed.get(root) or grid(*spans[root], tensor.name) for tensor, root in group.items()}
 
 
 def _activations(graph: Graph) -> list[Tensor]:

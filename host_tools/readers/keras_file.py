@@ -23,6 +23,8 @@ def load(path: str | Path) -> Any:
     try:
         with quiet():
             import keras
+
+            from host_tools.compress import qat_layers  # noqa: F401  Keras finds the layers of such models by it
     except ImportError as error:
         raise ConversionError("Keras models need TensorFlow: pip install 'upyml[keras]'.") from error
     try:

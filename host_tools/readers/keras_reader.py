@@ -71,7 +71,18 @@ def read(source: Any) -> Graph:
     outputs = _call(build, model, inputs)
     for tensor in outputs:
         _name_as_layer(build, tensor)
+    _check_numbers(build)
     return build.graph(inputs, outputs, {"name": str(model.name)})
+
+
+def _check_numbers(build: Builder) -> None:
+    for tensor in (tensor for op in build.ops for tensor in op.inputs):
+        if tensor.data is not None and not np.isfinite(tensor.data).all():
+            layer, _, part = tensor.name.partition("/")
+            raise ConversionError(
+                f"layer {layer}: its {part} holds nan or infinity, which no board can compute with. Its training went "
+                "astray: train again with a lower learning rate."
+            )
 
 
 def _leaves(structure: Any) -> list[Any]:
