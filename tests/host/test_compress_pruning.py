@@ -11,6 +11,7 @@ from host_tools.compress.pruning import Pruning, prune
 from host_tools.compress.schedule import Polynomial
 from host_tools.convert import convert
 from host_tools.errors import ConversionError
+from upyml.format import codings, layout
 
 L = keras.layers
 
@@ -194,6 +195,20 @@ def test_zeros_are_zeros_in_the_converted_model(pruned):
         assert (integer != 0).sum() > 0.8 * (real != 0).sum()
         count += (real == 0).sum()
     assert count == sum(layer.zeros for layer in zeros(pruned)) > 300
+
+
+def test_zero_blocks_are_those_that_the_file_leaves_out(pruned):
+    """The converter's own count, and what it makes of them."""
+    layers = found(pruned)
+    for name, kernel in kernels(pruned).items():
+        if name != "depthwise":
+            values = np.moveaxis(kernel.values(), -1, 0) != 0
+            rows = values.reshape(len(values), kernel.variable.shape[0] if values.ndim == 4 else 1, -1)
+            counted = codings.zero_blocks(rows.astype(np.int8))
+            assert counted == (layers[name].zero_blocks, layers[name].blocks) and counted[0] > 0
+    program = convert(pruned, X, check=False, keep_channels=True).program
+    coded = [step.params.get("coding") for step in program.steps if step.kind in ("CONV2D", "FULLY_CONNECTED")]
+    assert coded == [layout.SPARSE_WEIGHTS] * len(PRUNED)
 
 
 def test_nested_models_and_a_layer_that_is_called_twice():

@@ -121,6 +121,20 @@ def test_n_of_m_say_their_sparsity_and_layers_are_spared(folder):
     assert [layer.sparsity for layer in zeros(load("p.keras"))] == [0.5, 0.5, 0]
 
 
+def test_whole_filters_go(folder):
+    """Half of the neurons, but those of one layer and of one that gets its own part; the model is smaller for it."""
+    result = prune("m.keras", "-d", "train.npz", "--pattern", "filters", "-s", 0.5, "--epochs", 2, "-o", "p.keras")
+    assert result.exit_code == 0, result.output
+    assert [layer.units for layer in load("p.keras").layers] == [12, 8, 4]
+    assert result.output.splitlines()[-1] == "p.keras: 272 weights of 736 are left"
+    more = ["--layer", "wide=0.25", "--spare", "middle"]
+    result = prune("m.keras", "-d", "train.npz", "--pattern", "filters", *more, "--epochs", 0, "-o", "p.keras")
+    assert [layer.units for layer in load("p.keras").layers] == [20, 16, 4], result.output
+    more = ["--layer", "wide=0.25", "-s", "0.5"]
+    result = prune("m.keras", "-d", "train.npz", "--pattern", "filters", *more, "--epochs", 0, "-o", "p.keras")
+    assert [layer.units for layer in load("p.keras").layers] == [20, 8, 4], result.output
+
+
 def test_data_to_measure_with_may_be_given(folder, trained):
     x, y = problem()
     wrong = (trained.predict(x[:50], verbose=0).argmax(axis=1) + 1) % 4
@@ -182,6 +196,9 @@ WRONG = {
     "text as labels": (("m.keras", "-d", "text.npz", "-s", "0.5"), 3, "array y holds <U"),
     "other names": (("m.keras", "-d", "names.npz", "-s", "0.5"), 3, "holds the arrays a, b; .* or call them x"),
     "half of what measures": (("m.keras", "-d", "half.npz", "-s", "0.5"), 3, "holds y but no y_val"),
+    "filters of the last layer": (
+        ("m.keras", "-d", "train.npz", "--pattern", "filters", "--layer", "kind=0.5"), 3, "layer kind cannot be pruned",
+    ),
     "a broken file": (("m.keras", "-d", "broken.npz", "-s", "0.5"), 3, "broken.npz is no NumPy file"),
     "no data": (("m.keras", "-s", "0.5"), 2, "Missing option.*--data"),
     "no such data": (("m.keras", "-d", "none.npz", "-s", "0.5"), 2, "no such file.*none.npz"),
