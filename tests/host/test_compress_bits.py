@@ -177,6 +177,15 @@ def test_adaptive_rounding_is_what_four_bits_get(model, data):
     assert same(usual, nearest, "sep") and not same(usual, adaptive, "sep")
 
 
+def test_scales_of_four_bits_are_searched_with_any_calibration(model, data):
+    """The end of the scale lies below the largest weight: seven levels are too few to keep one large weight."""
+    for method in ("minmax", "mse"):
+        made = quantized(model, data, 4, method=method, rounding="nearest")
+        (conv,) = (op for op in made.ops if op.name == "conv")
+        real = keras_reader.read(model).ops[0].inputs[1].data
+        assert np.mean(conv.inputs[1].scale * 7 < 0.99 * np.abs(real).reshape(8, -1).max(axis=1)) > 0.5
+
+
 def test_pruned_weights_stay_zero(data):
     pruned = keras_models.randomize(
         keras.Sequential([keras.Input((12, 12, 3)), L.Conv2D(8, 3, name="conv"), L.Flatten(), L.Dense(4, name="dense")])
