@@ -196,7 +196,7 @@ def _read(layer: Any, inputs: list[Tensor], found: dict[int, Op]) -> Tensor:
         )
     if kind == "FakeQuantize":
         (tensor,) = inputs
-        scale, zero_point = (float(np.asarray(value)) for value in layer.grid())
+        scale, zero_point = (float(_numpy(value)) for value in layer.grid())
         _check_finite(layer, scale, zero_point)
         tensor.scale, tensor.zero_point = scale, int(zero_point)
         return tensor
@@ -226,8 +226,15 @@ def _check_finite(layer, *values) -> None:
         )
 
 
+def _numpy(tensor) -> np.ndarray:
+    """A tensor of any backend."""
+    from keras import ops
+
+    return ops.convert_to_numpy(tensor)
+
+
 def _number(layer, index: int) -> Tensor:
-    values = np.asarray(layer.kept[index])
+    values = _numpy(layer.kept[index])
     scale = scales.symmetric(values)
     whole = np.rint(values.astype(np.float64) / scale).astype(np.int8)
     return Tensor(f"{layer.op_name}/{index}", values.shape, "int8", scale, 0, whole)
