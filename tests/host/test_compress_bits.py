@@ -93,6 +93,14 @@ def test_the_engine_runs_four_bits(model, data):
     assert 12 < done.check.sqnr < 30
 
 
+def test_four_bits_take_half_the_flash():
+    """Weights of the file, but for what 8-bit ones cannot do without either: 4,096 of them."""
+    two = keras_models.randomize(keras.Sequential([keras.Input((64,)), L.Dense(64, name="dense")]))
+    samples = keras_models.samples(two, 20)
+    eight, four = (len(convert(two, samples, bits=bits, check=False).file) for bits in (8, 4))
+    assert eight - four == pytest.approx(2048, abs=64)
+
+
 @pytest.mark.parametrize(
     "bits, said",
     [
@@ -235,6 +243,17 @@ def test_adaptive_rounding_takes_back_what_went_wrong_before():
     found = adaptive_rounding.round_rows(w, scale, np.rint(w / scale[:, None]), adaptive_rounding.moments(op, x, 0.9 * x), 127)
     wanted, got, naive = x @ w.T, 0.9 * x @ (found * scale[:, None]).T, 0.9 * x @ w.T
     assert sqnr(wanted, got) > sqnr(wanted, naive) + 10
+
+
+@pytest.mark.parametrize("most", [7, 127])
+def test_rounding_leaves_zeros(most):
+    """Though another whole number there would make up for errors of the others."""
+    op, x, w = problem()
+    w[:, 1], w[3] = 0, 0
+    scale = np.maximum(np.abs(w).max(axis=1), 1e-3) / most
+    nearest = np.rint(w / scale[:, None])
+    found = adaptive_rounding.round_rows(w, scale, nearest, adaptive_rounding.moments(op, x, 0.9 * x), most)
+    assert (found[w == 0] == 0).all() and (found != nearest).any()
 
 
 def test_rounding_that_data_cannot_tell_stays_nearest():
