@@ -86,7 +86,8 @@ class _Builder:
         # The outputs bear the names that they had, by which losses are given.
         free = {t: t.name if t not in self.graph.inputs else self._name(f"{t.name}_output") for t in self.graph.outputs}
         outputs = [keras.layers.Identity(name=free[t], dtype="float32")(made[t]) for t in self.graph.outputs]
-        model = keras.Model(_like(source, "inputs", inputs), _like(source, "outputs", outputs), name=f"{source.name}_quantized")
+        ends = _like(source, "inputs", inputs), _like(source, "outputs", outputs)
+        model = keras.Model(*ends, name=f"{source.name}_quantized")
         for op, layer in self.layers.items():
             self._numbers(op, layer)
         return model
