@@ -262,8 +262,12 @@ def _tell(output: Path, model: Path, done, as_json: bool, chosen: dict[str, int]
         click.echo(f"coded: {', '.join(map(str, done.program.coded))} (--dense keeps int8)")
     click.echo(f"planned: {plan['plan_bytes']:,} bytes of RAM, {_slower(plan['plan_overhead'])} (--ram)")
     click.echo(
-        "checked: " + (str(check) if check else "the engine runs it (nothing to compare with: install tflite-micro)")
+        "checked: " + (str(check) if check else f"the engine runs it (nothing to compare with: {_missing(model)})")
     )
+
+
+def _missing(model: Path) -> str:
+    return "install tflite-micro" if model.suffix == ".tflite" else "give --data"
 
 
 def _slower(overhead: float) -> str:

@@ -75,8 +75,8 @@ def convert(
 
     source: a Keras model, or a path to .keras, .h5 or .tflite; a model from quantization_aware keeps the scales that it
     learned. data: real-valued samples, one (n, *shape) array for each input, or a path to them (see samples.py); another
-    Keras model is calibrated with them, and the written file is compared with its source on them. metadata: text for the file by key (name, labels, sample_rate, ...). method:
-    "mse", "minmax" or "percentile" calibration. show is called with each pass's name and result. engine: the module
+    Keras model is calibrated with them, and the written file is compared with its source on them. metadata: text
+    for the file by key (name, labels, sample_rate, ...). method: "mse", "minmax" or "percentile" calibration. show is called with each pass's name and result. engine: the module
     that runs the check, by default the fastest there is; check=False leaves it out. ram: what the plan of the memory is
     made for, "smallest", "balanced", "fastest" or bytes (20480 or "20k"). keep_channels: also those whose value no input
     can change, as other engines compute them. caller_inputs: the inputs take no room in the arena, they lie in buffers that

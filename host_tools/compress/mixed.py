@@ -129,6 +129,7 @@ def _checked_labels(graph: Graph, inputs: list[np.ndarray], labels: Any) -> np.n
     if found.shape != (len(inputs[0]),):
         raise ConversionError(f"labels are one class number a sample, ({len(inputs[0])},), received {found.shape}")
     classes = max(graph.outputs[0].size, 2)
-    if found.dtype.kind not in "iub" and not np.array_equal(found, np.round(found)) or found.min() < 0 or found.max() >= classes:
+    whole = found.dtype.kind in "iub" or (found.dtype.kind == "f" and np.array_equal(found, np.round(found)))
+    if not whole or found.min() < 0 or found.max() >= classes:
         raise ConversionError(f"labels are whole numbers from 0 to {classes - 1}, as the model has {classes} classes")
     return found.astype(int)

@@ -86,7 +86,8 @@ class _Builder:
         # The outputs bear the names that they had, by which losses are given.
         free = {t: t.name if t not in self.graph.inputs else self._name(f"{t.name}_output") for t in self.graph.outputs}
         outputs = [keras.layers.Identity(name=free[t], dtype="float32")(made[t]) for t in self.graph.outputs]
-        model = keras.Model(_like(source, "inputs", inputs), _like(source, "outputs", outputs), name=f"{source.name}_quantized")
+        ends = _like(source, "inputs", inputs), _like(source, "outputs", outputs)
+        model = keras.Model(*ends, name=f"{source.name}_quantized")
         for op, layer in self.layers.items():
             self._numbers(op, layer)
         return model
@@ -196,7 +197,7 @@ def _read(layer: Any, inputs: list[Tensor], found: dict[int, Op]) -> Tensor:
         )
     if kind == "FakeQuantize":
         (tensor,) = inputs
-        scale, zero_point = (float(np.asarray(value)) for value in layer.grid())
+        scale, zero_point = (float(_numpy(value)) for value in layer.grid())
         _check_finite(layer, scale, zero_point)
         tensor.scale, tensor.zero_point = scale, int(zero_point)
         return tensor
@@ -226,8 +227,15 @@ def _check_finite(layer, *values) -> None:
         )
 
 
+def _numpy(tensor) -> np.ndarray:
+    """A tensor of any backend."""
+    from keras import ops
+
+    return ops.convert_to_numpy(tensor)
+
+
 def _number(layer, index: int) -> Tensor:
-    values = np.asarray(layer.kept[index])
+    values = _numpy(layer.kept[index])
     scale = scales.symmetric(values)
     whole = np.rint(values.astype(np.float64) / scale).astype(np.int8)
     return Tensor(f"{layer.op_name}/{index}", values.shape, "int8", scale, 0, whole)

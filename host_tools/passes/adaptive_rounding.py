@@ -112,7 +112,10 @@ def _trusted(seen: Moments, part: slice) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _error(w: np.ndarray, rounded: np.ndarray, seen: Moments) -> float:
-    """The outputs' mean squared error, but for what no weights change: W exact - Q held = W (exact - held) + (W - Q) held."""
+    """The outputs' mean squared error, but for what no weights change.
+
+    W exact - Q held = W (exact - held) + (W - Q) held.
+    """
     off = w - rounded
     return float(((off @ seen.own + 2 * (w @ seen.drift)) * off).sum())
 

@@ -58,7 +58,8 @@ def quantize(
         x = [None if t.data is not None else held[t] for t in twin.inputs]
         exact = [None if t.data is not None else real[t] for t in op.inputs]
         seen = adaptive_rounding.moments(op, exact[0], x[0]) if op in adaptive else None
-        _constants(twin, _moments(x[0]) if weight_search and x[0] is not None else None, seen)
+        searched = weight_search or op.attrs.get("weight_bits", 8) < 8  # few levels do badly without
+        _constants(twin, _moments(x[0]) if searched and x[0] is not None else None, seen)
         if bias_correction and op.kind in rewire.WEIGHTED:
             _correct_bias(op, exact, twin, x)
         real[op.output], held[twin.output] = run_op(op, exact)[0], run_op(twin, x)[0]

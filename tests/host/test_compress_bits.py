@@ -93,6 +93,14 @@ def test_the_engine_runs_four_bits(model, data):
     assert 12 < done.check.sqnr < 30
 
 
+def test_four_bits_take_half_the_flash():
+    """Weights of the file, but for what 8-bit ones cannot do without either: 4,096 of them."""
+    two = keras_models.randomize(keras.Sequential([keras.Input((64,)), L.Dense(64, name="dense")]))
+    samples = keras_models.samples(two, 20)
+    eight, four = (len(convert(two, samples, bits=bits, check=False).file) for bits in (8, 4))
+    assert eight - four == pytest.approx(2048, abs=64)
+
+
 @pytest.mark.parametrize(
     "bits, said",
     [
@@ -112,7 +120,7 @@ def test_bits_that_cannot_be(model, data, bits, said):
 @pytest.mark.parametrize("options", [{"bits": 4}, {"bits": {"dense": 4}}, {"rounding": "adaptive"}])
 def test_a_quantized_file_keeps_its_weights(tmp_path, options):
     (tmp_path / "int8.tflite").write_bytes(dense())
-    with pytest.raises(ConversionError, match="int8.tflite: its weights are quantized already; .* needs the float Keras model"):
+    with pytest.raises(ConversionError, match="int8.tflite: its weights are quantized already; .* needs the float"):
         convert(tmp_path / "int8.tflite", **options)
 
 
@@ -144,7 +152,7 @@ def test_command(model, data, tmp_path):
     assert made == convert(tmp_path / "m.keras", data, bits={"conv": 4, "sep": 4}, rounding="nearest", check=False).file
     assert json.loads(command("--bits", "4", "--json").output)["check"]["sqnr_db"] > 12
     (tmp_path / "m.upm").unlink()
-    for wrong, said in (("conv", "write 8, 4, or layers as conv1=4"), ("conv=x", "write 8, 4"), ("7", "7 bits: give 4 or 8")):
+    for wrong, said in (("conv", "write 8, 4, or layers as conv1=4"), ("conv=x", "write 8, 4"), ("7", "give 4 or 8")):
         result = command("--bits", wrong)
         assert result.exit_code in (2, 3) and said in result.output
     assert not (tmp_path / "m.upm").exists()
@@ -175,6 +183,15 @@ def test_adaptive_rounding_is_what_four_bits_get(model, data):
 
     assert same(usual, adaptive, "conv") and not same(usual, nearest, "conv")
     assert same(usual, nearest, "sep") and not same(usual, adaptive, "sep")
+
+
+def test_scales_of_four_bits_are_searched_with_any_calibration(model, data):
+    """The end of the scale lies below the largest weight: seven levels are too few to keep one large weight."""
+    for method in ("minmax", "mse"):
+        made = quantized(model, data, 4, method=method, rounding="nearest")
+        (conv,) = (op for op in made.ops if op.name == "conv")
+        real = keras_reader.read(model).ops[0].inputs[1].data
+        assert np.mean(conv.inputs[1].scale * 7 < 0.99 * np.abs(real).reshape(8, -1).max(axis=1)) > 0.5
 
 
 def test_pruned_weights_stay_zero(data):
@@ -223,9 +240,21 @@ def test_adaptive_rounding_takes_back_what_went_wrong_before():
     """The inputs of a layer are 10 % too small: its weights grow."""
     op, x, w = problem()
     scale = np.full(6, np.abs(w).max() / 100)
-    found = adaptive_rounding.round_rows(w, scale, np.rint(w / scale[:, None]), adaptive_rounding.moments(op, x, 0.9 * x), 127)
+    seen = adaptive_rounding.moments(op, x, 0.9 * x)
+    found = adaptive_rounding.round_rows(w, scale, np.rint(w / scale[:, None]), seen, 127)
     wanted, got, naive = x @ w.T, 0.9 * x @ (found * scale[:, None]).T, 0.9 * x @ w.T
     assert sqnr(wanted, got) > sqnr(wanted, naive) + 10
+
+
+@pytest.mark.parametrize("most", [7, 127])
+def test_rounding_leaves_zeros(most):
+    """Though another whole number there would make up for errors of the others."""
+    op, x, w = problem()
+    w[:, 1], w[3] = 0, 0
+    scale = np.maximum(np.abs(w).max(axis=1), 1e-3) / most
+    nearest = np.rint(w / scale[:, None])
+    found = adaptive_rounding.round_rows(w, scale, nearest, adaptive_rounding.moments(op, x, 0.9 * x), most)
+    assert (found[w == 0] == 0).all() and (found != nearest).any()
 
 
 def test_rounding_that_data_cannot_tell_stays_nearest():

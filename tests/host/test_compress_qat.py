@@ -3,11 +3,13 @@
 import keras_models
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from compress_models import network, stripes, trained, weights
 from keras import ops
 from keras_models import L, keras
 
 import upyml
+from host_tools.cli import main
 from host_tools.compress import qat
 from host_tools.compress.qat_layers import FakeQuantize, QuantizedLayer
 from host_tools.convert import convert
@@ -152,6 +154,9 @@ def test_saved_and_loaded(learned, tmp_path):
     np.testing.assert_array_equal(np.asarray(loaded(fresh)), np.asarray(learned(fresh)))
     made = convert(tmp_path / "learned.keras", fresh, metadata={"name": "x"}).file
     assert made == convert(learned, metadata={"name": "x"}, check=False).file
+    arguments = ["convert", str(tmp_path / "learned.keras"), "-o", str(tmp_path / "learned.upm")]
+    result = CliRunner().invoke(main, arguments, catch_exceptions=False)  # needs no data
+    assert result.exit_code == 0 and "nothing to compare with: give --data" in result.output
 
 
 def test_pruned_weights_stay_zero(data):
