@@ -10,7 +10,8 @@ And layers with coded weights, of these shapes: a4, b4, d4 have weights of four 
 blocks as many percent are 0.
 
     python tests/bench/layers.py [MACHINE...]       what each takes for a multiply-accumulate, those with 0 included, with
-                                                    packing, expansion of weights and requantization, and room for fast strips
+                                                    packing, expansion of weights, requantization and room for fast
+                                                    strips
 """
 
 import sys

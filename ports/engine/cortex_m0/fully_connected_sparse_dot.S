@@ -1,6 +1,6 @@
 // void upyml_fully_connected_sparse_dot(group, end, x, accumulators)
 // Adds to the accumulators of four channels what the groups of their block, as they lie in the file, from the first up to
-// `end` make of x. group: on a word; there is at least one. 32 cycles a pair, 8 products, and 45 a block.
+// `end` make of x. group: on a word; there is at least one. 32 cycles a pair, 8 products, and 60 a block.
 //
 // x has two words for each pair of inputs: X = (x[k + 1] << 16) + x[k], and C = 0x00800080 X - 0x8000. A pair of weights
 // w + 128 by X, less C, then has their sum of products in its upper half, see conv2d_line.S, and in the lower half what is
