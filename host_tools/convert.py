@@ -18,7 +18,7 @@ from host_tools.passes import lower as lowering
 from host_tools.passes import normalise as normalising
 from host_tools.passes import order as ordering
 from host_tools.passes import plan as planning
-from host_tools.passes import rewire, tidy
+from host_tools.passes import coding, rewire, tidy
 from host_tools.passes.bits import Bits, set_bits
 from host_tools.passes.bits import check as check_bits
 from host_tools.passes.coding import CODINGS
@@ -112,7 +112,7 @@ def convert(
     graph = stages("drop_unused", tidy.drop_unused(graph), True)
     channels = _channels(graph)
     if not keep_channels:  # last of the graph passes, when all sums are known
-        graph = stages("drop_constant_channels", drop_constant_channels(graph), True)
+        graph = stages("drop_constant_channels", _without_constant_channels(graph, codings), True)
     dropped = channels - _channels(graph)
     program = stages("lower", lowering.lower(graph, tuple(codings)))
     program.caller_inputs = _may_lie_outside(program) if caller_inputs else False
@@ -127,6 +127,15 @@ def convert(
     if data is None and isinstance(original, Graph):
         check = False
     return Conversion(file, program, compare.check(file, original, data, engine) if check else None, dropped)
+
+
+def _without_constant_channels(graph: Graph, codings: Sequence[str]) -> Graph:
+    """Without channels that no input can change; where weights are sparse in blocks that this would cut, with some of them."""
+    most = drop_constant_channels(graph)
+    if most is graph or "sparse" not in codings:
+        return most
+    whole = drop_constant_channels(graph, whole_blocks=True)
+    return whole if coding.weight_bytes(whole, codings) < coding.weight_bytes(most, codings) else most
 
 
 def _may_lie_outside(program: Program) -> bool:

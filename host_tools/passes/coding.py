@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from host_tools.graph import Graph
 from upyml.format import codings, encode, layout
 
 CODINGS = ("int4", "sparse")  # what a layer may have instead of int8
@@ -55,6 +56,21 @@ def choose(weights: np.ndarray, name: str, allowed=CODINGS) -> tuple[dict, Coded
         return best, None
     coding = layout.CODINGS[best["coding"]].lower()
     return best, Coded(name, coding, len(best["weights"]), len(dense), zeros / blocks)
+
+
+def weight_bytes(graph: Graph, allowed=CODINGS) -> int:
+    """Bytes of all weights of convolutions and dense layers in the file."""
+    return sum(
+        len(choose(rows(op.inputs[1].data), "", allowed)[0]["weights"])
+        for op in graph.ops
+        if op.kind in ("conv2d", "fully_connected")
+    )
+
+
+def rows(weights: np.ndarray) -> np.ndarray:
+    """Weights (output channels, ...) as (output channels, kernel rows, k of a row)."""
+    height, width, depth = weights.shape[1:] if weights.ndim == 4 else (1, 1, weights.shape[1])
+    return weights.reshape(len(weights), height, width * depth)
 
 
 def _smaller(best: dict, other: dict, dense: bytes) -> dict:

@@ -15,18 +15,23 @@ from host_tools.passes import rewire
 from host_tools.passes.value_ranges import padded, ranges, tiles
 
 _PASSING = ("max_pool", "average_pool", "mean", "reshape", "depthwise_conv2d")  # channels in are channels out
+BLOCK = 4  # channels
 _INT32 = 1 << 31
 _FACTOR = 0.6  # from a bias to its value; above 1/2, where no shift is needed, and no product of it is near a tie
 
 
-def drop_constant_channels(graph: Graph) -> Graph:
-    """A graph without the channels that can be done without; each tensor keeps one at least."""
+def drop_constant_channels(graph: Graph, whole_blocks: bool = False) -> Graph:
+    """A graph without the channels that can be done without; each tensor keeps one at least.
+
+    whole_blocks: only four channels at once that are a block of the file's, so that the blocks of weights around them, zero or
+    not, stay what they are.
+    """
     found = ranges(graph)
     constants = {tensor: low for tensor, (low, _) in found.items()}
     dropped = {tensor: low == high for tensor, (low, high) in found.items()}
     for tensor in [*graph.inputs, *graph.outputs]:
         dropped[tensor] = np.zeros(len(constants[tensor]), bool)
-    while _restrict(graph, constants, dropped):
+    while _restrict(graph, constants, dropped, whole_blocks):
         pass
     fixed = {tensor: low == high for tensor, (low, high) in found.items()}
     if not any(fixed[op.output].any() for op in graph.ops if op.kind in rewire.WEIGHTED):
@@ -34,7 +39,7 @@ def drop_constant_channels(graph: Graph) -> Graph:
     return _rewritten(graph, constants, fixed, dropped)
 
 
-def _restrict(graph: Graph, constants: dict, dropped: dict) -> bool:
+def _restrict(graph: Graph, constants: dict, dropped: dict, whole_blocks: bool) -> bool:
     """Takes back what the ops do not allow to be dropped; whether anything was."""
     before = sum(int(mask.sum()) for mask in dropped.values())
     made = {op.output for op in graph.ops}
@@ -47,6 +52,9 @@ def _restrict(graph: Graph, constants: dict, dropped: dict) -> bool:
     for tensor, mask in dropped.items():
         if tensor not in made:
             mask[:] = False
+        if whole_blocks:
+            for start in range(0, len(mask), BLOCK):
+                mask[start : start + BLOCK] &= len(mask) >= start + BLOCK and mask[start : start + BLOCK].all()
         if mask.all():
             mask[0] = False
     return sum(int(mask.sum()) for mask in dropped.values()) < before

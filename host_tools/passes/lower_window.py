@@ -9,6 +9,7 @@ from host_tools.errors import ConversionError
 from host_tools.graph import Op, Tensor
 from host_tools.passes import lower_edges, lower_layout
 from host_tools.passes.coding import choose
+from host_tools.passes.coding import rows as rows_of
 from host_tools.program import Program, Step
 from upyml.format import encode, layout
 
@@ -75,7 +76,7 @@ def _per_channel(op: Op, rows: np.ndarray) -> bytes:
 
 def _coded(program: Program, weights: np.ndarray, name: str) -> tuple[dict, float]:
     """(the fields that tell the weights, in the coding with the fewest bytes; the part of the weights that it holds)."""
-    fields, coded = choose(weights, name, program.codings)
+    fields, coded = choose(rows_of(weights), name, program.codings)
     if coded is None:
         return fields, 1.0
     program.coded.append(coded)
@@ -87,7 +88,7 @@ def _conv2d(program: Program, op: Op) -> None:
     x, w = op.inputs[:2]
     weights = w.data.astype(np.int64)
     params = _window(op, w.shape[1:3])
-    packed, density = _coded(program, w.data.reshape(w.shape[:2] + (-1,)), op.name)
+    packed, density = _coded(program, w.data, op.name)
     params |= packed
     params["channels"] = _per_channel(op, weights.reshape(len(weights), -1))
     macs = op.output.size * weights[0].size
@@ -119,7 +120,7 @@ def _fully_connected(program: Program, op: Op) -> None:
     one = np.size(w.scale) == 1
     low, high = tables.activation_range(op.attrs.get("activation"), op.output)
     params = {"per_channel": int(not one), "clamp_min": low, "clamp_max": high}
-    packed, density = _coded(program, w.data[:, None, :], op.name)
+    packed, density = _coded(program, w.data, op.name)
     params |= packed
     if one:
         bias = folded_bias(op, rows.sum(axis=1))

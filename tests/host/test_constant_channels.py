@@ -114,9 +114,10 @@ def answers(graph, count=20):
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("shape", [mobile, flattened, residual, shifted])
 def test_the_outputs_stay_the_same(shape, seed):
-    before = shape(Net(seed))
+    before = shape(Net(seed, dead=0.9 if seed % 4 == 0 else 0.5))
     expected = answers(before)
     after = drop_constant_channels(before)
+    assert answers(drop_constant_channels(before, whole_blocks=True)) == expected
     assert answers(after) == expected
     assert answers(before) == expected, "the graph that was given stays as it was"
 
@@ -171,3 +172,14 @@ def test_ranges_hold_what_the_engine_computes(shape):
             values = np.array(view).reshape(-1, tensor.shape[-1])
             low, high = found[tensor]
             assert (values >= low).all() and (values <= high).all()
+
+
+def test_blocks_of_four_channels_go_together_where_they_are_to_stay_whole():
+    """Else the weights behind the gap would lie in other blocks, and zero ones beside others."""
+    found = [
+        [channels(made) for made in (net, drop_constant_channels(net, whole_blocks=True), drop_constant_channels(net))]
+        for net in (mobile(Net(seed, dead=0.9)) for seed in range(8))
+    ]
+    pairs = [pair for before, some, _ in found for pair in zip(before, some)]
+    assert any(a != b for a, b in pairs) and all((a - b) % 4 == 0 or b == 1 for a, b in pairs)
+    assert all(b >= c for _, some, most in found for b, c in zip(some, most))

@@ -1,11 +1,10 @@
 """What compression costs in accuracy and saves in bytes, RAM and cycles: writes build/compression.json (make compress-bench).
 
-    python tests/bench/compression/bench.py [TASK...]     tasks.py has them; all by default
+    python tests/bench/compression/bench.py [TASK...]     those of tasks.py, and ad01, see anomaly.py; all by default
 
 Every model is trained here, with fixed seeds; accuracy is that of the int8 engine on data that no training saw.
 
-    {"rows": [{"task", "variant", "accuracy", "upm_bytes", "arena_bytes", "cortex_m0_cycles"}, ...],
-     "skipped": {task: reason}}
+    {TASK: [{"variant", "accuracy" or "score_error", "upm_bytes", "arena_bytes", "cortex_m0_cycles"}, ...]}
 """
 
 from __future__ import annotations
@@ -14,11 +13,12 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import asdict
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
+import anomaly  # noqa: E402
 import measure  # noqa: E402
 import tasks  # noqa: E402
 
@@ -27,6 +27,7 @@ from host_tools.convert import convert  # noqa: E402
 BUILD = tasks.ROOT / "build" / "compression"
 RESULT = tasks.ROOT / "build" / "compression.json"
 SPARSITIES = (0.5, 0.75, 0.9)
+SPARED = ("conv1", "conv1d", "digit", "activity")  # first and last layers: few weights, and every answer hangs on them
 FILTERS = 0.5  # of the filters are taken out
 CALIBRATION = 400  # samples
 RATE_AFTER = 0.3  # of the first rate: what a trained model is trained further with
@@ -89,14 +90,14 @@ def variants(task: tasks.Task) -> Iterator[measure.Row]:
 
     keras.utils.set_random_seed(1)
     model = trainer.fit(task.build())
-    model.save(BUILD / f"{task.name}.keras")
+    spared = [layer.name for layer in model.layers if layer.name in SPARED]
     yield measure.of_float(task, "float", model)
     yield row("int8", model)
     yield row("int8, trained for it", trained_for(model))
     for sparsity in SPARSITIES:
-        pruned = prune(model, sparsity, "block4x2", lambda copy, callbacks: trainer.again(copy, callbacks))
-        yield row(f"{sparsity:.0%} of blocks pruned", pruned)
-    yield row(f"{FILTERS:.0%} of filters pruned", prune_filters(model, FILTERS, fit=trainer.again))
+        yield row(f"{sparsity:.0%} of blocks pruned", prune(model, sparsity, "block4x2", trainer.again, spare=spared))
+    fewer = prune_filters(model, FILTERS, data=data, criterion="taylor", fit=trainer.again)
+    yield row(f"{FILTERS:.0%} of filters pruned", fewer)
     yield row("int4", model, bits=4, rounding="adaptive")
     yield row("int4, trained for it", trained_for(model, bits=4))
     bits = choose_bits(model, data, task.y_train[:: max(1, len(task.x_train) // CALIBRATION)], budget=BUDGET)
@@ -105,28 +106,33 @@ def variants(task: tasks.Task) -> Iterator[measure.Row]:
         keras.utils.set_random_seed(2)
         student = trainer.distilled(task.student(), model)
         yield row("distilled student", student)
-        pruned = prune(student, 0.5, "block4x2", lambda copy, callbacks: trainer.again(copy, callbacks))
-        yield row("student, half of blocks pruned", pruned)
+        pruned = prune(student, 0.5, "block4x2", trainer.again, spare=spared)
+        yield row("student, 50% of blocks pruned", pruned)
+
+
+def ad01() -> Iterator[anomaly.Row]:
+    missing = [name for name in anomaly.FILES if not (tasks.SHARED / name).exists()]
+    if missing:
+        raise tasks.Missing(f"{' and '.join(missing)}: put them below ../shared, or set UPYML_SHARED")
+    return anomaly.rows(tasks.SHARED)
 
 
 def main(*names: str) -> None:
     BUILD.mkdir(parents=True, exist_ok=True)
-    result: dict = {"rows": [], "skipped": {}}
-    for name in names or tasks.NAMES:
+    result = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    for name in names or (*tasks.NAMES, "ad01"):
+        result[name] = []
         try:
-            task = tasks.load(name)
+            for row in ad01() if name == "ad01" else variants(tasks.load(name)):
+                result[name].append(asdict(row))
+                print(name, row, flush=True)
         except tasks.Missing as missing:
-            result["skipped"][name] = str(missing)
+            del result[name]
             print(f"{name}: skipped: {missing}", flush=True)
-            continue
-        for row in variants(task):
-            result["rows"].append(row.as_json())
-            print(row, flush=True)
-    RESULT.write_text(json.dumps(result, indent=1) + "\n")
+        RESULT.write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent))
     with tasks.gesture_example.quiet():
         import keras  # noqa: F401
     main(*sys.argv[1:])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
 import upyml
 from host_tools.emulators import counts
-
-MHZ = 133  # of a Pico, as its firmware sets it
 
 
 @dataclass(frozen=True)
@@ -17,20 +15,16 @@ class Row:
     """A line of the table. accuracy: 0 to 1. cycles: of a run on an emulated Cortex-M0+, memory without wait states; None
     for the float model, which no board runs, as are its bytes and RAM."""
 
-    task: str
     variant: str
     accuracy: float
     upm_bytes: int | None = None
     arena_bytes: int | None = None
     cortex_m0_cycles: int | None = None
 
-    def as_json(self) -> dict:
-        return asdict(self)
-
 
 def of_float(task, variant: str, model) -> Row:
     """A Keras model's accuracy."""
-    return Row(task.name, variant, _accuracy(model.predict(task.x_test, verbose=0), task.y_test))
+    return Row(variant, _accuracy(model.predict(task.x_test, verbose=0), task.y_test))
 
 
 def of_file(task, variant: str, file: bytes) -> Row:
@@ -39,7 +33,7 @@ def of_file(task, variant: str, file: bytes) -> Row:
     model = upyml.load(file)
     answers = np.array([model.predict(x.ravel()) for x in task.x_test])
     counted = counts.count(file)
-    return Row(task.name, variant, _accuracy(answers, task.y_test), len(file), counted.arena, counted.run)
+    return Row(variant, _accuracy(answers, task.y_test), len(file), counted.arena, counted.run)
 
 
 def _accuracy(answers: np.ndarray, labels: np.ndarray) -> float:
