@@ -6,11 +6,11 @@ IN_PATH := PATH=$(CURDIR)/build/venv/bin:$$PATH
 
 export UPYML_WERROR := 1 # warnings in our C are errors here, not where users build it
 
-.PHONY: help setup native unix natmods boards bare wheel postgresql test demo bench baseline readme clean
+.PHONY: help setup native unix natmods boards bare wheel postgresql test demo bench baseline readme clean compress-bench
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 
 setup: build/venv/.ready ## the Python environment, build/venv
 
@@ -68,6 +68,10 @@ baseline: native bare ## counts_baseline.json: what the benchmark models take on
 
 readme: bench unix natmod-x64 ## the tables of README.md
 	@$(PY) tests/bench/readme.py
+
+compress-bench: native bare ## trains and compresses models of four tasks: a table of README.md, half an hour
+	@$(PY) tests/bench/compression/bench.py
+	@$(PY) tests/bench/readme.py compression
 
 clean: ## removes everything that was made (not the downloads)
 	rm -rf build *.egg-info *.so .pytest_cache

@@ -1,5 +1,8 @@
 """Writes the measured tables of README.md: the numbers of build/bench.json and which op runs where.
 
+    python tests/bench/readme.py                  all but the table of compression
+    python tests/bench/readme.py compression      that one, from build/compression.json
+
 A table stands between the lines `<!-- NAME -->` and `<!-- /NAME -->`; what is there is replaced.
 """
 
@@ -15,6 +18,7 @@ from bench import INSTRUCTIONS  # noqa: E402
 import peers  # noqa: E402
 
 from host_tools import boards  # noqa: E402
+from host_tools.deploy.plan import LIGHTER  # noqa: E402
 
 TITLES = {
     "kws": "keyword spotting (DS-CNN)",
@@ -113,12 +117,21 @@ def board_rows() -> str:
         "| --- | --- | ---: | ---: | --- |",
     ]
     for name, board in boards.all().items():
-        text, module = bench["engine_text_bytes"].get(name), bench["native_module_bytes"].get(board.natmod)
+        text = bench["engine_text_bytes"].get(name)
         rows.append(
             f"| `{name}` {board.title} | {board.cpu} | {f'{text:,}' if text else '-'} | "
-            f"{f'{board.natmod} {module:,}' if module else '-'} | {_where(board)} |"
+            f"{_modules(board, bench['native_module_bytes'])} | {_where(board)} |"
         )
     return "\n".join(rows)
+
+
+def _modules(board, sizes: dict[str, int]) -> str:
+    """The native module, and the smaller one for dense weights."""
+    name = board.natmod
+    if name not in sizes:
+        return "-"
+    dense = sizes.get(LIGHTER.get(name))
+    return f"{name} {sizes[name]:,}" + (f", dense {dense:,}" if dense else "")
 
 
 def _where(board) -> str:
@@ -153,6 +166,38 @@ def pico() -> str:
     return "\n".join(rows)
 
 
+TASKS = {
+    "mnist": "MNIST digits, 1,000 to test",
+    "gesture": "gestures, 280 windows to test",
+    "spoken": "spoken digits, 180 to test",
+    "ad01": "anomaly detection (autoencoder)",
+}
+
+
+def compression() -> str:
+    """The table of what compression costs and saves."""
+    found = json.loads((ROOT / "build" / "compression.json").read_text())
+    if set(found) != set(TASKS):
+        sys.exit(f"README.md keeps its table of compression, build/compression.json has only {', '.join(found)}")
+    rows = [
+        f"| model | accuracy | .upm, bytes | arena, bytes | cycles, Cortex-M0+ | at {peers.MHZ} MHz |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for task, title in TASKS.items():
+        dense = next(row for row in found[task] if row["variant"] == "int8")
+        rows.append(f"| **{title}** | | | | | |")
+        for row in found[task]:
+            score = f"{row['accuracy']:.1%}" if "accuracy" in row else f"score off by {row['score_error']:.1%}"
+            cells = [score]
+            for key in ("upm_bytes", "arena_bytes", "cortex_m0_cycles"):
+                share = "" if row is dense or row[key] is None else f" ({row[key] / dense[key]:.2f}x)"
+                cells.append("-" if row[key] is None else f"{row[key]:,}{share if key != 'arena_bytes' else ''}")
+            cycles = row["cortex_m0_cycles"]
+            cells.append(f"{cycles / peers.MHZ / 1000:.1f} ms" if cycles else "-")
+            rows.append(f"| {row['variant']} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
 COLUMNS = ("tflite_bytes", "upm_bytes", "tflm_arena_bytes", "arena_bytes")
 
 
@@ -167,6 +212,9 @@ def replace(text: str, name: str, table: str) -> str:
 
 def main() -> None:
     readme = ROOT / "README.md"
+    if sys.argv[1:] == ["compression"]:
+        readme.write_text(replace(readme.read_text(), "compression", compression()))
+        return
     text = replace(readme.read_text(), "ops", op_table.markdown())
     text = replace(text, "numbers", numbers())
     text = replace(text, "speed", speed())
