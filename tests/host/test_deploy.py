@@ -314,7 +314,7 @@ def test_vww_runs_in_place(firmware, models_dir, tmp_path):
     """About 240 KB of weights, which do not fit into a Pico's RAM beside its arena; they are in its ROMFS already."""
     path = tmp_path / "vww.upm"
     source = Path(models_dir) / "mlperf_tiny" / "vww_96_int8.tflite"
-    assert upyml_command("convert", "--keep-channels", source, "-o", path).exit_code == 0
+    assert upyml_command("convert", "--keep-channels", "--dense", source, "-o", path).exit_code == 0
     board = firmware("pico")
     image = romfs.build({"vww.upm": path.read_bytes()})
     with Pico(board.image, segments=[files(board, {}), (board.emulate["romfs"], image)]) as pico:

@@ -116,7 +116,7 @@ def test_stock_firmware_takes_the_native_module(board, gesture, require):
 @pytest.mark.slow
 def test_vww_runs_from_flash_and_cannot_from_ram(board, models_dir):
     """230 KB of weights on a board with 240 KB of heap."""
-    model = convert(models_dir / "mlperf_tiny" / "vww_96_int8.tflite", keep_channels=True).file
+    model = convert(models_dir / "mlperf_tiny" / "vww_96_int8.tflite", keep_channels=True, codings=()).file
     files = {"vww.upm": model, "/vww.upm": model}
     script = """
 import gc, upyml
