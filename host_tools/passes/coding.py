@@ -36,7 +36,8 @@ class Coded:
 
     def __str__(self) -> str:
         zero = f" ({100 * self.zero_blocks:.0f} % of its blocks are 0)" if self.coding == "sparse" else ""
-        return f"{self.layer} {self.coding.upper()} {100 * self.bytes / self.int8_bytes:.0f} % of the bytes of int8{zero}"
+        name = self.layer.rpartition(";")[2]  # .tflite files name a layer by all that was fused into it
+        return f"{name} {self.coding.upper()} {100 * self.bytes / self.int8_bytes:.0f} % of the bytes of int8{zero}"
 
 
 def choose(weights: np.ndarray, name: str, allowed=CODINGS) -> tuple[dict, Coded | None]:
