@@ -15,6 +15,7 @@
 // 115 cycles a line, 45 for each block that follows, 175 each 24 pixels.
 #include "conv2d_line.inc"
 #include "hot.h"
+#include "registers.inc"
 
     .syntax unified
     .cpu cortex-m0plus
@@ -69,12 +70,7 @@ upyml_conv2d_run_line:
     .thumb_func
 upyml_run_blocks:
     movs r3, r2
-1:  push {r4-r7, lr}
-    mov r4, r8
-    mov r5, r9
-    mov r6, r10
-    mov r7, r11
-    push {r4-r7}
+1:  SAVE_REGISTERS
     sub sp, #FRAME
     str r0, [sp, #BLOCK]
     str r3, [sp, #WALK]
@@ -358,12 +354,7 @@ line_done:
     bl line
 done:
     add sp, #FRAME
-    pop {r4-r7}
-    mov r8, r4
-    mov r9, r5
-    mov r10, r6
-    mov r11, r7
-    pop {r4-r7, pc}
+    RESTORE_REGISTERS
 
 // The accumulator r0, r8 behind its channel's factors, to the output less `low`, from below clamped. Restores lr.
 exact:

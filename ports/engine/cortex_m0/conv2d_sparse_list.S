@@ -1,5 +1,6 @@
 // Sparse weights of a convolution: the turns that conv2d_line.S makes through a block's list, and the list itself.
 #include "hot.h"
+#include "registers.inc"
 
     .syntax unified
     .cpu cortex-m0plus
@@ -78,12 +79,7 @@ next_row\place:
     .type upyml_expand_sparse, %function
     .thumb_func
 upyml_expand_sparse:
-    push {r4-r7, lr}
-    mov r4, r8
-    mov r5, r9
-    mov r6, r10
-    mov r7, r11
-    push {r4-r7}
+    SAVE_REGISTERS
     mov lr, r3
     mov r11, r1
     movs r1, r2
@@ -104,12 +100,7 @@ group:
     PAIR 1
     cmp r0, r11
     bne group
-    pop {r4-r7}
-    mov r8, r4
-    mov r9, r5
-    mov r10, r6
-    mov r11, r7
-    pop {r4-r7, pc}
+    RESTORE_REGISTERS
     NEXT_ROW 0
     NEXT_ROW 1
     .ltorg

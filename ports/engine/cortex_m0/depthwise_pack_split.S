@@ -1,6 +1,7 @@
 // void upyml_depthwise_pack_split(split, row, words, rows): see depthwise.h.
 // Cycles: 9.25 a word, 11 one with a single column, about 35 a row.
 #include "hot.h"
+#include "registers.inc"
 
     .syntax unified
     .cpu cortex-m0plus
@@ -34,12 +35,7 @@
     .type upyml_depthwise_pack_split, %function
     .thumb_func
 upyml_depthwise_pack_split:
-    push {r4-r7, lr}
-    mov r4, r8
-    mov r5, r9
-    mov r6, r10
-    mov r7, r11
-    push {r4-r7}
+    SAVE_REGISTERS
     sub sp, #FRAME
     mov r8, r3  // rows left
     ldm r0!, {r3-r7}
@@ -113,9 +109,4 @@ row_packed:
     mov r8, r4
     bne next_row
     add sp, #FRAME
-    pop {r4-r7}
-    mov r8, r4
-    mov r9, r5
-    mov r10, r6
-    mov r11, r7
-    pop {r4-r7, pc}
+    RESTORE_REGISTERS

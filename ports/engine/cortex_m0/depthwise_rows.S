@@ -1,6 +1,7 @@
 // void upyml_depthwise_sum(rows): see depthwise.h. Any kernel, one column at once: about 11 cycles a tap (two products)
 // and 30 a column. The upper half of a product is the high lane's, as in depthwise_rows_3x3.S.
 #include "hot.h"
+#include "registers.inc"
 
     .syntax unified
     .cpu cortex-m0plus
@@ -31,12 +32,7 @@
     .type upyml_depthwise_sum, %function
     .thumb_func
 upyml_depthwise_sum:
-    push {r4-r7, lr}
-    mov r4, r8
-    mov r5, r9
-    mov r6, r10
-    mov r7, r11
-    push {r4-r7}
+    SAVE_REGISTERS
     sub sp, #FRAME
     str r0, [sp, #ROWS]
     ldr r1, [r0, #BIAS]
@@ -86,9 +82,4 @@ next_taps:
     str r1, [sp, #PAIRS_LEFT]
     bne next_column
     add sp, #FRAME
-    pop {r4-r7}
-    mov r8, r4
-    mov r9, r5
-    mov r10, r6
-    mov r11, r7
-    pop {r4-r7, pc}
+    RESTORE_REGISTERS

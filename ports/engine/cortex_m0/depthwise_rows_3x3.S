@@ -7,6 +7,7 @@
 // of all p once the high lane is taken off. ADC wants low registers for the high lanes' accumulators, r1 and r5; all p
 // are added up in r8 and r10.
 #include "hot.h"
+#include "registers.inc"
 
     .syntax unified
     .cpu cortex-m0plus
@@ -200,12 +201,7 @@
     .type upyml_depthwise_sum_3x3, %function
     .thumb_func
 upyml_depthwise_sum_3x3:
-    push {r4-r7, lr}
-    mov r4, r8
-    mov r5, r9
-    mov r6, r10
-    mov r7, r11
-    push {r4-r7}
+    SAVE_REGISTERS
     sub sp, #FRAME
     str r0, [sp, #ROWS]
     mov r1, sp
@@ -259,12 +255,7 @@ end_row:
     mov pc, r1
 all_rows:
     add sp, #FRAME
-    pop {r4-r7}
-    mov r8, r4
-    mov r9, r5
-    mov r10, r6
-    mov r11, r7
-    pop {r4-r7, pc}
+    RESTORE_REGISTERS
 
     three_tap_loop three_taps_1, taps_1
     two_tap_loop two_taps_1, taps_1

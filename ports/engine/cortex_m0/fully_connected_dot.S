@@ -4,6 +4,7 @@
 // block_bytes: from there to the same k of the next block. quads: number of four k, at least 1. pairs: at least 1.
 // 4.1 cycles a weight and 30 a pair of channels. How is told in conv2d_line.S.
 #include "hot.h"
+#include "registers.inc"
 
     .syntax unified
     .cpu cortex-m0plus
@@ -38,12 +39,7 @@
     .type upyml_fully_connected_dots, %function
     .thumb_func
 upyml_fully_connected_dots:
-    push {r4-r7, lr}
-    mov r4, r8
-    mov r5, r9
-    mov r6, r10
-    mov r7, r11
-    push {r4-r7}
+    SAVE_REGISTERS
     sub sp, #12
     mov r11, r3
     ldr r4, [sp, #PAIRS]

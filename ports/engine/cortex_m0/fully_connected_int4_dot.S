@@ -17,6 +17,7 @@
 // uint32_t upyml_pack_int4(x, groups)
 // Makes these Y of each four pairs X, in their place; answers the sum of all X. groups: at least 1. 23 cycles each.
 #include "hot.h"
+#include "registers.inc"
 
     .syntax unified
     .cpu cortex-m0plus
@@ -69,12 +70,7 @@
     .type upyml_fully_connected_int4_dots, %function
     .thumb_func
 upyml_fully_connected_int4_dots:
-    push {r4-r7, lr}
-    mov r4, r8
-    mov r5, r9
-    mov r6, r10
-    mov r7, r11
-    push {r4-r7}
+    SAVE_REGISTERS
     sub sp, #FRAME
     mov lr, r3
     str r1, [sp, #X]

@@ -8,6 +8,7 @@
 // void upyml_prepare_channel(q, multiplier, shift, bits)
 // A channel: see requantization.c for the sense of it. 115 cycles.
 #include "hot.h"
+#include "registers.inc"
 
     .syntax unified
     .cpu cortex-m0plus
@@ -53,32 +54,14 @@
     adds r3, #16
     .endm
 
-    .macro SAVE
-    push {r4-r7, lr}
-    mov r4, r8
-    mov r5, r9
-    mov r6, r10
-    mov r7, r11
-    push {r4-r7}
-    .endm
-
-    .macro RESTORE
-    pop {r4-r7}
-    mov r8, r4
-    mov r9, r5
-    mov r10, r6
-    mov r11, r7
-    pop {r4-r7, pc}
-    .endm
-
     UPYML_HOT
     .global upyml_prepare_block
     .type upyml_prepare_block, %function
     .thumb_func
 upyml_prepare_block:
-    SAVE
+    SAVE_REGISTERS
     bl upyml_prepare_freely
-    RESTORE
+    RESTORE_REGISTERS
 
     .global upyml_prepare_freely
     .type upyml_prepare_freely, %function
@@ -163,9 +146,9 @@ expanded:  // with r0, r2 and where to go then on the stack
     .type upyml_prepare_channel, %function
     .thumb_func
 upyml_prepare_channel:
-    SAVE
+    SAVE_REGISTERS
     bl one_channel
-    RESTORE
+    RESTORE_REGISTERS
 
 one_channel:
     push {lr}
