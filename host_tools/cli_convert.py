@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from pathlib import Path
 
 import click
 
 from host_tools.cli_errors import CODES, guarded
 from host_tools.cli_progress import Bar
+from host_tools.whole_files import write_atomically
 
 _FILE = click.Path(path_type=Path)
 
@@ -207,25 +207,6 @@ def _labels(given: str | None) -> str | None:
     else:
         lines = given.split(",")
     return "\n".join(line.strip() for line in lines if line.strip())
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """The file with all of its content or not at all: written beside its place under another name, then renamed."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _tell(output: Path, model: Path, done, as_json: bool, chosen: dict[str, int] | None) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from host_tools.cli_convert import write_atomically
 from host_tools.cli_errors import BOARD_CODES, guarded
+from host_tools.whole_files import write_atomically
 
 
 @click.command(epilog=BOARD_CODES)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from host_tools.cli_convert import write_atomically
 from host_tools.cli_errors import CODES, guarded
 from host_tools.cli_progress import Bar
+from host_tools.whole_files import write_atomically
 
 _FILE = click.Path(path_type=Path)
 _SCANNED = 1000  # samples that a scan of the layers looks at: it predicts some hundred times

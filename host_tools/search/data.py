@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from host_tools import samples
 from host_tools.errors import ConversionError
 
 HELD_OUT = 0.2  # of (x, y), where no test part is given
@@ -47,17 +48,12 @@ def read(path: Path) -> Data:
     """From an .npz with x_train, y_train, x_test, y_test, or x and y. Raises FileNotFoundError, ConversionError."""
     if not path.is_file():
         raise FileNotFoundError(errno.ENOENT, "there is no such file", str(path))
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            found = {name: archive[name] for name in (*_PARTS, "x", "y") if name in archive.files}
-            names = ", ".join(archive.files)
-    except (ValueError, OSError, EOFError, AttributeError, TypeError) as error:
-        raise ConversionError(f"{path} is no .npz file of plain numbers: {' '.join(str(error).split())}") from None
+    found = samples.arrays(path)
     if all(part in found for part in _PARTS):
         return _made((found["x_train"], found["y_train"]), (found["x_test"], found["y_test"]), str(path))
     if "x" in found and "y" in found:
         return _split(found["x"], found["y"], str(path))
-    raise ConversionError(f"{path} holds {names or 'nothing'}: a search takes {', '.join(_PARTS)}, or x and y")
+    raise ConversionError(f"{path} holds {', '.join(found) or 'nothing'}: a search takes {', '.join(_PARTS)}, or x and y")
 
 
 def given(value: Any) -> Data:

@@ -195,7 +195,7 @@ def files(folder: Path, number: int) -> dict[str, Path]:
 
 def _save(model: Any, file: bytes, folder: Path, number: int) -> None:
     """Before the trial is told: whatever has a place in the front has its models."""
-    from host_tools.cli_convert import write_atomically
+    from host_tools.whole_files import write_atomically
 
     places = files(folder, number)
     part = folder / f"part-{os.getpid()}.keras"

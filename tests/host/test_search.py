@@ -260,7 +260,7 @@ WRONG = {
     "no time": (QUICK, ("--max-ms", 0), 2, "0.0 is not in the range x>0"),
     "no trials": (QUICK, ("--trials", 0), 2, "0 is not in the range x>=1"),
     "no data": (QUICK, ("-d", "nothing.npz"), 2, "there is no such file: nothing.npz"),
-    "data of another kind": (QUICK, ("-d", "space.py"), 3, "space.py is no .npz file of plain numbers"),
+    "data of another kind": (QUICK, ("-d", "space.py"), 3, "space.py: data comes as .npz, .npy, or a folder"),
     "samples of another shape": (space_with("Input((8,))", "Input((9,))"), (), 3,
                                  r"takes samples of shape \(9,\), and the data has samples of shape \(8,\)"),
     "too few outputs": (BUILD.replace("Dense(3", "Dense(2"), (), 3, "labels go up to 2, and the model has 2 outputs"),
@@ -289,6 +289,14 @@ def test_a_mistake_gets_one_sentence_and_nothing_is_written(folder, what):
     if "Usage" not in done.stderr:
         assert done.stderr.count("\n") == 1
     assert sorted(path.name for path in folder.rglob("*") if "__pycache__" not in str(path)) == before
+
+
+def test_a_broken_archive_is_told(folder):
+    search_spaces.write(folder, BUILD)
+    (folder / "train.npz").write_bytes(b"PK\x03\x04 and nothing that an archive would have")
+    done = upyml_command("search", "space.py", "-d", "train.npz", "-o", "out")
+    assert done.exit_code == 3 and "train.npz is no NumPy file of plain numbers" in done.stderr
+    assert not (folder / "out").exists()
 
 
 def test_a_search_needs_data_from_somewhere(folder):
