@@ -137,7 +137,7 @@ def _read(path: Path) -> Board:
 
 
 def _check_ops(names: list) -> None:
-    known = [*(name for name, _ in layout.OPS), *layout.CODINGS[1:]]
+    known = [*(name for name, _ in layout.OPS.values()), *layout.FAMILIES[1:], *layout.CODINGS[1:]]
     for name in names:
         if name not in known:
             raise TypeError(f"build.without has {name!r}, expected ops of {', '.join(known)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from host_tools import families
 from host_tools.graph import Op
 from host_tools.unary import FUNCTIONS, activate
 
@@ -203,4 +204,5 @@ OPS = {
     "dequantize": lambda op, inputs: inputs[0],
     "argmax": lambda op, inputs: inputs[0].argmax(axis=op.attrs["axis"] + 1).reshape(len(inputs[0]), *op.output.shape),
     **{kind: lambda op, inputs, f=f: f(inputs[0], op.attrs) for kind, f in FUNCTIONS.items()},
+    **families.merged("FLOAT"),
 }

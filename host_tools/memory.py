@@ -84,7 +84,7 @@ def _step(model: dict[str, Any], op: dict[str, Any]) -> Step:
         [Tensor("", tuple(model["tensors"][i]["shape"]), model["tensors"][i]["dtype"]) for i in numbers]
         for numbers in (op["inputs"], op["outputs"])
     )
-    opcode = [name for name, _ in layout.OPS].index(op["op"].upper())
+    opcode = layout.opcode(op["op"].upper())
     return Step(opcode, inputs, outputs, op["params"])
 
 

@@ -8,18 +8,8 @@ pass, which removes it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What an op of one kind looks like; `most` is None where any number of inputs will do."""
-
-    least: int  # inputs
-    most: int | None
-    attrs: tuple[str, ...] = ()  # it must have these
-    optional: tuple[str, ...] = ()
-    float_only: bool = False  # gone before the quantize pass
+from host_tools import families
+from host_tools.op_kind import Kind
 
 
 _WINDOW = ("stride", "dilation", "padding")  # (h, w), (h, w), (top, bottom, left, right)
@@ -68,6 +58,7 @@ KINDS: dict[str, Kind] = {
     "argmax": Kind(1, 1, ("axis",)),
     # x, gamma, beta, mean, variance
     "batch_norm": Kind(5, 5, ("epsilon",), float_only=True),
+    **families.merged("KINDS"),
 }
 
 # One value in, one value out, by a function of the value alone; unary.py has their real values.

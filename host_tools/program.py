@@ -61,6 +61,7 @@ class Program:
     views: dict[Tensor, Tensor] = field(default_factory=dict)
     offsets: dict[Tensor, int] = field(default_factory=dict)  # of the tensors that are no views, in bytes
     ring_rows: dict[Tensor, int] = field(default_factory=dict)  # of those that have room for a few rows only
+    states: list[Tensor] = field(default_factory=list)  # tensors that survive from run to run, for inputs of steps
     caller_inputs: bool = False  # inputs lie in buffers of the caller's, not in the arena
     arena_size: int = 0  # bytes of activations and scratch the plan was made for; 0: the least that will do
     overhead: float = 0.0  # part of the time that larger strips, with more RAM, would save: an estimate
@@ -82,9 +83,17 @@ class Program:
         return out
 
     def in_arena(self, tensor: Tensor) -> bool:
-        """Does the tensor lie in the arena, and not in the file or with the caller?"""
+        """Is the tensor an activation: not in the file, not with the caller, no state?"""
         with_caller = self.caller_inputs and any(self.base(tensor) is self.base(x) for x in self.inputs)
-        return tensor.data is None and not with_caller
+        return tensor.data is None and not with_caller and self.base(tensor) not in self.states
+
+    def state_offsets(self) -> tuple[dict[Tensor, int], int]:
+        """Where each state lies in the arena's first bytes, and how many these are."""
+        offsets, end = {}, 0
+        for tensor in self.states:
+            offsets[tensor] = end
+            end += nbytes(tensor) + -nbytes(tensor) % 4
+        return offsets, end + -end % layout.ALIGN
 
     def activations(self) -> list[Tensor]:
         """The tensors that own arena bytes, in order of first use."""

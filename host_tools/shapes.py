@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from host_tools import families
 from host_tools.errors import ConversionError
 from host_tools.graph import Op
 
@@ -114,6 +115,7 @@ _SHAPES = {
     "strided_slice": _slice,
     "resize_nearest": _resize,
     "resize_bilinear": _resize,
+    **families.merged("SHAPES"),
 }
 
 

@@ -72,7 +72,7 @@ def _tensor(tensor, where: str, quantized: bool) -> None:
 
 def program(program: Program, after: str) -> Program:
     """The program itself, if every step reads what an earlier one made."""
-    made = set(program.inputs)
+    made = {*program.inputs, *program.states}
     for number, step in enumerate(program.steps):
         where = f"after {after}, step {number} ({step.kind} {step.name!r})"
         for tensor in step.inputs:

@@ -21,9 +21,10 @@ def write(program: Program, engine, seeds: tuple[int, ...] = SEEDS) -> bytes:
     (`_upyml` or `upyml._reference`). Raises ValueError where the engine refuses the file.
     """
     parts = _parts(program)
-    file = encode.encode(*parts, arena_size=program.arena_size)
+    _, state = program.state_offsets()
+    file = encode.encode(*parts, state_size=state, arena_size=program.arena_size)
     vectors = [(seed, op_crcs(file, engine, seed)) for seed in seeds]
-    return encode.encode(*parts, vectors=vectors, arena_size=program.arena_size)
+    return encode.encode(*parts, vectors=vectors, state_size=state, arena_size=program.arena_size)
 
 
 def _parts(program: Program):
@@ -71,6 +72,8 @@ def _record(program: Program, tensor: Tensor) -> dict:
         return record | {"kind": layout.CONSTANT, "data": little.tobytes()}
     if program.caller_inputs and tensor in program.inputs:
         return record | {"kind": layout.CALLER, "offset": program.inputs.index(tensor)}
+    if program.base(tensor) in program.states:
+        return record | {"kind": layout.STATE, "offset": program.state_offsets()[0][program.base(tensor)]}
     ring_rows = program.ring_rows.get(program.base(tensor), 0)
     return record | {"kind": layout.ARENA, "offset": program.offsets[program.base(tensor)], "ring_rows": ring_rows}
 

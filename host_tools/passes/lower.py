@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from host_tools.errors import ConversionError
 from host_tools.graph import Graph, Op, Tensor
-from host_tools.passes import lower_arithmetic, lower_edges, lower_layout, lower_window
+from host_tools.passes import (
+    lower_arithmetic,
+    lower_edges,
+    lower_layout,
+    lower_math,
+    lower_recurrent,
+    lower_signal,
+    lower_stream,
+    lower_wide,
+    lower_window,
+)
 from host_tools.passes.coding import CODINGS
 from host_tools.program import Program, Step
 from upyml.format import layout
@@ -63,4 +73,9 @@ _LOWERINGS = {
     **lower_arithmetic.LOWERINGS,
     **lower_layout.LOWERINGS,
     **lower_edges.LOWERINGS,
+    **lower_math.LOWERINGS,
+    **lower_recurrent.LOWERINGS,
+    **lower_stream.LOWERINGS,
+    **lower_signal.LOWERINGS,
+    **lower_wide.LOWERINGS,
 }

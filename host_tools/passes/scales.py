@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from host_tools import families
 from host_tools.errors import ConversionError
 from host_tools.graph import Graph, Tensor
 from host_tools.passes.calibrate import Ranges
@@ -24,9 +25,15 @@ SAME = (
     "strided_slice",
     "resize_nearest",
     "resize_bilinear",
+    *families.merged("SAME"),
 )
 # The scale that the kernel's integer algorithm prescribes.
-FIXED: dict[str, Grid] = {"softmax": (1 / 256, -128), "logistic": (1 / 256, -128), "tanh": (1 / 128, 0)}
+FIXED: dict[str, Grid] = {
+    "softmax": (1 / 256, -128),
+    "logistic": (1 / 256, -128),
+    "tanh": (1 / 128, 0),
+    **families.merged("FIXED"),
+}
 
 
 def groups(graph: Graph) -> tuple[dict[Tensor, Tensor], dict[Tensor, Grid]]:

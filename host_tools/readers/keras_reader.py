@@ -18,7 +18,10 @@ from host_tools.readers import (
     keras_layers_conv,
     keras_layers_math,
     keras_layers_pool,
+    keras_layers_recurrent,
     keras_layers_shape,
+    keras_layers_signal,
+    keras_layers_stream,
 )
 from host_tools.readers.builder import Builder
 from host_tools.readers.keras_file import load
@@ -29,6 +32,9 @@ LAYERS = {
     **keras_layers_activation.LAYERS,
     **keras_layers_math.LAYERS,
     **keras_layers_shape.LAYERS,
+    **keras_layers_recurrent.LAYERS,
+    **keras_layers_signal.LAYERS,
+    **keras_layers_stream.LAYERS,
 }
 
 # Functions and operators on tensors (x + y) that read as the layer of the same name.

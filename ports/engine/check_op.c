@@ -1,7 +1,7 @@
 // The part of the check that looks at each op; upyml/format/check_ops.py asks the same in the same order.
 #include "check_op.h"
 
-#include "ops.h"
+#include "families.h"
 
 static int dtypes_fit(const uint8_t *file, const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y) {
     int in = x->dtype, out = y->dtype, code = op->opcode;
@@ -109,14 +109,37 @@ static int group_fits(const uint8_t *file, uint32_t number, const upyml_op *op, 
     return 1;
 }
 
+static int check_family(const uint8_t *file, int family, const upyml_op *op, const upyml_tensor *y, uint32_t *scratch) {
+    int answer = UPYML_ERROR_OPCODE;
+    switch (family) {
+        case UPYML_FAMILY_MATH:
+            UPYML_FOR(MATH, answer = upyml_check_math(file, op, y, scratch));
+            break;
+        case UPYML_FAMILY_RECURRENT:
+            UPYML_FOR(RECURRENT, answer = upyml_check_recurrent(file, op, y, scratch));
+            break;
+        case UPYML_FAMILY_STREAM:
+            UPYML_FOR(STREAM, answer = upyml_check_stream(file, op, y, scratch));
+            break;
+        case UPYML_FAMILY_SIGNAL:
+            UPYML_FOR(SIGNAL, answer = upyml_check_signal(file, op, y, scratch));
+            break;
+        default:
+            UPYML_FOR(WIDE, answer = upyml_check_wide(file, op, y, scratch));
+    }
+    return answer;
+}
+
 static int check(const uint8_t *file, uint32_t number, upyml_op *op, uint32_t *scratch, upyml_group *group) {
     const uint8_t *record = op->params - UPYML_OP_PARAMS;
-    UPYML_NEED(op->opcode < UPYML_OPCODE_COUNT && (UPYML_OPS_PRESENT >> op->opcode & 1), OPCODE);
+    UPYML_NEED(upyml_op_present(op->opcode), OPCODE);
     UPYML_NEED(op->order < UPYML_ORDER_COUNT, ORDER);
     uint32_t taken = op->input_count, made = record[UPYML_OP_OUTPUT_COUNT];
     UPYML_NEED(upyml_load16(record + UPYML_OP_LINKS) + taken + made <= upyml_header32(file, UPYML_HEADER_LINK_COUNT), ARITY);
     int binary = op->opcode == UPYML_OPCODE_ADD || op->opcode == UPYML_OPCODE_SUB || op->opcode == UPYML_OPCODE_MUL;
-    UPYML_NEED(made == 1 && (op->opcode == UPYML_OPCODE_CONCATENATE ? taken >= 1 : taken == (binary ? 2u : 1u)), ARITY);
+    int family = op->opcode >> UPYML_FAMILY_SHIFT;
+    UPYML_NEED(made == 1 && taken >= 1, ARITY);
+    UPYML_NEED(family || (op->opcode == UPYML_OPCODE_CONCATENATE ? 1 : taken == (binary ? 2u : 1u)), ARITY);
     upyml_tensor x, x2, y;
     upyml_read_link(file, op, 0, &x);
     upyml_read_link(file, op, binary ? 1 : 0, &x2);
@@ -128,10 +151,10 @@ static int check(const uint8_t *file, uint32_t number, upyml_op *op, uint32_t *s
         UPYML_NEED(tensor.kind != UPYML_KIND_ARENA || tensor.end <= op->top, TOP);
     }
     UPYML_NEED(y.kind != UPYML_KIND_CONSTANT && y.kind != UPYML_KIND_CALLER, TOP);
-    UPYML_NEED(dtypes_fit(file, op, &x, &y), DTYPE);
-    UPYML_NEED(order_fits(op, &x, &y), ORDER);
+    UPYML_NEED(family || dtypes_fit(file, op, &x, &y), DTYPE);
+    UPYML_NEED(family || order_fits(op, &x, &y), ORDER);
     UPYML_NEED(group_fits(file, number, op, &x, &x2, &y, group), ORDER);
-    return upyml_check_params(file, op, &x, &x2, &y, scratch);
+    return family ? check_family(file, family, op, &y, scratch) : upyml_check_params(file, op, &x, &x2, &y, scratch);
 }
 
 int32_t upyml_check_op(const uint8_t *file, uint32_t number, upyml_group *group) {

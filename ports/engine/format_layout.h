@@ -5,8 +5,9 @@
 
 #define UPYML_MAGIC 0x4d595055u  // as a little-endian word
 #define UPYML_FORMAT_VERSION 2
-#define UPYML_ENGINE_VERSION 2
+#define UPYML_ENGINE_VERSION 3
 #define UPYML_CODED_VERSION 2
+#define UPYML_FAMILIES_VERSION 3
 #define UPYML_ALIGN 16
 #define UPYML_MAX_RANK 4
 #define UPYML_MAX_ELEMENTS 268435456
@@ -109,6 +110,18 @@ enum {
 };
 
 enum {
+    UPYML_FAMILY_BASE = 0,
+    UPYML_FAMILY_MATH = 1,
+    UPYML_FAMILY_RECURRENT = 2,
+    UPYML_FAMILY_STREAM = 3,
+    UPYML_FAMILY_SIGNAL = 4,
+    UPYML_FAMILY_WIDE = 5,
+    UPYML_FAMILY_COUNT = 6,
+};
+
+#define UPYML_FAMILY_SHIFT 5
+
+enum {
     UPYML_OPCODE_CONV2D = 0,
     UPYML_OPCODE_DEPTHWISE_CONV2D = 1,
     UPYML_OPCODE_FULLY_CONNECTED = 2,
@@ -131,7 +144,6 @@ enum {
     UPYML_OPCODE_ARGMAX = 19,
     UPYML_OPCODE_RESIZE_NEAREST = 20,
     UPYML_OPCODE_RESIZE_BILINEAR = 21,
-    UPYML_OPCODE_COUNT = 22,
 };
 
 #define UPYML_EACH_OP(X) \
@@ -157,6 +169,8 @@ enum {
     X(ARGMAX) \
     X(RESIZE_NEAREST) \
     X(RESIZE_BILINEAR)
+
+// What leaves an op out together with its family, see ops.h.
 
 enum {
     UPYML_ERROR_TOO_SHORT = 0,

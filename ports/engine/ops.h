@@ -7,8 +7,8 @@
 #include "format_layout.h"
 
 // UPYML_HAS(SOFTMAX): 0 where UPYML_WITHOUT_SOFTMAX is 1, else 1. UPYML_FIRST_IF_1 is a macro that brings a 0
-// of its own, UPYML_FIRST_IF_ with any other name is none.
-#define UPYML_HAS(op) (!UPYML_IS_1(UPYML_WITHOUT_##op))
+// of its own, UPYML_FIRST_IF_ with any other name is none. An op may also be left out with its family.
+#define UPYML_HAS(op) (!UPYML_IS_1(UPYML_WITHOUT_##op) && !UPYML_IS_1(UPYML_WITHOUT_FAMILY_##op))
 #define UPYML_IS_1(value) UPYML_IS_1_EXPANDED(value)
 #define UPYML_IS_1_EXPANDED(value) UPYML_SECOND(UPYML_FIRST_IF_##value 1, 0, 0)
 #define UPYML_FIRST_IF_1 0,
@@ -26,8 +26,16 @@
         }                    \
     } while (0)
 
-// Bit n is set where the build has the op with opcode n.
-#define UPYML_OP_BIT(op) | (uint32_t)UPYML_HAS(op) << UPYML_OPCODE_##op
-#define UPYML_OPS_PRESENT (0u UPYML_EACH_OP(UPYML_OP_BIT))
+// Whether this build has the op with this code.
+#define UPYML_OP_CASE(op)      \
+    case UPYML_OPCODE_##op:    \
+        return UPYML_HAS(op);
+static inline int upyml_op_present(int opcode) {
+    switch (opcode) {
+        UPYML_EACH_OP(UPYML_OP_CASE)
+        default:
+            return 0;
+    }
+}
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "ops.h"
+#include "families.h"
 #include "rows.h"
 
 uint8_t *upyml_tensor_bytes(const upyml_step *s, const upyml_tensor *tensor) {
@@ -160,7 +160,30 @@ static uint32_t scale_bits(const upyml_step *s, uint32_t place) {
     return upyml_load32(upyml_tensor_record(s->file, number) + UPYML_TENSOR_SCALE);
 }
 
+static void run_family(upyml_step *s) {
+    switch (s->op.opcode >> UPYML_FAMILY_SHIFT) {
+        case UPYML_FAMILY_MATH:
+            UPYML_FOR(MATH, upyml_run_math(s));
+            break;
+        case UPYML_FAMILY_RECURRENT:
+            UPYML_FOR(RECURRENT, upyml_run_recurrent(s));
+            break;
+        case UPYML_FAMILY_STREAM:
+            UPYML_FOR(STREAM, upyml_run_stream(s));
+            break;
+        case UPYML_FAMILY_SIGNAL:
+            UPYML_FOR(SIGNAL, upyml_run_signal(s));
+            break;
+        default:
+            UPYML_FOR(WIDE, upyml_run_wide(s));
+    }
+}
+
 void upyml_step_run(upyml_step *s) {
+    if (s->op.opcode >> UPYML_FAMILY_SHIFT) {
+        run_family(s);
+        return;
+    }
     switch (s->op.opcode) {
         case UPYML_OPCODE_FULLY_CONNECTED:
             UPYML_FOR(FULLY_CONNECTED, run_fully_connected(s));

@@ -43,7 +43,7 @@ def write(name, rng, opcode, coding):
 
 def main():
     FOLDER.mkdir(exist_ok=True)
-    for opcode, (name, _) in enumerate(layout.OPS):
+    for opcode, (name, _) in layout.OPS.items():
         write(name, np.random.default_rng(opcode), opcode, layout.INT8_WEIGHTS)
     for opcode in layout.CODED:
         for coding in (layout.INT4_WEIGHTS, layout.SPARSE_WEIGHTS):

@@ -15,7 +15,7 @@ from upyml import _reference
 from upyml.format import decode, encode, layout
 
 ENGINES = pytest.mark.parametrize("engine", [_upyml, _reference], ids=["c", "python"])
-NAMES = [name for name, _ in layout.OPS]
+NAMES = [name for name, _ in layout.OPS.values()]
 WINDOWS = (layout.CONV2D, layout.DEPTHWISE_CONV2D, layout.MAX_POOL, layout.AVERAGE_POOL)
 
 
@@ -24,7 +24,7 @@ def sizes(rng, model):
     return [0, 1, 2, 3, 5, 17, *(int(n) for n in rng.integers(0, _upyml.check(model) + 100, 5)), 100_001]
 
 
-@pytest.mark.parametrize("opcode", range(len(layout.OPS)), ids=NAMES)
+@pytest.mark.parametrize("opcode", layout.OPS, ids=NAMES)
 def test_more_arena_gives_the_same_bytes(opcode):
     rng = np.random.default_rng(opcode)
     for _ in range(30):

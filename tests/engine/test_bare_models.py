@@ -23,7 +23,7 @@ def emulators(require):
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-@pytest.mark.parametrize("opcode", range(len(layout.OPS)), ids=[name for name, _ in layout.OPS])
+@pytest.mark.parametrize("opcode", layout.OPS, ids=[name for name, _ in layout.OPS.values()])
 def test_an_op(opcode, machine):
     rng = np.random.default_rng(opcode)
     for _ in range(3):

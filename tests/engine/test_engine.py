@@ -12,7 +12,7 @@ from upyml import _reference
 from upyml.format import check, decode, encode, layout
 from upyml.format.explain import explain
 
-NAMES = [name for name, _ in layout.OPS]
+NAMES = [name for name, _ in layout.OPS.values()]
 
 
 def run(engine, model, inputs):
@@ -38,7 +38,7 @@ def random_inputs(rng, model):
             else rng.integers(0, 256, decode.nbytes(t), np.uint8).tobytes() for t in tensors]
 
 
-@pytest.mark.parametrize("opcode", range(len(layout.OPS)), ids=NAMES)
+@pytest.mark.parametrize("opcode", layout.OPS, ids=NAMES)
 def test_c_and_python_give_the_same_bytes(opcode):
     rng = np.random.default_rng(opcode)
     for _ in range(60):
@@ -163,7 +163,7 @@ def damaged(model, chance):
     return encode.seal(bytes(out)) if chance.random() < 0.9 and len(out) >= decode.HEADER_SIZE else bytes(out)
 
 
-@pytest.mark.parametrize("opcode", range(len(layout.OPS)), ids=NAMES)
+@pytest.mark.parametrize("opcode", layout.OPS, ids=NAMES)
 def test_both_checks_give_the_same_answer(opcode):
     rng, chance = np.random.default_rng(opcode), random.Random(opcode)
     answers = set()

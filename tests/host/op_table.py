@@ -11,7 +11,7 @@ from runtimes import runtime as runtime_named
 from upyml.format import layout
 
 CORPUS = sorted((ROOT / "tests" / "engine" / "corpus").glob("*.upm"))
-NAMES = [name for name, _ in layout.OPS]
+NAMES = [name for name, _ in layout.OPS.values()]
 GROUP = "FUSED_GROUP"  # ops that run together, row by row
 COLUMNS = {
     "CPython": "cpython",

@@ -44,7 +44,7 @@ def model(case):
                         "zero_point": part["zero_point"], "offset": end})
         end += (len(part["data"]) // 2 + 3) // 4 * 4
     name, params = LOWERED[case["op"]](case)
-    op = {"opcode": [known for known, _ in layout.OPS].index(name), "order": layout.DISJOINT, "top": end,
+    op = {"opcode": layout.opcode(name), "order": layout.DISJOINT, "top": end,
           "inputs": list(range(len(live))), "outputs": [len(live)], "params": params}
     file = encode.encode(tensors, [op], range(len(live)), [len(live)], {})
     return file, [bytes.fromhex(part["data"]) for part in live]

@@ -36,7 +36,7 @@ def test_the_tables_are_those_of_the_layout():
 
 def test_every_op_and_its_fields_are_told():
     section = SPEC.split("## What each op computes\n")[1]
-    for code, (name, fields) in enumerate(layout.OPS):
+    for code, (name, fields) in layout.OPS.items():
         text = re.search(rf"^\*\*{code} {name}\*\*.*?(?=^\*\*\d|\Z|^## )", section, re.M | re.S)
         assert text, name
         for field, _ in fields:

@@ -3,6 +3,7 @@
 from array import array
 
 # Op -> module of its plain kernel; the function has the op's name in lower case.
+_FAMILIES = {}  # ops of other families than BASE
 _PLAIN = {
     "CONV2D": "convolution",
     "FULLY_CONNECTED": "convolution",
@@ -51,7 +52,8 @@ def best():
 
 def kernel(op, kernels):
     """The function kernel(model, step, out) of an op, by its name in layout.OPS; its module is imported now."""
-    module = _OWN[kernels].get(op) or ("numpy_ops" if kernels == "numpy" else _PLAIN[op])
+    module = _OWN[kernels].get(op) or _FAMILIES.get(op)
+    module = module or ("numpy_ops" if kernels == "numpy" else _PLAIN[op])
     module = __import__("upyml._reference." + module, None, None, ("*",))
     return getattr(module, op.lower())
 

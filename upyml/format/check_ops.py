@@ -58,20 +58,22 @@ def check_op(buf, head, tensors, number, group):
     at = head["ops"] + number * decode.OP_SIZE
     op = decode.record(layout.OP[:-1], buf, at)
     code = op["opcode"]
-    need(code < len(layout.OPS), "OPCODE")
+    need(code in layout.OPS, "OPCODE")
+    family = code >> layout.FAMILY_SHIFT
     need(op["order"] <= PLANE, "ORDER")
     taken, made = op["input_count"], op["output_count"]
     need(op["links"] + taken + made <= head["link_count"], "ARITY")
     binary = code in (ADD, SUB, MUL)
-    need(made == 1 and (taken >= 1 if code == CONCATENATE else taken == (2 if binary else 1)), "ARITY")
+    need(made == 1 and taken >= 1, "ARITY")
+    need(family or code == CONCATENATE or taken == (2 if binary else 1), "ARITY")
     links = struct.unpack_from("<%dH" % (taken + 1), buf, head["links"] + 2 * op["links"])
     ends = [tensors[link]["end"] for link in links if tensors[link]["kind"] == ARENA]
     x, y = tensors[links[0]], tensors[links[taken]]
     need(op["top"] <= 2 * MAX_ELEMENTS and all([end <= op["top"] for end in ends]), "TOP")
     need(y["kind"] not in (CONSTANT, CALLER), "TOP")
     params = decode.record(layout.OPS[code][1], buf, at + decode.OP_SIZE - 52)
-    need(_dtypes_fit(code, [tensors[link] for link in links]), "DTYPE")
-    need(_order_fits(code, op["order"], params, x, y), "ORDER")
+    need(family or _dtypes_fit(code, [tensors[link] for link in links]), "DTYPE")
+    need(family or _order_fits(code, op["order"], params, x, y), "ORDER")
     used = [tensors[link] for link in links]
     if op["fused"]:
         need(number >= group[1] and 2 <= op["fused"] <= min(MAX_FUSED, head["op_count"] - number), "ORDER")
@@ -84,8 +86,15 @@ def check_op(buf, head, tensors, number, group):
         need(not op["strip"] and not any([tensor["ring_rows"] for tensor in used]), "ORDER")
 
     data = (head["data"], head["data"] + head["data_size"])
-    scratch = check_params(buf, data, (code, op["order"], params), used, need)
+    check = _family_check(family) if family else check_params
+    scratch = check(buf, data, (code, op["order"], params), used, need)
     return (op["top"] + 3 & ~3) + scratch if scratch else op["top"], group
+
+
+def _family_check(family):
+    """check() of the module that looks at the ops of a family; imported when a file has one."""
+    name = "upyml.format.check_" + layout.FAMILIES[family].lower()
+    return __import__(name, None, None, ("*",)).check
 
 
 def _made(buf, head, first, number, link):

@@ -124,6 +124,8 @@ class _Data:
 
 def _engine_version(ops):
     """The least one that knows all that the ops ask for."""
+    if any(op["opcode"] >> layout.FAMILY_SHIFT for op in ops):
+        return layout.FAMILIES_VERSION
     return layout.CODED_VERSION if any(op["params"].get("coding") for op in ops) else 1
 
 

@@ -31,7 +31,7 @@ def explain(code, buf):
         text = "tensor %d: %s" % (where, text)
     elif name == "LINK":
         text = "link %d: %s" % (where, text)
-    elif name == "OPCODE" and buf[_opcode_at(buf, where)] < len(layout.OPS):
+    elif name == "OPCODE" and buf[_opcode_at(buf, where)] in layout.OPS:
         text = "op %d: this engine was built without %s" % (where, _missing(buf, where))
     elif name not in ("HEADER", "SECTION", "ARENA"):
         text = "op %d: %s" % (where, text)

@@ -19,6 +19,17 @@ def _codes(prefix, names):
             + ["    UPYML_%s_COUNT = %d," % (prefix, len(names)), "};", ""])
 
 
+def _opcodes():
+    names = {code: name for code, (name, _) in layout.OPS.items()}
+    lines = ["enum {"] + ["    UPYML_OPCODE_%s = %d," % (name, code) for code, name in names.items()] + ["};", ""]
+    lines += ["#define UPYML_EACH_OP(X) \\"] + ["    X(%s) \\" % name for name in names.values()]
+    lines[-1] = lines[-1][:-2]
+    lines += ["", "// What leaves an op out together with its family, see ops.h."]
+    lines += ["#define UPYML_WITHOUT_FAMILY_%s UPYML_WITHOUT_%s" % (name, layout.FAMILIES[code >> layout.FAMILY_SHIFT])
+              for code, name in names.items() if code >> layout.FAMILY_SHIFT]
+    return lines + [""]
+
+
 def text():
     """The header file's text."""
     lines = [
@@ -31,6 +42,7 @@ def text():
         "#define UPYML_FORMAT_VERSION %d" % layout.FORMAT_VERSION,
         "#define UPYML_ENGINE_VERSION %d" % layout.ENGINE_VERSION,
         "#define UPYML_CODED_VERSION %d" % layout.CODED_VERSION,
+        "#define UPYML_FAMILIES_VERSION %d" % layout.FAMILIES_VERSION,
         "#define UPYML_ALIGN %d" % layout.ALIGN,
         "#define UPYML_MAX_RANK %d" % layout.MAX_RANK,
         "#define UPYML_MAX_ELEMENTS %d" % layout.MAX_ELEMENTS,
@@ -53,11 +65,10 @@ def text():
     lines += _places("HEADER", layout.HEADER) + _places("TENSOR", layout.TENSOR) + _places("OP", layout.OP)
     lines += _codes("KIND", layout.KINDS) + _codes("DTYPE", [name for name, _, _ in layout.DTYPES])
     lines += _codes("ORDER", layout.ORDERS) + _codes("CODING", layout.CODINGS)
-    lines += _codes("OPCODE", [name for name, _ in layout.OPS])
-    lines += ["#define UPYML_EACH_OP(X) \\"] + ["    X(%s) \\" % name for name, _ in layout.OPS[:-1]]
-    lines += ["    X(%s)" % layout.OPS[-1][0], ""]
+    lines += _codes("FAMILY", layout.FAMILIES) + ["#define UPYML_FAMILY_SHIFT %d" % layout.FAMILY_SHIFT, ""]
+    lines += _opcodes()
     lines += _codes("ERROR", [name for name, _ in layout.ERRORS])
-    for name, fields in layout.OPS:
+    for name, fields in layout.OPS.values():
         if fields:
             lines += _places(name, fields)
     lines.append("#endif")

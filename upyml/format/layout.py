@@ -5,6 +5,7 @@ upyml.format.header` writes from it. SPEC.md explains each field in words. The r
 is all that a board with the engine in C needs.
 """
 
+from upyml.format import ops_math, ops_recurrent, ops_signal, ops_stream, ops_wide
 from upyml.format.records import (  # noqa: F401
     ARENA,
     CALLER,
@@ -24,8 +25,9 @@ from upyml.format.records import (  # noqa: F401
 
 MAGIC = b"UPYM"
 FORMAT_VERSION = 2  # changes when an old reader would misread a new file
-ENGINE_VERSION = 2  # the op set: a file names the least one it needs
+ENGINE_VERSION = 3  # the op set: a file names the least one it needs
 CODED_VERSION = 2  # the least one that knows other codings of weights than INT8
+FAMILIES_VERSION = 3  # the least one that knows ops of other families than BASE
 ALIGN = 16  # bytes: weights start on such a boundary, so that they run in place from flash
 MAX_RANK = 4
 MAX_ELEMENTS = 1 << 28  # in one tensor; keeps every product in the engine within 31 bits
@@ -78,8 +80,12 @@ _SUM = (
 )
 _AXIS = (("outer", "I"), ("count", "I"), ("inner", "I"))
 
+# Families of ops: of the op code the upper three bits. BASE is in every build; the others may be left out as a whole.
+FAMILIES = ("BASE", "MATH", "RECURRENT", "STREAM", "SIGNAL", "WIDE")
+FAMILY_SHIFT = 5
+
 # name, and the op's own fields; the place in this tuple is the op code.
-OPS = (
+_BASE = (
     ("CONV2D", _WINDOW + _WEIGHTS + _PAIRS),
     ("DEPTHWISE_CONV2D", _WINDOW + _WEIGHTS + (("multiplier", "I"),)),  # output channels per input channel
     (
@@ -112,6 +118,20 @@ OPS = (
     ("RESIZE_NEAREST", (("rows", "I"), ("columns", "I"))),  # file offsets of u16 input row (column) of each output's
     ("RESIZE_BILINEAR", (("align_corners", "B"), ("half_pixel_centers", "B"), ("reserved", "H"))),
 )
+
+# Op code to name and fields, of all families.
+OPS = dict(enumerate(_BASE))
+for _ops in (ops_math.OPS, ops_recurrent.OPS, ops_stream.OPS, ops_signal.OPS, ops_wide.OPS):
+    OPS.update(_ops)
+
+
+def opcode(name):
+    """The op code of an op's name."""
+    for code, (known, _) in OPS.items():
+        if known == name:
+            return code
+    raise ValueError("no op is called " + name)
+
 
 (
     CONV2D,

@@ -1,0 +1,7 @@
+"""Lowering of the family signal: from samples to features."""
+
+from __future__ import annotations
+
+from typing import Any
+
+LOWERINGS: dict[str, Any] = {}

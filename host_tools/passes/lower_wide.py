@@ -1,0 +1,7 @@
+"""Lowering of the family wide: ops on int16 activations with int8 weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+LOWERINGS: dict[str, Any] = {}

@@ -1,0 +1,7 @@
+"""Keras layers of the family stream: ops with memory from run to run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+LAYERS: dict[str, Any] = {}

@@ -1,0 +1,7 @@
+"""TFLite operators of the family signal: from samples to features."""
+
+from __future__ import annotations
+
+from typing import Any
+
+CONVERTERS: dict[str, Any] = {}
