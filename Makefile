@@ -26,7 +26,7 @@ unix: setup ## MicroPython for this computer: with upyml in it, without, and wit
 	@$(IN_VENV) ports/unix/build.sh build/unix-plain
 	@$(IN_VENV) ports/unix/board.sh build/unix-board USER_C_MODULES=$(CURDIR)
 
-NATMODS := x64 armv6m armv6m-dense armv7m armv7emsp armv7emsp-dense rv32imc rv32imc-dense xtensawin xtensawin-dense xtensawin-plain
+NATMODS := x64 armv6m armv6m-coded armv6m-dense armv7m armv7emsp armv7emsp-coded armv7emsp-dense rv32imc rv32imc-coded rv32imc-dense xtensawin xtensawin-coded xtensawin-dense xtensawin-plain
 
 natmods: $(addprefix natmod-,$(NATMODS)) ## the native modules build/natmod/ARCH/_upyml.mpy, for boards of six architectures
 

@@ -21,8 +21,8 @@ def mip(out, url, as_json):
 
     Serve OUT with any static web server; on a board with network: import mip; mip.install("http://SERVER/ARCH").
     From a computer: mpremote mip install http://SERVER/ARCH. The package "py" is for boards without native modules,
-    "xtensawin-plain" for an ESP32-S2, "xtensawin" for an ESP32 and ESP32-S3. ARCH-dense is smaller and runs models without
-    sparse or 4-bit weights only.
+    "xtensawin-plain" for an ESP32-S2, "xtensawin" for an ESP32 and ESP32-S3. ARCH-coded is smaller and runs
+    models of the base ops only, ARCH-dense those without sparse and 4-bit weights.
     """
     from host_tools.deploy import mip as packaging
 

@@ -14,22 +14,27 @@ PACKAGED = Path(__file__).resolve().parent / "package_data"
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 # What native modules are built for, by the names that MicroPython's build gives these CPUs. xtensawin is for those
-# with MAC16 and loops, ESP32 and ESP32-S3; xtensawin-plain for all others of that architecture. ...-dense: without the
-# codings of weights that are sparse or of four bits, for boards whose models have none.
+# with MAC16 and loops, ESP32 and ESP32-S3; xtensawin-plain for all others of that architecture. Lighter ones run models up
+# to an engine version: ...-coded without the families of ops beyond the base one, ...-dense also without the codings of
+# weights that are sparse or of four bits.
 ARCHS = (
     "x64",
     "armv6m",
+    "armv6m-coded",
     "armv6m-dense",
     "armv7m",
     "armv7emsp",
+    "armv7emsp-coded",
     "armv7emsp-dense",
     "xtensawin",
+    "xtensawin-coded",
     "xtensawin-dense",
     "xtensawin-plain",
     "rv32imc",
+    "rv32imc-coded",
     "rv32imc-dense",
 )
-DENSE = "-dense"
+LIGHTER = {1: "-dense", 2: "-coded"}  # engine version of a model: what is behind the name of the module that is enough
 
 
 class NotBuilt(errors.Missing, FileNotFoundError):

@@ -11,7 +11,7 @@ from host_tools import compare, report
 from host_tools.deploy import bundle, errors, facts, plan, romfs_device, room, stamp, transfer, trial
 from host_tools.deploy.connection import Connection, connect
 from host_tools.deploy.upload import Upload
-from upyml.format import decode
+from upyml.format import decode, layout
 
 OBJECTS = 16 * 1024  # bytes of heap that loading a model may take beside its arena, with what it imports
 
@@ -100,17 +100,22 @@ def deploy(port: str, wish: Wish, progress: Callable[[int, int], None] = lambda 
 def _look(board: Connection, told: facts.Facts, wish: Wish, content: bytes, own: dict[str, bytes]):
     """The plan, and what of its files and of `own` is on the board: (plan.Plan, transfer.Look).
 
-    For a dense model the smaller native module will do, but the whole one stays where it is: another model may need it.
+    The lightest native module that runs the model will do, but a heavier one stays where it is: another model may need it.
     """
-    dense = decode.header(content)["engine_version"] == 1
-    needs = plan.plan(told, wish.python, dense)
+    version = decode.header(content)["engine_version"]
+    needs = plan.plan(told, wish.python, version)
     found = transfer.look(board, needs.files | own, needs.stale)
-    if dense and needs.native and any(path.endswith(bundle.NATIVE) for path in found.changed):
-        whole = plan.plan(told, wish.python)
-        there = transfer.look(board, whole.files | own, whole.stale)
-        if not any(path.endswith(bundle.NATIVE) for path in there.changed):
-            return whole, there
+    heavier = range(version + 1, layout.ENGINE_VERSION + 1) if needs.native and _lacks_native(found) else ()
+    for version in heavier:
+        other = plan.plan(told, wish.python, version)
+        there = transfer.look(board, other.files | own, other.stale)
+        if not _lacks_native(there):
+            return other, there
     return needs, found
+
+
+def _lacks_native(found: transfer.Look) -> bool:
+    return any(path.endswith(bundle.NATIVE) for path in found.changed)
 
 
 def _copy(

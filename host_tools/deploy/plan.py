@@ -8,12 +8,10 @@ import upyml
 from host_tools import boards, package_files
 from host_tools.deploy import bundle, errors
 from host_tools.deploy.facts import Facts
+from upyml.format import layout
 
 # Boards of one architecture whose processors differ: only those that are known get the one that is called like it.
 PLAIN = {"xtensawin": "xtensawin-plain"}
-
-# Those that also come without the codings of weights, smaller.
-LIGHTER = {arch.removesuffix(package_files.DENSE): arch for arch in package_files.ARCHS if package_files.DENSE in arch}
 
 # A board whose floats are in single precision registers takes armv7emsp only; one without them what its core has.
 MODULES = {arch: arch for arch in package_files.ARCHS if "-" not in arch} | {"armv7em": "armv7m", "armv7emdp": "armv7emsp"}
@@ -38,14 +36,14 @@ class Plan:
     reference: bool = False
 
 
-def plan(facts: Facts, python: bool = False, dense: bool = False) -> Plan:
-    """What has to be on the board. python: the engine in Python, where none in C would fit the board. dense: a native module
-    that takes no coded weights will do.
+def plan(facts: Facts, python: bool = False, version: int = layout.ENGINE_VERSION) -> Plan:
+    """What has to be on the board. python: the engine in Python, where none in C would fit the board. version: the engine's
+    that a native module must have at least.
 
     Raises errors.OtherVersion, OldFirmware; package_files.NotBuilt; bundle.CompileError.
     """
     _same_version(facts)
-    native = None if facts.builtin or python or facts.name == "circuitpython" else _native(facts, dense)
+    native = None if facts.builtin or python or facts.name == "circuitpython" else _native(facts, version)
     reference = not facts.builtin and native is None
     files = {} if native is None else {facts.lib + "/" + bundle.NATIVE: native}
     stale = [facts.lib + "/_upyml.py"] if native is not None else [facts.lib + "/" + bundle.NATIVE] * reference
@@ -81,7 +79,7 @@ def _same_version(facts: Facts) -> None:
             )
 
 
-def _native(facts: Facts, dense: bool) -> bytes:
+def _native(facts: Facts, version: int) -> bytes:
     """The native module for the board."""
     slow = "or add --python for the engine in Python, which is much slower"
     if facts.arch not in MODULES:
@@ -90,7 +88,7 @@ def _native(facts: Facts, dense: bool) -> bytes:
             f"{facts.machine} with {facts.firmware}: {what}, and upyml has modules for "
             f"{', '.join(sorted(MODULES))}: flash firmware with upyml in it, {slow}"
         )
-    content = package_files.natmod(_module(facts, dense)).read_bytes()
+    content = package_files.natmod(_module(facts, version)).read_bytes()
     needed = content[1], content[2] & 3
     if facts.mpy_version != needed:
         raise errors.OldFirmware(
@@ -100,13 +98,14 @@ def _native(facts: Facts, dense: bool) -> bytes:
     return content
 
 
-def _module(facts: Facts, dense: bool) -> str:
-    """The name of the native module for the board."""
+def _module(facts: Facts, version: int) -> str:
+    """The name of the lightest native module for the board that runs models of an engine version."""
     name = MODULES[facts.arch]
     if name in PLAIN:
         known = boards.get(facts.board) if facts.chip_is_known else None
         name = known.natmod if known and known.arch == name else PLAIN[name]
-    return LIGHTER.get(name, name) if dense else name
+    lighter = [name + end for known, end in package_files.LIGHTER.items() if version <= known]
+    return next((module for module in lighter if module in package_files.ARCHS), name)
 
 
 def _dotted(version: tuple[int, int]) -> str:

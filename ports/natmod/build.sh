@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the native module: ports/natmod/build.sh ARCH [make variables]; the file is build/natmod/ARCH/_upyml.mpy.
 # xtensawin is for ESP32 and S3; xtensawin-plain, of the same architecture, for an S2, which has no MAC16 and no loops.
-# ARCH-dense leaves out the codings of weights that are sparse or of four bits: dense models need less RAM for it.
+# ARCH-coded leaves out all families of ops but the base one, ARCH-dense also the codings of weights that are sparse or of
+# four bits: models that need neither need less RAM for it.
 # The Python that runs it (PYTHON, by default that of `make setup`) needs pyelftools and ar.
 set -euo pipefail
 
@@ -10,9 +11,11 @@ here=$root/ports/natmod
 arch=${1%%-*}
 begin_build "$root/build/natmod/$1" _upyml.mpy
 core=lx6
+families="MATH RECURRENT STREAM SIGNAL WIDE"
 case $1 in
 *-plain) core=common ;;
-*-dense) export UPYML_WITHOUT="${UPYML_WITHOUT:-} INT4 SPARSE" ;;
+*-coded) export UPYML_WITHOUT="${UPYML_WITHOUT:-} $families" ;;
+*-dense) export UPYML_WITHOUT="${UPYML_WITHOUT:-} $families INT4 SPARSE" ;;
 esac
 shift
 settings=("$here/Makefile" "${engine_lists[@]}")

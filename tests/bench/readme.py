@@ -17,8 +17,7 @@ import op_table  # noqa: E402
 from bench import INSTRUCTIONS  # noqa: E402
 import peers  # noqa: E402
 
-from host_tools import boards  # noqa: E402
-from host_tools.deploy.plan import LIGHTER  # noqa: E402
+from host_tools import boards, package_files  # noqa: E402
 
 TITLES = {
     "kws": "keyword spotting (DS-CNN)",
@@ -126,12 +125,12 @@ def board_rows() -> str:
 
 
 def _modules(board, sizes: dict[str, int]) -> str:
-    """The native module, and the smaller one for dense weights."""
+    """The native module, and the lighter ones that some models will do with."""
     name = board.natmod
     if name not in sizes:
         return "-"
-    dense = sizes.get(LIGHTER.get(name))
-    return f"{name} {sizes[name]:,}" + (f", dense {dense:,}" if dense else "")
+    lighter = {end[1:]: sizes[name + end] for end in package_files.LIGHTER.values() if name + end in sizes}
+    return f"{name} {sizes[name]:,}" + "".join(f", {end} {size:,}" for end, size in reversed(lighter.items()))
 
 
 def _where(board) -> str:

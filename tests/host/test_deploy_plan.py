@@ -107,11 +107,18 @@ def test_only_a_chip_that_is_known_to_have_mac16_gets_the_module_that_uses_it(ma
 
 
 @pytest.mark.parametrize(
-    "mpy, arch", [(ARMV6M, "armv6m-dense"), (ARMV7EM, "armv7m"), (ARMV7EMDP, "armv7emsp-dense")]
+    "mpy, version, arch",
+    [
+        (ARMV6M, 1, "armv6m-dense"),
+        (ARMV6M, 2, "armv6m-coded"),
+        (ARMV6M, 3, "armv6m"),
+        (ARMV7EM, 1, "armv7m"),  # there is one for all models
+        (ARMV7EMDP, 1, "armv7emsp-dense"),
+    ],
 )
-def test_for_a_dense_model_the_smaller_module_will_do_where_there_is_one(mpy, arch, require):
+def test_the_lightest_module_that_runs_the_model_will_do(mpy, version, arch, require):
     require(arch in package_files.natmods(), f"the native module for {arch}", "make natmods")
-    planned = plan.plan(a_board(mpy=mpy), dense=True)
+    planned = plan.plan(a_board(mpy=mpy), version=version)
     assert planned.files["/lib/_upyml.mpy"] == package_files.natmod(arch).read_bytes()
 
 
