@@ -19,6 +19,12 @@ enum { UPYML_PASSED = -1 };  // else the answer is UPYML_ERROR_*
 int upyml_check_params(const uint8_t *file, const upyml_op *op, const upyml_tensor *x, const upyml_tensor *x2,
     const upyml_tensor *y, uint32_t *scratch);
 
+// What families share: UPYML_PASSED or the error.
+int upyml_check_window(const upyml_window *p);  // sizes, strides and padding, clamps
+int upyml_check_axis(const upyml_axis *p, const upyml_tensor *x, const upyml_tensor *y);  // its sizes
+int upyml_check_broadcast(const upyml_tensor *x, const upyml_tensor *y);
+int upyml_check_pad(const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y);  // the input lies within the output
+
 static inline int upyml_shift_fits(int32_t shift) {
     return shift >= UPYML_MIN_SHIFT && shift <= UPYML_MAX_SHIFT;
 }

@@ -2,19 +2,28 @@
 #include "check_op.h"
 #include "ops.h"
 
+int upyml_check_window(const upyml_window *p) {
+    int64_t reach_h = (int64_t)(p->kernel_h - 1) * p->dilation_h + 1;
+    int64_t reach_w = (int64_t)(p->kernel_w - 1) * p->dilation_w + 1;
+    UPYML_NEED(p->kernel_h && p->kernel_w && p->stride_h && p->stride_w && p->dilation_h && p->dilation_w
+        && reach_h <= UPYML_MAX_REACH && reach_w <= UPYML_MAX_REACH
+        && p->pad_top < reach_h && p->pad_left < reach_w
+        && (int64_t)(p->out_h - 1) * p->stride_h < (int64_t)p->in_h + p->pad_top
+        && (int64_t)(p->out_w - 1) * p->stride_w < (int64_t)p->in_w + p->pad_left
+        && p->clamp_min <= p->clamp_max,
+        PARAMS);
+    return UPYML_PASSED;
+}
+
 static int check_window(const uint8_t *file, const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y,
     uint32_t *scratch) {
     UPYML_NEED(x->rank <= 3 && y->rank <= 3, SHAPE);
     upyml_window p;
     upyml_read_window(file, op, x, y, &p);
-    int64_t reach_h = (int64_t)(p.kernel_h - 1) * p.dilation_h + 1, reach_w = (int64_t)(p.kernel_w - 1) * p.dilation_w + 1;
-    UPYML_NEED(p.kernel_h && p.kernel_w && p.stride_h && p.stride_w && p.dilation_h && p.dilation_w
-        && reach_h <= UPYML_MAX_REACH && reach_w <= UPYML_MAX_REACH
-        && p.pad_top < reach_h && p.pad_left < reach_w
-        && (int64_t)(p.out_h - 1) * p.stride_h < (int64_t)p.in_h + p.pad_top
-        && (int64_t)(p.out_w - 1) * p.stride_w < (int64_t)p.in_w + p.pad_left
-        && p.clamp_min <= p.clamp_max,
-        PARAMS);
+    int shape = upyml_check_window(&p);
+    if (shape != UPYML_PASSED) {
+        return shape;
+    }
     int coding = op->params[UPYML_CONV2D_CODING], conv2d = op->opcode == UPYML_OPCODE_CONV2D;
     UPYML_NEED(conv2d || coding == UPYML_CODING_INT8, PARAMS);
     if (op->opcode > UPYML_OPCODE_DEPTHWISE_CONV2D) {
@@ -58,36 +67,36 @@ static int check_fully_connected(const uint8_t *file, const upyml_op *op, const 
     return answer;
 }
 
-static int check_axis(const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y) {
-    uint64_t outer = upyml_load32(op->params + UPYML_ARGMAX_OUTER);
-    uint64_t count = upyml_load32(op->params + UPYML_ARGMAX_COUNT);
-    uint64_t inner = upyml_load32(op->params + UPYML_ARGMAX_INNER);
+int upyml_check_axis(const upyml_axis *p, const upyml_tensor *x, const upyml_tensor *y) {
+    uint64_t outer = (uint32_t)p->outer, count = (uint32_t)p->count, inner = (uint32_t)p->inner;
     UPYML_NEED(outer >= 1 && count >= 1 && inner >= 1
         && outer <= UPYML_MAX_ELEMENTS && count <= UPYML_MAX_ELEMENTS && inner <= UPYML_MAX_ELEMENTS
         && outer * inner == y->elements && outer * inner * count == x->elements,
         SHAPE);
-    if (op->opcode == UPYML_OPCODE_MEAN) {
-        upyml_axis p;
+    return UPYML_PASSED;
+}
+
+static int check_axis(const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y) {
+    upyml_axis p;
+    upyml_read_argmax(op, &p);
+    int answer = upyml_check_axis(&p, x, y);
+    if (answer == UPYML_PASSED && op->opcode == UPYML_OPCODE_MEAN) {
         upyml_read_mean(op, x, y, &p);
-        UPYML_NEED(count <= UPYML_MAX_SUMMED && upyml_shift_fits(p.shift) && p.clamp_min <= p.clamp_max, PARAMS);
+        UPYML_NEED(p.count <= UPYML_MAX_SUMMED && upyml_shift_fits(p.shift) && p.clamp_min <= p.clamp_max, PARAMS);
+    }
+    return answer;
+}
+
+int upyml_check_broadcast(const upyml_tensor *x, const upyml_tensor *y) {
+    UPYML_NEED(x->rank <= y->rank, SHAPE);
+    for (int axis = 0; axis < x->rank; axis++) {
+        UPYML_NEED(x->shape[axis] == 1 || x->shape[axis] == y->shape[y->rank - x->rank + axis], SHAPE);
     }
     return UPYML_PASSED;
 }
 
-static int broadcasts(const upyml_tensor *x, const upyml_tensor *y) {
-    if (x->rank > y->rank) {
-        return 0;
-    }
-    for (int axis = 0; axis < x->rank; axis++) {
-        if (x->shape[axis] != 1 && x->shape[axis] != y->shape[y->rank - x->rank + axis]) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
 static int check_binary(const upyml_op *op, const upyml_tensor *x1, const upyml_tensor *x2, const upyml_tensor *y) {
-    UPYML_NEED(broadcasts(x1, y) && broadcasts(x2, y), SHAPE);
+    UPYML_NEED(upyml_check_broadcast(x1, y) == UPYML_PASSED && upyml_check_broadcast(x2, y) == UPYML_PASSED, SHAPE);
     upyml_binary p;
     upyml_read_binary(op, x1, x2, y, &p);
     UPYML_NEED(upyml_shift_fits(p.shift) && p.clamp_min <= p.clamp_max, PARAMS);
@@ -112,11 +121,19 @@ static int check_concatenate(const uint8_t *file, const upyml_op *op, const upym
     return UPYML_PASSED;
 }
 
-static int check_pad(const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y) {
+int upyml_check_pad(const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y) {
     UPYML_NEED(x->rank == y->rank, SHAPE);
     for (int axis = 0; axis < UPYML_MAX_RANK; axis++) {
         uint32_t before = upyml_load32(op->params + UPYML_PAD_BEFORE + 4 * axis), count = (uint32_t)y->shape[axis];
         UPYML_NEED(before <= count && before + (uint32_t)x->shape[axis] <= count, SHAPE);
+    }
+    return UPYML_PASSED;
+}
+
+static int check_pad(const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y) {
+    int answer = upyml_check_pad(op, x, y);
+    if (answer != UPYML_PASSED) {
+        return answer;
     }
     int32_t value = upyml_load_int32(op->params + UPYML_PAD_VALUE);
     UPYML_NEED(x->dtype == UPYML_DTYPE_INT8 ? value >= -128 && value <= 127 : value >= 0 && value <= 255, PARAMS);

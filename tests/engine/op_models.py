@@ -1,6 +1,7 @@
 """Small random models of one op each, for every op the engine has: input for the tests of the engine alone."""
 
 import numpy as np
+import op_models_wide
 
 from upyml.format import layout
 from upyml.format.codings import pack_int4, pack_sparse
@@ -69,10 +70,11 @@ def pack(rows, coding):
 class OneOp:
     """What a one-op model is made of: shapes and parameters, before offsets are chosen."""
 
-    def __init__(self, opcode, inputs, output, params, dtypes=None, constant=None):
+    def __init__(self, opcode, inputs, output, params, dtypes=None, constant=None, zero_points=True):
         self.opcode, self.inputs, self.output, self.params = opcode, inputs, output, params
         self.dtypes = dtypes or [layout.INT8] * (len(inputs) + 1)
         self.constant = constant  # number of an input that is part of the file
+        self.zero_points = zero_points  # random ones, else 0
 
     def size(self, place):
         shape = (list(self.inputs) + [self.output])[place]
@@ -83,7 +85,7 @@ class OneOp:
         shapes, tensors, at = list(self.inputs) + [self.output], [], 0
         for place, shape in enumerate(shapes):
             dtype = self.dtypes[place]
-            low, high = ((-128, 127), (0, 255), (-300, 300), (0, 0), (0, 0))[dtype]
+            low, high = ((-128, 127), (0, 255), (-300, 300), (0, 0), (0, 0))[dtype] if self.zero_points else (0, 0)
             tensor = {"kind": layout.ARENA, "dtype": dtype, "shape": shape, "scale": FLOAT_SAFE,
                       "zero_point": _int(rng, low, high)}
             if place == self.constant:
@@ -289,6 +291,7 @@ _MAKERS = (
     ((layout.STRIDED_SLICE,), _strided_slice),
     ((layout.RESHAPE, layout.TABLE, layout.SOFTMAX, layout.QUANTIZE, layout.DEQUANTIZE, layout.REQUANTIZE), _elementwise),
     ((layout.RESIZE_NEAREST, layout.RESIZE_BILINEAR), _resize),
+    *op_models_wide.MAKERS,
 )
 
 

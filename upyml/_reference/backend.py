@@ -3,7 +3,20 @@
 from array import array
 
 # Op -> module of its plain kernel; the function has the op's name in lower case.
-_FAMILIES = {}  # ops of other families than BASE
+_FAMILIES = {  # ops of other families than BASE
+    "CONV2D_16": "wide",
+    "DEPTHWISE_CONV2D_16": "wide",
+    "FULLY_CONNECTED_16": "wide",
+    "MAX_POOL_16": "wide",
+    "AVERAGE_POOL_16": "wide",
+    "MEAN_16": "wide_elements",
+    "ADD_16": "wide_elements",
+    "SUB_16": "wide_elements",
+    "MUL_16": "wide_elements",
+    "TABLE_16": "wide_elements",
+    "SOFTMAX_16": "wide_elements",
+    "PAD_16": "wide_elements",
+}
 _PLAIN = {
     "CONV2D": "convolution",
     "FULLY_CONNECTED": "convolution",

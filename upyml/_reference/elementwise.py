@@ -5,7 +5,7 @@ from array import array
 from upyml._reference.fixed_point import mbqm, requantize
 
 
-def _places(step):
+def places(step):
     """Places (in x1, in x2) of each output element: shapes of 1 are repeated, missing axes stand at the front."""
     x1, x2, y = step.x[0], step.x[1], step.y
     if x1.size == y.size and x2.size == y.size:
@@ -46,7 +46,7 @@ def add(model, step, out, sign=1):
     m1, m2, m = p["multiplier1"], p["multiplier2"], p["multiplier"]
     s1, s2, s = p["shift1"], p["shift2"], p["shift"]
     o = 0
-    for i, j in _places(step):
+    for i, j in places(step):
         y = mbqm((x1[i] - z1) << left, m1, s1) + sign * mbqm((x2[j] - z2) << left, m2, s2)
         out[o] = requantize(y, m, s, zero_point, low, high)
         o += 1
@@ -64,7 +64,7 @@ def mul(model, step, out):
     z1, z2, zero_point = step.x[0].zero_point, step.x[1].zero_point, step.y.zero_point
     low, high, m, s = p["clamp_min"], p["clamp_max"], p["multiplier"], p["shift"]
     o = 0
-    for i, j in _places(step):
+    for i, j in places(step):
         out[o] = requantize((x1[i] - z1) * (x2[j] - z2), m, s, zero_point, low, high)
         o += 1
 

@@ -5,7 +5,7 @@ import struct
 from upyml._reference.fixed_point import requantize
 
 
-def _windows(step):
+def windows(step):
     """Places of the pixels in each output pixel's window; what lies outside the image is left out."""
     p = step.params
     height, width, depth = step.x[0].image()
@@ -28,7 +28,7 @@ def max_pool(model, step, out):
     x = step.x[0].data
     low, high = step.params["clamp_min"], step.params["clamp_max"]
     o = 0
-    for pixels in _windows(step):
+    for pixels in windows(step):
         for channel in range(step.x[0].shape[-1]):
             y = low
             for pixel in pixels:
@@ -43,7 +43,7 @@ def average_pool(model, step, out):
     x = step.x[0].data
     low, high = step.params["clamp_min"], step.params["clamp_max"]
     o = 0
-    for pixels in _windows(step):
+    for pixels in windows(step):
         count = len(pixels)
         half = count // 2
         for channel in range(step.x[0].shape[-1]):

@@ -52,16 +52,17 @@ def check_params(buf, data, op, tensors, need):
     return 0
 
 
-def _image(tensor, need):
+def image(tensor, need):
     """(height, width, channels) of a tensor of rank 1 to 3."""
     need(tensor["rank"] <= 3, "SHAPE")
     shape = (1, 1) + tensor["shape"][: tensor["rank"]]
     return shape[-3:]
 
 
-def _window(buf, data, code, order, p, x, y, need):
-    in_h, in_w, in_c = _image(x, need)
-    out_h, out_w, out_c = _image(y, need)
+def check_window(p, x, y, need):
+    """What every window has to be; answers the rows from its first to its last."""
+    in_h, in_w, _ = image(x, need)
+    out_h, out_w, _ = image(y, need)
     reach_h = (p["kernel_h"] - 1) * p["dilation_h"] + 1
     reach_w = (p["kernel_w"] - 1) * p["dilation_w"] + 1
     need(
@@ -73,6 +74,13 @@ def _window(buf, data, code, order, p, x, y, need):
         and p["clamp_min"] <= p["clamp_max"],
         "PARAMS",
     )
+    return reach_h
+
+
+def _window(buf, data, code, order, p, x, y, need):
+    in_h, in_w, in_c = image(x, need)
+    out_h, out_w, out_c = image(y, need)
+    reach_h = check_window(p, x, y, need)
     need(code == CONV2D or p["coding"] == INT8_WEIGHTS, "PARAMS")
     if code in (MAX_POOL, AVERAGE_POOL):
         need(p["dilation_h"] == 1 and p["dilation_w"] == 1 and p["kernel_h"] * p["kernel_w"] <= MAX_SUMMED, "PARAMS")
@@ -107,7 +115,7 @@ def _fully_connected(buf, data, code, p, tensors, need):
     weights(buf, data, (1, x["elements"] // rows, channels), p, need)
 
 
-def _axis(p, x, y, need):
+def check_axis(p, x, y, need):
     need(
         1 <= p["outer"] <= MAX_ELEMENTS and 1 <= p["count"] <= MAX_ELEMENTS and 1 <= p["inner"] <= MAX_ELEMENTS
         and p["outer"] * p["inner"] == y["elements"]
@@ -117,21 +125,26 @@ def _axis(p, x, y, need):
 
 
 def _mean(buf, data, code, p, tensors, need):
-    _axis(p, tensors[0], tensors[1], need)
+    check_axis(p, tensors[0], tensors[1], need)
     need(p["count"] <= MAX_SUMMED and shift_fits(p["shift"]) and p["clamp_min"] <= p["clamp_max"], "PARAMS")
 
 
 def _argmax(buf, data, code, p, tensors, need):
-    _axis(p, tensors[0], tensors[1], need)
+    check_axis(p, tensors[0], tensors[1], need)
 
 
-def _binary(buf, data, code, p, tensors, need):
+def check_binary_shapes(tensors, need):
+    """Both inputs broadcast to the output's shape."""
     y = tensors[2]
     for x in tensors[:2]:
         need(x["rank"] <= y["rank"], "SHAPE")
         missing = y["rank"] - x["rank"]
         for axis in range(x["rank"]):
             need(x["shape"][axis] in (1, y["shape"][missing + axis]), "SHAPE")
+
+
+def _binary(buf, data, code, p, tensors, need):
+    check_binary_shapes(tensors, need)
     need(shift_fits(p["shift"]) and p["clamp_min"] <= p["clamp_max"], "PARAMS")
     if code != MUL:
         need(shift_fits(p["shift1"]) and shift_fits(p["shift2"]) and 0 <= p["left_shift"] <= MAX_LEFT_SHIFT, "PARAMS")
@@ -148,11 +161,16 @@ def _concatenate(buf, data, code, p, tensors, need):
     need(total == y["shape"][axis], "SHAPE")
 
 
-def _pad(buf, data, code, p, tensors, need):
-    x, y = tensors
+def check_pad_shapes(p, x, y, need):
+    """The input lies within the output."""
     need(x["rank"] == y["rank"], "SHAPE")
     for axis in range(MAX_RANK):
         need(p["before"][axis] <= y["shape"][axis] and p["before"][axis] + x["shape"][axis] <= y["shape"][axis], "SHAPE")
+
+
+def _pad(buf, data, code, p, tensors, need):
+    x, y = tensors
+    check_pad_shapes(p, x, y, need)
     low, high = ((-128, 127), (0, 255))[x["dtype"]]
     need(low <= p["value"] <= high, "PARAMS")
 
@@ -192,8 +210,8 @@ def _strided_slice(buf, data, code, p, tensors, need):
 
 
 def _resize_nearest(buf, data, code, p, tensors, need):
-    in_h, in_w, in_c = _image(tensors[0], need)
-    out_h, out_w, out_c = _image(tensors[1], need)
+    in_h, in_w, in_c = image(tensors[0], need)
+    out_h, out_w, out_c = image(tensors[1], need)
     need(in_c == out_c, "SHAPE")
     for offset, count, limit in ((p["rows"], out_h, in_h), (p["columns"], out_w, in_w)):
         need(within(data, offset, 2 * count, 2), "DATA")
@@ -202,8 +220,8 @@ def _resize_nearest(buf, data, code, p, tensors, need):
 
 
 def _resize_bilinear(buf, data, code, p, tensors, need):
-    in_h, in_w, in_c = _image(tensors[0], need)
-    out_h, out_w, out_c = _image(tensors[1], need)
+    in_h, in_w, in_c = image(tensors[0], need)
+    out_h, out_w, out_c = image(tensors[1], need)
     need(in_c == out_c and max(in_h, in_w, out_h, out_w) <= MAX_RESIZED, "SHAPE")
     need(p["align_corners"] + p["half_pixel_centers"] <= 1, "PARAMS")
 

@@ -95,6 +95,18 @@ def pack_channels(bias, multipliers, shifts, bits=None):
     return to_four(bias).tobytes() + multipliers.tobytes() + to_four(shifts).tobytes() + to_four(bits).tobytes()
 
 
+def pack_channels_16(bias, multipliers, shifts):
+    """Of the ops on 16-bit activations: int64 bias of each output channel, filled up to four; then multipliers and shifts as
+    pack_channels() has them."""
+    def to_four(values):
+        return np.concatenate([values, np.zeros(-len(values) % 4, values.dtype)])
+
+    bias, multipliers, shifts = np.asarray(bias, "<i8"), np.asarray(multipliers, "<i4"), np.asarray(shifts, np.int8)
+    if len(multipliers) == len(bias):
+        multipliers = to_four(multipliers)
+    return to_four(bias).tobytes() + multipliers.tobytes() + to_four(shifts).tobytes()
+
+
 def _metadata(entries):
     out = b""
     for key in sorted(entries):
