@@ -61,6 +61,13 @@ _FILE = click.Path(path_type=Path)
     "default adaptive for 4 bits and nearest for 8, where it brings little and takes time.",
 )
 @click.option(
+    "--activations",
+    type=click.Choice(["8", "16"]),
+    default="8",
+    show_default=True,
+    help="Bits of the activations of a Keras model; 16 are more exact, and slower: there are plain kernels for them only.",
+)
+@click.option(
     "--ram",
     default="balanced",
     show_default=True,
@@ -108,6 +115,7 @@ def convert(
     bits,
     budget,
     rounding,
+    activations,
     ram,
     caller_input,
     keep_channels,
@@ -149,7 +157,7 @@ def convert(
             model, data, metadata, calibration, step, show,
             ram=ram, keep_channels=keep_channels, caller_inputs=caller_input,
             codings=() if dense else CODINGS,
-            bits=chosen, rounding=rounding,
+            bits=chosen, rounding=rounding, activations=int(activations),
         )  # fmt: skip
     write_atomically(output, done.file)
     _tell(output, model, done, as_json, chosen if bits == "mixed" else None)

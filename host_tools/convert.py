@@ -22,6 +22,7 @@ from host_tools.passes import coding, rewire, tidy
 from host_tools.passes.bits import Bits, set_bits
 from host_tools.passes.bits import check as check_bits
 from host_tools.passes.coding import CODINGS
+from host_tools.passes.lower_wide import demand_int16_ops
 from host_tools.passes.drop_constant_channels import drop_constant_channels
 from host_tools.planner import sizes
 from host_tools.program import Program
@@ -70,6 +71,7 @@ def convert(
     codings: Sequence[str] = CODINGS,
     bits: Bits = 8,
     rounding: str | None = None,
+    activations: int = 8,
 ) -> Conversion:
     """Converts a model.
 
@@ -83,29 +85,32 @@ def convert(
     Model.bind() names on the board. codings: those that a layer's weights may have instead of int8 where that makes the file
     smaller, of "int4" and "sparse"; () for none: the outputs are the same to the bit. bits: of the weights of a Keras
     model's convolutions and dense layers, 8 or 4, or a dict of these by name of layer. rounding: of weights, "nearest" or
-    "adaptive", which fits them to the data; None takes adaptive for 4 bits, where it brings much, and nearest for 8. Raises
+    "adaptive", which fits them to the data; None takes adaptive for 4 bits, where it brings much, and nearest for 8. activations: their
+    bits in a Keras model, 8, or 16, which is more exact, and slower. Raises
     ConversionError, with what to do, where the model, the data or the RAM cannot be used, and FileNotFoundError.
     """
     ram = sizes.parse(ram)  # before the long work
     check_bits(bits)
+    if activations not in (8, 16):
+        raise ConversionError(f"activations have 8 or 16 bits, received {activations}")
     if not set(codings) <= set(CODINGS):
         raise ConversionError(f"codings of weights are {' and '.join(CODINGS)}, received {', '.join(map(str, codings))}")
     engine = engine or compare.best_engine()
     stages = _Stages(show)
     if _is_tflite(source):
-        _check_quantized(source, bits, rounding)
+        _check_quantized(source, bits, rounding, activations)
         original: Any = str(source)
         graph = stages("read", _read_tflite(source), True)
         data = _loaded(data, graph)
     elif qat.is_quantization_aware(model := _loaded_keras(source)):
-        _check_quantized(model.name, bits, rounding)
+        _check_quantized(model.name, bits, rounding, activations)
         graph = stages("read", qat.read(model), True)
         original = rewire.copy(graph)  # the passes below change it in place
         data = _loaded(data, graph)
     else:
         original = stages("read", _read_keras(model, data))
         data = _loaded(data, original)
-        graph = _quantized(original, data, method, progress, stages, bits, rounding)
+        graph = _quantized(original, data, method, progress, stages, bits, rounding, activations)
     # A pad costs a copy of the image, a padded window nothing.
     graph = stages("fuse_quantized_padding", tidy.fuse_padding(graph), True)
     # Nothing is made for nobody.
@@ -209,19 +214,21 @@ def _loaded(data, graph: Graph):
     return data
 
 
-def _check_quantized(source, bits: Bits, rounding: str | None) -> None:
-    for name, given, usual in (("bits", bits, 8), ("rounding", rounding, None)):
+def _check_quantized(source, bits: Bits, rounding: str | None, activations: int) -> None:
+    for name, given, usual in (("bits", bits, 8), ("rounding", rounding, None), ("activations", activations, 8)):
         if given != usual:
-            raise ConversionError(f"{source}: its weights are quantized already; {name} needs the float Keras model")
+            raise ConversionError(f"{source}: it is quantized already; {name} needs the float Keras model")
 
 
-def _quantized(graph: Graph, data, method, progress, stages, bits, rounding) -> Graph:
+def _quantized(graph: Graph, data, method, progress, stages, bits, rounding, activations) -> Graph:
     """The int8 graph of a float graph from Keras."""
     from host_tools.passes.search import search
 
     graph = normalising.normalise(graph, lambda made, name: stages(name, made))
     graph = set_bits(graph, bits)
-    return stages("quantize", search(graph, data, method, progress, rounding), True)
+    if activations == 16:
+        demand_int16_ops(graph)
+    return stages("quantize", search(graph, data, method, progress, rounding, activations), True)
 
 
 def _metadata(program: Program, source, given: dict[str, str]) -> dict[str, str]:

@@ -35,7 +35,7 @@ def rescale(source: Tensor, target: Tensor) -> np.ndarray:
 
 
 def activation_range(activation, output: Tensor) -> tuple[int, int]:
-    """Least and greatest quantized int8 value that an activation leaves; see ops.py for what it may be.
+    """Least and greatest quantized value, int8 or int16, that an activation leaves; see ops.py for what it may be.
 
     Raises ConversionError for an unknown activation.
     """
@@ -47,9 +47,10 @@ def activation_range(activation, output: Tensor) -> tuple[int, int]:
     def quantized(bound):
         return output.zero_point + fp.round_away(float(np.float32(bound) / np.float32(output.scale)))
 
-    least = -128 if low is None or low == -math.inf else max(-128, quantized(low))
-    most = 127 if high is None or high == math.inf else min(127, quantized(high))
-    return min(least, 127), max(most, -128)
+    bottom, top = (-32768, 32767) if output.dtype == "int16" else (-128, 127)
+    least = bottom if low is None or low == -math.inf else max(bottom, quantized(low))
+    most = top if high is None or high == math.inf else min(top, quantized(high))
+    return min(least, top), max(most, bottom)
 
 
 def _identity(op, source, target):

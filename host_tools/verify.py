@@ -13,7 +13,7 @@ from host_tools.graph import Graph, Op
 from host_tools.planner import symbolic
 from host_tools.program import Program, nbytes
 
-_INTEGERS = ("int8", "uint8", "int16", "int32")
+_INTEGERS = ("int8", "uint8", "int16", "int32", "int64")  # the last in biases only
 
 
 def _require(condition, where: str, rule: str) -> None:

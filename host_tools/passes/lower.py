@@ -34,7 +34,8 @@ def lower(graph: Graph, codings: tuple[str, ...] = CODINGS) -> Program:
         if all(tensor.data is not None for tensor in op.inputs):
             _fold(op)
         else:
-            _LOWERINGS[op.kind](program, op)
+            wide = op.inputs[0].dtype == "int16" and op.kind in lower_wide.LOWERINGS
+            (lower_wide.LOWERINGS if wide else _LOWERINGS)[op.kind](program, op)
     _copy_bare_views(program)
     return program
 
@@ -77,5 +78,4 @@ _LOWERINGS = {
     **lower_recurrent.LOWERINGS,
     **lower_stream.LOWERINGS,
     **lower_signal.LOWERINGS,
-    **lower_wide.LOWERINGS,
 }

@@ -14,7 +14,7 @@ from upyml.format import layout
 _SUM_SHIFT = 20  # head room of the sums of add and sub, in bits
 
 
-def _operands(program: Program, op: Op) -> tuple[list[Tensor], Tensor]:
+def operands(program: Program, op: Op) -> tuple[list[Tensor], Tensor]:
     """Inputs and output with at most four axes: neighbours that broadcast alike become one."""
     y = op.output
     if len(y.shape) <= layout.MAX_RANK and all(len(x.shape) <= len(y.shape) for x in op.inputs):
@@ -29,28 +29,38 @@ def _operands(program: Program, op: Op) -> tuple[list[Tensor], Tensor]:
     return [program.view(x, shape) for x, shape in zip(op.inputs, ins)], program.view(y, out)
 
 
+def sum_params(op: Op, left_shift: int) -> dict:
+    """The fields of a sum or a difference."""
+    a, b = (float(np.float32(x.scale)) for x in op.inputs)
+    twice = 2 * max(a, b)
+    out = float(np.float32(op.output.scale))
+    low, high = tables.activation_range(op.attrs.get("activation"), op.output)
+    params = {"left_shift": left_shift, "clamp_min": low, "clamp_max": high}
+    for suffix, real in (("1", a / twice), ("2", b / twice), ("", twice / ((1 << left_shift) * out))):
+        params["multiplier" + suffix], params["shift" + suffix] = lower_edges.scaling(op, real)
+    return params
+
+
 def _sum(opcode: int):
     def lower(program: Program, op: Op) -> None:
-        a, b = (float(np.float32(x.scale)) for x in op.inputs)
-        twice = 2 * max(a, b)
-        out = float(np.float32(op.output.scale))
-        low, high = tables.activation_range(op.attrs.get("activation"), op.output)
-        params = {"left_shift": _SUM_SHIFT, "clamp_min": low, "clamp_max": high}
-        for suffix, real in (("1", a / twice), ("2", b / twice), ("", twice / ((1 << _SUM_SHIFT) * out))):
-            params["multiplier" + suffix], params["shift" + suffix] = lower_edges.scaling(op, real)
-        inputs, output = _operands(program, op)
+        params = sum_params(op, _SUM_SHIFT)
+        inputs, output = operands(program, op)
         program.steps.append(Step(opcode, inputs, [output], params, op.name))
 
     return lower
 
 
-def _mul(program: Program, op: Op) -> None:
+def product_params(op: Op) -> dict:
+    """The fields of a product."""
     a, b, out = (float(np.float32(tensor.scale)) for tensor in op.inputs + [op.output])
     multiplier, shift = lower_edges.scaling(op, a * b / out)
     low, high = tables.activation_range(op.attrs.get("activation"), op.output)
-    params = {"multiplier": multiplier, "shift": shift, "clamp_min": low, "clamp_max": high}
-    inputs, output = _operands(program, op)
-    program.steps.append(Step(layout.MUL, inputs, [output], params, op.name))
+    return {"multiplier": multiplier, "shift": shift, "clamp_min": low, "clamp_max": high}
+
+
+def _mul(program: Program, op: Op) -> None:
+    inputs, output = operands(program, op)
+    program.steps.append(Step(layout.MUL, inputs, [output], product_params(op), op.name))
 
 
 def mean_multiplier(op: Op, count: int) -> tuple[int, int]:

@@ -50,6 +50,10 @@ def rescaled(program: Program, x: Tensor, target: Tensor, name: str) -> Tensor:
     """x with the target's scale and zero point; appends a table where they differ."""
     if same_quantization(x, target):
         return x
+    if x.dtype == "int16" and x.data is None:
+        y = Tensor(x.name, x.shape, "int16", target.scale, target.zero_point)
+        _quantize(program, Op("quantize", [x], [y], {}, name))
+        return y
     table = tables.rescale(x, target)
     if x.data is not None:
         return Tensor(x.name, x.shape, "int8", target.scale, target.zero_point, table[x.data.astype(np.int64) + 128])

@@ -14,7 +14,7 @@ from host_tools.program import Program, Step
 from upyml.format import encode, layout
 
 
-def _window(op: Op, kernel) -> dict:
+def window(op: Op, kernel) -> dict:
     """The fields of a window; a row of samples (time, channels) is an image of height 1."""
     top, _, left, _ = op.attrs["padding"]
     low, high = tables.activation_range(op.attrs.get("activation"), op.output)
@@ -30,7 +30,7 @@ def _window(op: Op, kernel) -> dict:
     return fields
 
 
-def _inside(program: Program, op: Op, kernel) -> Op:
+def inside(program: Program, op: Op, kernel, pad=lower_layout.LOWERINGS["pad"]) -> Op:
     """The op itself, or the op behind a pad of its own where windows would lie wholly outside of the image.
 
     The engine wants every window to touch the image; a pad fused into a convolution can be wider than that.
@@ -41,7 +41,7 @@ def _inside(program: Program, op: Op, kernel) -> Op:
         return op
     before, after = ((padding[i], padding[i + 2], 0)[3 - len(x.shape) :] for i in range(2))
     padded = Tensor(x.name, tuple(b + n + a for b, n, a in zip(before, x.shape, after)), x.dtype, x.scale, x.zero_point)
-    lower_layout.LOWERINGS["pad"](program, Op("pad", [x], [padded], {"before": before, "after": after}, op.name))
+    pad(program, Op("pad", [x], [padded], {"before": before, "after": after}, op.name))
     return Op(op.kind, [padded] + op.inputs[1:], op.outputs, dict(op.attrs, padding=(0, 0, 0, 0)), op.name)
 
 
@@ -84,10 +84,10 @@ def _coded(program: Program, weights: np.ndarray, name: str) -> tuple[dict, floa
 
 
 def _conv2d(program: Program, op: Op) -> None:
-    op = _inside(program, op, op.inputs[1].shape[1:3])
+    op = inside(program, op, op.inputs[1].shape[1:3])
     x, w = op.inputs[:2]
     weights = w.data.astype(np.int64)
-    params = _window(op, w.shape[1:3])
+    params = window(op, w.shape[1:3])
     packed, density = _coded(program, w.data, op.name)
     params |= packed
     params["channels"] = _per_channel(op, weights.reshape(len(weights), -1))
@@ -104,8 +104,8 @@ def _depthwise(program: Program, op: Op) -> None:
         )
         _conv2d(program, Op("conv2d", [x, dense] + op.inputs[2:], op.outputs, op.attrs, op.name))
         return
-    op = _inside(program, op, w.shape[:2])
-    x, params = op.inputs[0], _window(op, w.shape[:2])
+    op = inside(program, op, w.shape[:2])
+    x, params = op.inputs[0], window(op, w.shape[:2])
     params["weights"] = encode.pack_depthwise(w.data)
     params["channels"] = _per_channel(op, w.data.astype(np.int64).reshape(-1, w.shape[2]).T)
     params["multiplier"] = op.attrs["multiplier"]
@@ -141,7 +141,7 @@ def _pool(opcode: int):
         x, y = op.inputs[0], op.output
         made = lower_edges.at_scale_of(x, y)  # a pool keeps its input's scale; another one is taken on by a table
         pooled = op if made is y else Op(op.kind, [x], [made], dict(op.attrs, activation=None), op.name)
-        program.steps.append(Step(opcode, [x], [made], _window(pooled, op.attrs["kernel"]), op.name))
+        program.steps.append(Step(opcode, [x], [made], window(pooled, op.attrs["kernel"]), op.name))
         if made is not y:
             low, high = tables.activation_range(op.attrs.get("activation"), y)
             lower_edges.append_table(program, made, y, np.clip(tables.rescale(made, y), low, high), op.name)

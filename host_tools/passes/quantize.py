@@ -1,4 +1,4 @@
-"""Float graph -> int8 graph, by the rules of TFLite's int8 specification.
+"""Float graph -> int8 graph, by the rules of TFLite's int8 specification, or its "16x8" one.
 
 Activations get one scale and zero point each, weights one scale per output channel. With data, both graphs are walked
 side by side: each layer's weights are scaled for the inputs that the quantized layers before it really give, and its
@@ -33,8 +33,9 @@ def quantize(
     weight_search: bool = True,
     bias_correction: bool = True,
     rounding: str | None = None,
+    activations: int = 8,
 ) -> Graph:
-    """The int8 graph of a normalised float graph.
+    """The int8 graph of a normalised float graph; with `activations` 16 its activations are int16.
 
     ranges: (lowest, highest) of each activation, from calibrate. data: one (n, *shape) array for each input; without it
     weights keep their full range and biases are not corrected. rounding of weights: "nearest", "adaptive" (which needs
@@ -42,9 +43,9 @@ def quantize(
     """
     quantized = rewire.copy(graph)
     twins = dict(zip(_tensors(graph), _tensors(quantized)))
-    for tensor, (scale, zero_point) in scales.assign(graph, ranges).items():
+    for tensor, (scale, zero_point) in scales.assign(graph, ranges, activations).items():
         twin = twins[tensor]
-        twin.dtype, twin.scale, twin.zero_point = "int8", scale, zero_point
+        twin.dtype, twin.scale, twin.zero_point = f"int{activations}", scale, zero_point
     if data is None:
         for op in quantized.ops:
             _constants(op)
@@ -106,9 +107,10 @@ def _constants(op: Op, moments: np.ndarray | None = None, seen=None) -> None:
         return
     for index, tensor in enumerate(op.inputs):
         if tensor.data is not None and tensor.scale is None:
-            scale = scales.symmetric(tensor.data)
-            q = np.rint(tensor.data.astype(np.float64) / scale).astype(np.int8)
-            op.inputs[index] = Tensor(tensor.name, tensor.shape, "int8", scale, 0, q)
+            dtype = op.output.dtype if op.output.dtype == "int16" else "int8"
+            scale = scales.symmetric(tensor.data, np.iinfo(dtype).max)
+            q = np.rint(tensor.data.astype(np.float64) / scale).astype(dtype)
+            op.inputs[index] = Tensor(tensor.name, tensor.shape, dtype, scale, 0, q)
 
 
 def _correct_bias(op: Op, exact: list[np.ndarray | None], twin: Op, x: list[np.ndarray | None]) -> None:

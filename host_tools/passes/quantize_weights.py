@@ -44,6 +44,14 @@ def quantize_weights(
         Tensor(names[1], bias.shape, "int32", bias_scale(input_scale, scale), 0, np.zeros(bias.shape, np.int32)),
     ]
     set_bias(op, bias)
+    if op.inputs[0].dtype == "int16" and _largest_sum(op) >= 2**31:
+        op.inputs[2].dtype, op.inputs[2].data = "int64", op.inputs[2].data.astype(np.int64)  # asks for sums of 64 bits
+
+
+def _largest_sum(op: Op) -> int:
+    """Of int16 activations with the op's weights."""
+    rows = np.abs(_rows(op, op.inputs[1].data.astype(np.int64))).sum(axis=1)
+    return int((32768 * rows + np.abs(op.inputs[2].data.astype(np.int64))).max())
 
 
 def set_bias(op: Op, bias: np.ndarray) -> None:
@@ -51,7 +59,7 @@ def set_bias(op: Op, bias: np.ndarray) -> None:
     tensor = op.inputs[2]
     limits = np.iinfo(np.int32)
     q = np.clip(np.rint(bias / np.asarray(tensor.scale, np.float64)), limits.min, limits.max)
-    tensor.data = q.astype(np.int32)
+    tensor.data = q.astype(tensor.data.dtype)
 
 
 def bias_scale(input_scale: float, scale: np.ndarray) -> np.ndarray:

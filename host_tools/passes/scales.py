@@ -36,7 +36,10 @@ FIXED: dict[str, Grid] = {
 }
 
 
-def groups(graph: Graph) -> tuple[dict[Tensor, Tensor], dict[Tensor, Grid]]:
+FIXED_16: dict[str, Grid] = {"softmax": (1 / 32768, 0)}  # the same for int16 activations
+
+
+def groups(graph: Graph, fixed_by_kind: dict[str, Grid] = FIXED) -> tuple[dict[Tensor, Tensor], dict[Tensor, Grid]]:
     """Of every activation the one whose scale it shares, maybe itself; and the scales of those that have no choice."""
     group = {tensor: tensor for tensor in _activations(graph)}
 
@@ -50,8 +53,8 @@ def groups(graph: Graph) -> tuple[dict[Tensor, Tensor], dict[Tensor, Grid]]:
         if op.kind in SAME:
             group[root(op.output)] = root(op.inputs[0])
     for op in graph.ops:
-        if op.kind in FIXED:
-            fixed[root(op.output)] = FIXED[op.kind]
+        if op.kind in fixed_by_kind:
+            fixed[root(op.output)] = fixed_by_kind[op.kind]
     for op in graph.ops:
         if op.kind == "concat":
             # An input whose scale is prescribed is brought to the common scale by an op of its own, when lowered.
@@ -62,25 +65,37 @@ def groups(graph: Graph) -> tuple[dict[Tensor, Tensor], dict[Tensor, Grid]]:
     return {tensor: root(tensor) for tensor in group}, fixed
 
 
-def assign(graph: Graph, ranges: Ranges) -> dict[Tensor, Grid]:
-    """Scale and zero point of every activation; ranges holds the (lowest, highest) value of each."""
-    group, fixed = groups(graph)
+def assign(graph: Graph, ranges: Ranges, bits: int = 8) -> dict[Tensor, Grid]:
+    """Scale and zero point of every activation of 8 or 16 bits; ranges holds the (lowest, highest) value of each."""
+    group, fixed = groups(graph, FIXED if bits == 8 else FIXED_16)
+    spread = grid if bits == 8 else grid_16
     spans: Ranges = {}
     for tensor, root in group.items():
         low, high = spans.get(root, (0.0, 0.0))
         spans[root] = (min(low, ranges[tensor][0]), max(high, ranges[tensor][1]))
-    return {tensor: fixed.get(root) or grid(*spans[root], tensor.name) for tensor, root in group.items()}
+    return {tensor: fixed.get(root) or spread(*spans[root], tensor.name) for tensor, root in group.items()}
 
 
 def _activations(graph: Graph) -> list[Tensor]:
     return [*graph.inputs, *(tensor for op in graph.ops for tensor in op.outputs)]
 
 
+def _finite(low: float, high: float, name: str) -> None:
+    if not np.isfinite([low, high]).all():
+        raise ConversionError(f"{name}: its values overflow on the calibration data; the model or the data is broken.")
+
+
+def grid_16(low: float, high: float, name: str = "tensor") -> Grid:
+    """The float32 scale at which 32767 is the larger of the two ends; the zero point of 16-bit activations is 0."""
+    _finite(low, high, name)
+    scale = np.float32(max(-low, high, 0.0) / 32767)
+    return (float(scale), 0) if scale >= np.finfo(np.float32).tiny else (1.0, 0)
+
+
 def grid(low: float, high: float, name: str = "tensor") -> Grid:
     """The float32 scale and the zero point that spread 256 levels over [low, high], widened to hold 0."""
     low, high = min(low, 0.0), max(high, 0.0)
-    if not np.isfinite([low, high]).all():
-        raise ConversionError(f"{name}: its values overflow on the calibration data; the model or the data is broken.")
+    _finite(low, high, name)
     scale = np.float32((high - low) / 255)
     if scale < np.finfo(np.float32).tiny:  # nothing but zeros was seen
         return 1.0, 0
@@ -88,7 +103,7 @@ def grid(low: float, high: float, name: str = "tensor") -> Grid:
     return float(scale), zero_point
 
 
-def symmetric(values: np.ndarray) -> float:
-    """The scale at which the largest magnitude becomes 127; 1 for zeros."""
-    most = np.float32(np.abs(values).max(initial=0) / 127)
+def symmetric(values: np.ndarray, limit: int = 127) -> float:
+    """The scale at which the largest magnitude becomes the limit; 1 for zeros."""
+    most = np.float32(np.abs(values).max(initial=0) / limit)
     return float(most) if most >= np.finfo(np.float32).tiny else 1.0

@@ -25,9 +25,10 @@ def search(
     method: str = "mse",
     progress: Callable[[int, int], None] | None = None,
     rounding: str | None = None,
+    activations: int = 8,
 ) -> Graph:
     """The int8 graph alone, of the two that `both` gives."""
-    return both(graph, data, method, progress, rounding)[1]
+    return both(graph, data, method, progress, rounding, activations)[1]
 
 
 def both(
@@ -36,12 +37,13 @@ def both(
     method: str = "mse",
     progress: Callable[[int, int], None] | None = None,
     rounding: str | None = None,
+    activations: int = 8,
 ) -> tuple[Graph, Graph]:
     """The float graph that quantizes best, which gives what the graph gives, and its int8 graph; op for op the same.
 
     The int8 graph of a normalised float graph: calibrated, equalized where it helps, quantized.
 
-    data: one (n, *shape) array for each input. method: as in calibrate. rounding: as in quantize. `progress(done,
+    data: one (n, *shape) array for each input. method: as in calibrate. rounding, activations: as in quantize. `progress(done,
     total)` is called on the way.
     The measure is the signal-to-quantization-noise ratio before a last softmax, logistic or tanh: behind it the errors
     of sure answers vanish, and a few unsure samples would decide.
@@ -68,12 +70,12 @@ def both(
     best_ratio, chosen, quantized = -np.inf, graph, None
     for strength in STRENGTHS:
         tried = graph if strength is None else equalize(graph, few, strength)
-        made = quantize(tried, ranges(tried, few), few, method == "mse", rounding="nearest")
+        made = quantize(tried, ranges(tried, few), few, method == "mse", rounding="nearest", activations=activations)
         ratio = sqnr(exact, run(before_squashing(made), few))
         if quantized is None or ratio > best_ratio:
             best_ratio, chosen, quantized = ratio, tried, made
     if more:
-        quantized = quantize(chosen, ranges(chosen, inputs), inputs, method == "mse", rounding=rounding)
+        quantized = quantize(chosen, ranges(chosen, inputs), inputs, method == "mse", rounding=rounding, activations=activations)
     return chosen, quantized
 
 

@@ -13,15 +13,27 @@ _FULL = (
 )
 
 
+# What the engine computes on int16 activations, with int8 weights; reshapes take any type.
+_WIDE = (
+    "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "MAX_POOL_2D", "AVERAGE_POOL_2D", "ADD", "SUB", "MUL", "MEAN",
+    "SOFTMAX", "PAD", "CONCATENATION", "TRANSPOSE", "STRIDED_SLICE", "SLICE", "SPLIT", "SPLIT_V",
+)  # fmt: skip
+
+
 def demand_int8(reader, op, place: int) -> Tensor:
-    """The op's input, which must be int8, as must be its output. Raises ConversionError with what to do otherwise."""
+    """The op's input, which must be int8, or int16 where the engine has the op for it, as must be its output.
+
+    Raises ConversionError with what to do otherwise.
+    """
     number = op.inputs[place] if place < len(op.inputs) else -1
     if number < 0:
         raise ConversionError(f"{reader.describe(op)} lacks an input: the file is damaged")
     source = reader.file.tensors[number]
+    result = reader.file.tensors[op.outputs[0]].dtype
+    if source.dtype == result == "int16" and op.name in _WIDE:
+        return reader.tensor(number)
     if source.dtype != "int8":
         raise ConversionError(_advice(reader, op, source.dtype))
-    result = reader.file.tensors[op.outputs[0]].dtype
     if result != "int8" and op.name != "ARG_MAX":
         raise ConversionError(f"{reader.describe(op)} goes from int8 to {result}: {_FULL}")
     return reader.tensor(number)
@@ -43,7 +55,9 @@ def _advice(reader, op, dtype: str) -> str:
             "TensorFlow 2 converter, whose models compute with int8 (uint8 inputs and outputs are fine)"
         )
     if dtype == "int16":
-        return f"{where} computes with int16 activations (int16x8): upyml runs int8 models; {_FULL} without 16x8"
+        return (
+            f"{where} computes with int16 activations (int16x8), for which upyml has {', '.join(_WIDE)}: {_FULL} without 16x8"
+        )
     return f"{where} takes {dtype} values: upyml runs int8 models; {_FULL}"
 
 
@@ -76,10 +90,12 @@ def weights_and_bias(reader, op, channel_axis: int) -> list[Tensor]:
     tensors = [Tensor(source.name, data.shape, "int8", scale, 0, data)]
     if len(op.inputs) > 2 and op.inputs[2] >= 0:
         bias = reader.required_constant(op, 2, "bias")
-        if bias.dtype != np.int32 or bias.size != data.shape[channel_axis]:
+        wide = reader.file.tensors[op.inputs[0]].dtype == "int16"
+        if bias.dtype not in ((np.int32, np.int64) if wide else (np.int32,)) or bias.size != data.shape[channel_axis]:
             raise ConversionError(
                 f"{reader.describe(op)} has {bias.size} biases of type {bias.dtype} for "
                 f"{data.shape[channel_axis]} channels: upyml takes one int32 for each"
             )
-        tensors.append(Tensor(reader.file.tensors[op.inputs[2]].name, (bias.size,), "int32", None, 0, bias.reshape(-1)))
+        name = reader.file.tensors[op.inputs[2]].name
+        tensors.append(Tensor(name, (bias.size,), str(bias.dtype), None, 0, bias.reshape(-1)))
     return tensors

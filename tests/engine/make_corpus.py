@@ -6,11 +6,11 @@ import numpy as np
 from group_models import random_group
 from op_models import random_op
 
-from upyml.format import decode, layout
+from upyml.format import decode, layout, ops_wide
 from upyml.format.encode import seal
 
 FOLDER = Path(__file__).parent / "corpus"
-MOST_BYTES = 1024  # of an op; of a group twice as many
+MOST_BYTES = 1024  # of an op; of a group twice as many, and of one with tables of 16 bits
 GROUPS = 12
 
 
@@ -36,7 +36,7 @@ def write(name, rng, opcode, coding):
     count = 0
     while count < 3:
         model = random_op(rng, opcode, coding).encode(rng)
-        if len(model) <= MOST_BYTES:
+        if len(model) <= (3 * MOST_BYTES if opcode in (ops_wide.TABLE_16, ops_wide.SOFTMAX_16) else MOST_BYTES):
             (FOLDER / f"{name.lower()}_{count}.upm").write_bytes(model)
             count += 1
 

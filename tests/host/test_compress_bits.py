@@ -120,7 +120,7 @@ def test_bits_that_cannot_be(model, data, bits, said):
 @pytest.mark.parametrize("options", [{"bits": 4}, {"bits": {"dense": 4}}, {"rounding": "adaptive"}])
 def test_a_quantized_file_keeps_its_weights(tmp_path, options):
     (tmp_path / "int8.tflite").write_bytes(dense())
-    with pytest.raises(ConversionError, match="int8.tflite: its weights are quantized already; .* needs the float"):
+    with pytest.raises(ConversionError, match="int8.tflite: it is quantized already; .* needs the float"):
         convert(tmp_path / "int8.tflite", **options)
 
 
