@@ -78,12 +78,14 @@ def program(program: Program, after: str) -> Program:
         for tensor in step.inputs:
             _require(tensor.data is not None or program.base(tensor) in made, where, f"reads {tensor.name!r} too early")
         for tensor in step.outputs:
-            _require(program.base(tensor) not in made, where, f"makes {tensor.name!r} a second time")
-            made.add(program.base(tensor))
+            base = program.base(tensor)
+            _require(base not in made or base in program.states, where, f"makes {tensor.name!r} a second time")
+            made.add(base)
     for tensor, base in program.views.items():
         _require(nbytes(tensor) == nbytes(base), f"after {after}", f"the view {tensor.name!r} has another size")
     for tensor in program.outputs:
         _require(program.base(tensor) in made, f"after {after}", f"nothing makes the output {tensor.name!r}")
+        _require(program.base(tensor) not in program.states, f"after {after}", f"the output {tensor.name!r} is a state")
     return program
 
 

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 
 from host_tools.graph import Tensor
 from host_tools.program import Program, dtype_code
+from upyml import states
 from upyml.format import decode, encode, groups, layout
 from upyml.format.explain import explain
 
 SEEDS = (1, 2)  # of the test vectors' inputs
+STATE_SEEDS = (1, 2, 3, 4, 5, 6)  # the same of a model that remembers: what a run makes of its memory is looked at too
 
 
-def write(program: Program, engine, seeds: tuple[int, ...] = SEEDS) -> bytes:
+def write(program: Program, engine, seeds: tuple[int, ...] | None = None) -> bytes:
     """The whole file.
 
     engine: the module whose Engine runs the file once for each seed, to note every op's output in the test vectors
-    (`_upyml` or `upyml._reference`). Raises ValueError where the engine refuses the file.
+    (`_upyml` or `upyml._reference`); the runs are one stream from reset on. Raises ValueError where the engine refuses the file.
     """
     parts = _parts(program)
     _, state = program.state_offsets()
     file = encode.encode(*parts, state_size=state, arena_size=program.arena_size)
-    vectors = [(seed, op_crcs(file, engine, seed)) for seed in seeds]
+    seeds = seeds or (STATE_SEEDS if state else SEEDS)
+    vectors = list(zip(seeds, op_crcs(file, engine, seeds)))
     return encode.encode(*parts, vectors=vectors, state_size=state, arena_size=program.arena_size)
 
 
@@ -106,31 +110,39 @@ def seeded_input(dtype: int, raw: np.ndarray) -> bytes:
     return signed.astype({layout.INT16: "<i2", layout.INT32: "<i4"}[dtype]).tobytes()
 
 
-def op_crcs(file: bytes, engine, seed: int) -> list[int]:
-    """CRC-32 of each op's output right after it ran, on inputs made from the seed."""
+def op_crcs(file: bytes, engine, seeds: Sequence[int]) -> list[list[int]]:
+    """For each seed the CRC-32 of each op's output right after it ran, on inputs made from the seed.
+
+    A model with states starts from those after reset, and each run goes on with what the one before left.
+    """
     head = decode.header(file)
     tensors = [decode.tensor(file, head, i) for i in range(head["tensor_count"])]
     size = engine.check(file)
     if size < 0:
         raise ValueError(f"the engine refuses the file just written: {explain(size, file)}")
     arena = bytearray(size)
+    states.reset(file, head, memoryview(arena).cast("b"))
     runner = engine.Engine(file, arena)
-    state = head["state_size"]
-    for place, number in enumerate(decode.inputs(file, head)):
-        tensor = tensors[number]
-        raw, seed = seeded_bytes(seed, decode.elements(tensor["shape"]))
-        data = seeded_input(tensor["dtype"], raw)
-        if tensor["kind"] == layout.CALLER:
-            runner.bind(place, data)
-        else:
-            arena[state + tensor["offset"] : state + tensor["offset"] + len(data)] = data
-    outputs = [decode.op(file, head, i)["outputs"][0] for i in range(head["op_count"])]
+    outputs = [tensors[decode.op(file, head, i)["outputs"][0]] for i in range(head["op_count"])]
     sizes = [groups.written(file, head, i) for i in range(head["op_count"])]
-    crcs = [0] * head["op_count"]
+    crcs: list[list[int]] = []
+
+    def start(tensor) -> int:
+        return tensor["offset"] + (head["state_size"] if tensor["kind"] == layout.ARENA else 0)
 
     def note(i: int) -> None:
-        start = state + tensors[outputs[i]]["offset"]
-        crcs[i] = zlib.crc32(arena[start : start + sizes[i]])
+        first = start(outputs[i])
+        crcs[-1].append(zlib.crc32(arena[first : first + sizes[i]]))
 
-    runner.run(note)
+    for seed in seeds:
+        for place, number in enumerate(decode.inputs(file, head)):
+            tensor = tensors[number]
+            raw, seed = seeded_bytes(seed, decode.elements(tensor["shape"]))
+            data = seeded_input(tensor["dtype"], raw)
+            if tensor["kind"] == layout.CALLER:
+                runner.bind(place, data)
+            else:
+                arena[start(tensor) : start(tensor) + len(data)] = data
+        crcs.append([])
+        runner.run(note)
     return crcs

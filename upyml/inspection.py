@@ -62,6 +62,7 @@ def selftest(model):
     """True, or a Failure with the first difference. Clears the model's state."""
     head = model._head
     answer = True if head["vector_count"] else Failure("the model has no test vectors")
+    model.reset()
     for number in range(head["vector_count"]):
         answer = _vector(model, number)
         if not answer:
@@ -111,7 +112,6 @@ def _vector(model, number):
         if value != expected[op] and not found:
             found.append((op, value))
 
-    model.reset()
     fill(model, seed)
     model.run(hook)
     if not found:

@@ -56,6 +56,7 @@ class Model:
         self.output = self.outputs[0]
         self._floats = [None] * len(self.inputs)
         self.caller_inputs = tuple([view is None for view in self.inputs])
+        self.reset()
 
     def _views(self, numbers, key, word, engine, owner):
         names = self._text(key, "").split("\n")
@@ -178,10 +179,11 @@ class Model:
         return (labels[best] if best < len(labels) else best), score
 
     def reset(self):
-        """Clear what the model remembers from run to run."""
-        arena = self._arena
-        for i in range(self._head["state_size"]):
-            arena[i] = 0
+        """Forget what the model remembers from run to run: the next run is as the first one after load()."""
+        if self._head["state_size"]:
+            from upyml import states
+
+            states.reset(self._data, self._head, self._arena)
 
     def stream(self, hop=None, window=None):
         """A Stream over live samples: push them one at a time.

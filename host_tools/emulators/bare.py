@@ -42,15 +42,16 @@ def program(
 ) -> Program:
     """The file of `bench` with a model, whose inputs are filled as test vectors are (upyml/format/SPEC.md).
 
-    runs: pairs of a run op by op and one in one piece. seed: of the inputs. model_at: the model's address, a multiple
+    runs: pairs of a run op by op and one in one piece, each from the state of a model that was just loaded. seed: of the inputs. model_at: the model's address, a multiple
     of 16, by default the flash's. Raises upyml.ModelError where the model is none.
     """
     loaded = upyml.load(model)
     inspection.fill(loaded, seed)
     given = [bytes(memoryview(view).cast("B")) for view in loaded.inputs]
     callers = loaded.caller_inputs
-    loaded.run()
     head = decode.header(model)
+    state = bytes(memoryview(loaded._arena).cast("B")[: head["state_size"]])
+    loaded.run()
     processor, entry, segments = _segments(bench)
     ram_end = memory.ram + memory.ram_size
     end = _up(max(address + size for address, _, size in segments if memory.ram <= address < ram_end))
@@ -68,17 +69,19 @@ def program(
     outputs = [bytes(memoryview(view).cast("B")) for view in loaded.outputs]
     tables_at = _up(memory.flash + len(model)) if model_at is None else memory.flash
     model_at = memory.flash if model_at is None else model_at
-    data_at = tables_at + 12 * (len(given) + len(outputs))
-    tables, data = b"", b""
+    copied = [(end, state)] if state else []  # where it belongs, what: before each run
     for i, number in enumerate(decode.inputs(model, head)):
-        to = caller_at[i] if callers[i] else place(number)
-        tables += struct.pack("<3I", to, data_at + len(data), len(given[i]))
-        data += given[i]
+        copied.append((caller_at[i] if callers[i] else place(number), given[i]))
+    data_at = tables_at + 12 * (len(copied) + len(outputs))
+    tables, data = b"", b""
+    for to, piece in copied:
+        tables += struct.pack("<3I", to, data_at + len(data), len(piece))
+        data += piece
     outputs_at = tables_at + len(tables)
     for number, output in zip(decode.outputs(model, head), outputs):
         tables += struct.pack("<3I", 0, place(number), len(output))
     planned = head["state_size"] + head["arena_size"]
-    task = [model_at, len(model), end, planned, room, runs, tables_at, len(given), outputs_at, len(outputs), *caller_at]
+    task = [model_at, len(model), end, planned, room, runs, tables_at, len(copied), outputs_at, len(outputs), *caller_at]
     segments = _patched(segments, memory.ram, struct.pack(f"<{len(task)}I", *task))
     segments += [(model_at, model, len(model)), (tables_at, tables + data, len(tables + data))]
     return Program(_elf(processor, entry, segments), room, outputs)

@@ -36,6 +36,7 @@ def lower(graph: Graph, codings: tuple[str, ...] = CODINGS) -> Program:
         else:
             wide = op.inputs[0].dtype == "int16" and op.kind in lower_wide.LOWERINGS
             (lower_wide.LOWERINGS if wide else _LOWERINGS)[op.kind](program, op)
+    _copy_states(program)
     _copy_bare_views(program)
     return program
 
@@ -52,6 +53,15 @@ def _fold(op: Op) -> None:
 
 def _reshape(program: Program, op: Op) -> None:
     program.views[op.output] = op.inputs[0]
+
+
+def _copy_states(program: Program) -> None:
+    """A model's output lies among the activations: one that is a state is copied."""
+    for number, tensor in enumerate(program.outputs):
+        if program.base(tensor) in program.states:
+            out = Tensor(tensor.name, tensor.shape, tensor.dtype, tensor.scale, tensor.zero_point)
+            program.outputs[number] = out
+            program.steps.append(Step(layout.RESHAPE, [tensor], [out], {}, tensor.name))
 
 
 def _copy_bare_views(program: Program) -> None:

@@ -1,6 +1,6 @@
 """The running order with the lowest peak of live bytes.
 
-A chain has one order; branches can run one after another or side by side, and what each leaves live meanwhile differs.
+Steps that use the same state keep their order. A chain has one order; branches can run one after another or side by side, and what each leaves live meanwhile differs.
 The search goes step by step over the sets of steps already run, and keeps for each set the order with the lowest peak.
 As long as there are at most WIDTH sets at a time that is exact; beyond it keeps the most promising ones (a beam).
 """
@@ -17,9 +17,11 @@ def order(program: Program) -> Program:
     """The program with its steps in the best order found. Steps of equal peak keep the order they came in."""
     steps = program.steps
     count = len(steps)
-    made = {program.base(t): i for i, step in enumerate(steps) for t in step.outputs}
+    made = {program.base(t): i for i, step in enumerate(steps) for t in step.outputs if program.in_arena(t)}
     sources = [{made[program.base(t)] for t in step.inputs if program.base(t) in made} for step in steps]
-    if all(source == ({i - 1} if i else set()) for i, source in enumerate(sources)):
+    for source, before in zip(sources, _same_state(program)):
+        source.update(before)
+    if all(i - 1 in source for i, source in enumerate(sources) if i):
         return program  # a chain
     needs = [sum(1 << i for i in source) for source in sources]
     model = _Live(program)
@@ -46,6 +48,17 @@ def order(program: Program) -> Program:
     return program
 
 
+def _same_state(program: Program) -> list[set[int]]:
+    """For each step those before it that have used the same states last: who reads and who writes keep their order."""
+    last: dict = {}
+    found = []
+    for i, step in enumerate(program.steps):
+        used = {program.base(t) for t in step.inputs + step.outputs} & set(program.states)
+        found.append({last[state] for state in used if state in last})
+        last |= dict.fromkeys(used, i)
+    return found
+
+
 class _Live:
     """How many bytes are live during a step and after it; which tensors those are follows from the steps run."""
 
@@ -57,7 +70,7 @@ class _Live:
             for tensor in step.inputs:
                 base = program.base(tensor)
                 readers[base] = readers.get(base, 0) | 1 << i
-        self.made = [nbytes(step.outputs[0]) for step in program.steps]
+        self.made = [nbytes(step.outputs[0]) if program.in_arena(step.outputs[0]) else 0 for step in program.steps]
         # Of each step: (bytes, who reads it) of the tensors that may die with it, and of those it may write over.
         self.dying, self.shared = [], []
         for step in program.steps:

@@ -134,6 +134,8 @@ def groups(program: Program, lives: list[Life], costs: list[Strips], bound: int)
 
 def _fuses(program: Program, step: Step) -> bool:
     tensors = step.inputs + step.outputs
+    if not program.in_arena(step.outputs[0]):
+        return False  # a state
     if any(len(t.shape) != 3 or t.dtype != "int8" or program.base(t) is not t for t in tensors if t.data is None):
         return False
     if step.opcode in _ELEMENTWISE:

@@ -33,7 +33,7 @@ def lives(program: Program) -> dict[Tensor, Life]:
         for tensor in step.inputs:
             if program.in_arena(tensor):
                 found[program.base(tensor)].last = number
-        for tensor in step.outputs:
+        for tensor in filter(program.in_arena, step.outputs):
             base = program.base(tensor)
             found[base] = Life(base, number, number)
     for tensor in program.outputs:

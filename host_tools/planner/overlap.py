@@ -45,7 +45,7 @@ class Rule:
 def rules(program: Program, step: Step, place: int) -> list[Rule]:
     """The orders in which the step may write over its input number `place`."""
     x, y = step.inputs[place], step.outputs[0]
-    if not program.in_arena(x):
+    if not (program.in_arena(x) and program.in_arena(y)):
         return []
     shape = window(step)
     if shape is not None:

@@ -40,9 +40,10 @@ class Found:
 
 @dataclass(eq=False)
 class _Move:
-    """One output to be placed: of a step, of a group, or (costs is None) an input of the model. Tensors by number."""
+    """One output to be placed: of a step, of a group, or (costs is None) an input of the model. Tensors by number; the name
+    is None where the output is a state, which has its place."""
 
-    name: int
+    name: int | None
     size: int
     live: list[int]  # lie in the arena before it
     kept: list[int]  # and after it
@@ -89,7 +90,8 @@ class Search:
         after = [0]
         for number in reversed(range(len(self.program.steps))):
             step = self.program.steps[number]
-            move = self._move(names[self.program.base(step.outputs[0])], number, 1, self.strips[number])
+            name = names.get(self.program.base(step.outputs[0]))
+            move = self._move(name, number, 1, self.strips[number])
             for i in move.dying:
                 places = [p for p, t in enumerate(step.inputs) if names.get(self.program.base(t)) == i]
                 move.over[i] = _common([rules(self.program, step, place) for place in places])
@@ -113,9 +115,10 @@ class Search:
                 move.scratches[:2]
             )
 
-    def _move(self, name: int, first: int, count: int, costs: Strips | Group) -> _Move:
+    def _move(self, name: int | None, first: int, count: int, costs: Strips | Group) -> _Move:
         stage = len(self.inputs) + first
-        move = _Move(name, self.sizes[name], self._live(first), self._live(first + count), stage + count, costs)
+        size = 0 if name is None else self.sizes[name]
+        move = _Move(name, size, self._live(first), self._live(first + count), stage + count, costs)
         self.moves[stage].append(move)
         return move
 
@@ -144,7 +147,8 @@ class Search:
                         if extra + more > most:
                             continue
                         places = dict(zip(move.live, state))
-                        places[move.name] = offset
+                        if move.name is not None:
+                            places[move.name] = offset
                         new = tuple(places[i] for i in move.kept)
                         value = (extra + more, max(high, top), state, move, offset, order, top)
                         if new not in reached or value[:2] < reached[new][:2]:
@@ -157,7 +161,8 @@ class Search:
         stage = len(self.moves)
         while stage:
             _, _, before, move, offset, order, top = stages[stage][state]
-            found.offsets[self.lives[move.name].tensor] = offset
+            if move.name is not None:
+                found.offsets[self.lives[move.name].tensor] = offset
             orders, tops = [order], [top]
             if move.group:
                 orders = move.group.orders
@@ -195,6 +200,8 @@ class Search:
 
     def _candidates(self, move: _Move, spans: dict, size: int) -> list[int]:
         found = {0}
+        if move.name is None:
+            return [0]
         for scratch in move.scratches:
             found.add((size - move.size - scratch) // ALIGN * ALIGN)
         for i, (start, stop) in spans.items():

@@ -122,7 +122,12 @@ def _step(arena: Arena, step: Step, whole: bool) -> None:
     y = step.outputs[0]
     inputs = [tensor for tensor in step.inputs if arena.program.in_arena(tensor)]
     shape = window(step)
-    if step.order == layout.DISJOINT:
+    if not arena.program.in_arena(y):  # a state: it lies apart from all else
+        if step.order != layout.DISJOINT:
+            arena.fail("makes a state in another order than DISJOINT")
+        for x in inputs:
+            arena.read(x, 0, nbytes(x))
+    elif step.order == layout.DISJOINT:
         _apart(arena, step, inputs)
     elif whole or step.opcode in (layout.FULLY_CONNECTED, layout.RESHAPE):
         for x in inputs:

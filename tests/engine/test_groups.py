@@ -166,8 +166,8 @@ def with_vectors(group, seeds=(1, 2)):
     """The group's file with test vectors, which both engines must agree on."""
     rings = group.least_rings()
     model = group.encode(rings=rings)
-    vectors = [(seed, op_crcs(model, _reference, seed)) for seed in seeds]
-    assert vectors == [(seed, op_crcs(model, _upyml, seed)) for seed in seeds]
+    vectors = list(zip(seeds, op_crcs(model, _reference, seeds)))
+    assert vectors == list(zip(seeds, op_crcs(model, _upyml, seeds)))
     return group.encode(rings=rings, vectors=vectors)
 
 

@@ -54,3 +54,19 @@ def branches(widths, sizes):
     program.steps.append(Step(layout.CONCATENATE, ends, [out], {"axis": 0}, "join"))
     program.outputs = [out]
     return program
+
+
+def with_state(program, seed):
+    """The same with a state of 40 bytes that some steps read and write; returns the program and the steps that use it."""
+    chance = np.random.default_rng(seed)
+    state = Tensor("state", (40,), "int8", 0.1, 0)
+    program.states.append(state)
+    for _ in range(2):
+        at = int(chance.integers(len(program.steps) + 1))
+        made = program.inputs + [t for step in program.steps[:at] for t in step.outputs if t is not state]
+        program.steps.insert(at, Step(layout.PAD, [made[chance.integers(len(made))]], [state], {}, f"write{at}"))
+        at = int(chance.integers(len(program.steps) + 1))
+        out = tensor(f"read{at}", 40)
+        program.steps.insert(at, Step(layout.PAD, [state], [out], {}, out.name))
+        program.outputs.append(out)
+    return program, [step for step in program.steps if state in step.inputs + step.outputs]

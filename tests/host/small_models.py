@@ -167,6 +167,19 @@ def echo(dtype):
     return b.file([x], [b.op(layout.RESHAPE, [x], y)])
 
 
+def delay(vectors=()):
+    """The output is the input of the run before, through a state each: (70,) of int8 with zero point 5, (9,) of int16 with 300."""
+    b, inputs, outputs, at = Builder(), [], [], 0
+    for count, dtype, zero_point in ((70, layout.INT8, 5), (9, layout.INT16, 300)):
+        x, y = (b.tensor((count,), 0.5, zero_point, dtype) for _ in range(2))
+        state = len(b.tensors)
+        b.tensors.append(b.tensors[x] | {"kind": layout.STATE, "offset": at})
+        b.op(layout.RESHAPE, [state], y)
+        b.op(layout.RESHAPE, [x], state)
+        inputs, outputs, at = inputs + [x], outputs + [y], at + 80
+    return encode.encode(b.tensors, b.ops, inputs, outputs, {}, vectors, state_size=176)
+
+
 def big():
     """One reshape of three million values: an arena of 6 MB."""
     b = Builder()

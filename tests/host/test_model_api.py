@@ -222,6 +222,28 @@ def test_reset_clears_the_state(engine):
     assert seen == pytest.approx([0, 1, 2, 0])
 
 
+def test_a_state_begins_at_its_zero_point(engine):
+    """As load() leaves it and as reset() does, whatever the state's number type."""
+    model = upyml.load(small_models.delay(), engine)
+    for _ in range(2):
+        model.run()
+        assert list(model.outputs[0]) == [5] * 70 and list(model.outputs[1]) == [300] * 9
+        for view in model.inputs:
+            view[:] = array.array(view.format, [7] * len(view))
+        model.run()
+        model.run()
+        assert list(model.outputs[0]) == [7] * 70 and list(model.outputs[1]) == [7] * 9
+        model.reset()
+    assert bytes(model._arena[70:80]) == bytes(10) and bytes(model._arena[98:176]) == bytes(78)
+
+
+def test_the_selftest_of_a_model_with_states_is_one_stream(engine):
+    model = upyml.load(small_models.with_vectors(small_models.delay, (1, 2, 3)), engine)
+    model.inputs[0][0] = 99
+    model.run()
+    assert model.selftest() is True and model.selftest() is True
+
+
 @pytest.mark.parametrize("sample", [0.5, np.float32(0.5), [0.5], np.array([0.5])])
 def test_a_stream_of_one_channel_takes_numbers(engine, sample):
     b = small_models.Builder()

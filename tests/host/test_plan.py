@@ -1,11 +1,14 @@
 """The running order and the arena plan: properties that must hold of any of them, and what the checker catches."""
 
+import array
 import itertools
 
 import pytest
-from programs import branches, random_program, tensor
+from programs import branches, random_program, tensor, with_state
 
-from host_tools import verify
+import upyml
+from host_tools import verify, writer
+from host_tools.compare import best_engine
 from host_tools.passes.order import order
 from host_tools.passes.plan import plan
 from host_tools.planner.lives import lives
@@ -134,3 +137,40 @@ def test_the_checker_catches_a_step_moved_before_its_source(seed):
     program.steps.reverse()
     with pytest.raises(verify.GraphError, match="too early"):
         verify.program(program, "reversed")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_steps_that_use_a_state_keep_their_order_and_take_no_room_for_it(seed):
+    program, users = with_state(random_program(seed), seed)
+    state = program.states[0]
+    order(verify.program(program, "made"))
+    assert [step for step in program.steps if step in users] == users
+    verify.plan(plan(verify.program(program, "order")))
+    assert state not in program.offsets and state not in lives(program)
+    assert program.state_offsets() == ({state: 0}, 48)
+    for step in program.steps:
+        reading = [t for t in step.inputs if program.in_arena(t)]
+        if step.outputs[0] is state:
+            assert step.order == layout.DISJOINT
+            assert step.top >= max(program.offsets[program.base(t)] + nbytes(t) for t in reading)
+
+
+def test_a_state_is_read_where_it_is_before_and_after_it_is_written():
+    """y0 is the old state, y1 the new one: neither the order search nor the plan may bring the two together."""
+    x, state, y0, y1 = tensor("x", 40), tensor("state", 40), tensor("y0", 40), tensor("y1", 40)
+    steps = [Step(layout.RESHAPE, [a], [b], {}, b.name) for a, b in ((state, y0), (x, state), (state, y1))]
+    program = Program([x], [y0, y1], steps, states=[state])
+    verify.plan(plan(order(verify.program(program, "made"))))
+    model = upyml.load(writer.write(program, best_engine()))
+    for value, before in ((3, 0), (4, 3), (5, 4)):
+        model.input[:] = array.array("b", [value] * 40)
+        model.run()
+        assert [set(view) for view in model.outputs] == [{before}, {value}]
+    assert model.selftest() is True
+
+
+def test_a_state_is_none_of_the_models_outputs():
+    x, state = tensor("x", 40), tensor("state", 40)
+    program = Program([x], [state], [Step(layout.RESHAPE, [x], [state])], states=[state])
+    with pytest.raises(verify.GraphError, match="the output 'state' is a state"):
+        verify.program(program, "made")
