@@ -2,6 +2,7 @@
 
 import numpy as np
 import op_models_wide
+import op_models_stream
 
 from upyml.format import layout
 from upyml.format.codings import pack_int4, pack_sparse
@@ -292,6 +293,7 @@ _MAKERS = (
     ((layout.RESHAPE, layout.TABLE, layout.SOFTMAX, layout.QUANTIZE, layout.DEQUANTIZE, layout.REQUANTIZE), _elementwise),
     ((layout.RESIZE_NEAREST, layout.RESIZE_BILINEAR), _resize),
     *op_models_wide.MAKERS,
+    *op_models_stream.MAKERS,
 )
 
 

@@ -16,6 +16,8 @@ _FAMILIES = {  # ops of other families than BASE
     "TABLE_16": "wide_elements",
     "SOFTMAX_16": "wide_elements",
     "PAD_16": "wide_elements",
+    "SHIFT": "streaming",
+    "START": "streaming",
 }
 _PLAIN = {
     "CONV2D": "convolution",

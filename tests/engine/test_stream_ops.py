@@ -1,0 +1,93 @@
+"""SHIFT and START: what they make of a state over several runs, and the files that the check refuses, in C and in Python."""
+
+import _upyml
+import numpy as np
+import pytest
+from small_models import Builder
+
+import upyml
+from upyml import _reference
+from upyml.format import check, encode, layout
+from upyml.format.explain import explain
+from upyml.format.ops_stream import SHIFT, START
+
+ENGINES = pytest.mark.parametrize("engine", [_upyml, _reference], ids=["c", "python"])
+
+
+def window(new=2, rows=5, dtype=layout.INT16, **changed):
+    """A window over the last `rows` values, of which a run brings `new`; changed: of the SHIFT's record."""
+    b = Builder()
+    x, y = b.tensor((new,), 0.5, 9, dtype), b.tensor((rows,), 0.5, 9, dtype)
+    b.tensors.append(b.tensors[y] | {"kind": layout.STATE, "offset": 0})
+    b.op(SHIFT, [x], 2)
+    b.ops[0] |= changed
+    b.op(layout.RESHAPE, [2], y)
+    return encode.encode(b.tensors, b.ops, [x], [y], {}, state_size=16)
+
+
+def started(values=(4, -5, 6), flag=(), **changed):
+    """A state that begins with the values and is the input of the run before; flag: changes of the flag's tensor."""
+    b = Builder()
+    x, y = b.tensor((3,), 0.5, 1), b.tensor((3,), 0.5, 1)
+    first = b.constant(values, 0.5, 1)
+    b.tensors.append(b.tensors[y] | {"kind": layout.STATE, "offset": 0})
+    b.tensors.append(b.tensors[y] | {"kind": layout.STATE, "shape": (1,), "zero_point": 0, "offset": 4} | dict(flag))
+    b.op(START, [4, first], 3)
+    b.ops[0] |= changed
+    b.op(layout.RESHAPE, [3], y)
+    b.op(layout.RESHAPE, [x], 3)
+    return encode.encode(b.tensors, b.ops, [x], [y], {}, state_size=16)
+
+
+def outputs(model, inputs):
+    found = []
+    for values in inputs:
+        model.input[:] = np.array(values, {"b": np.int8, "h": np.int16}[model.input.format])
+        model.run()
+        found.append(list(model.output))
+    return found
+
+
+@ENGINES
+def test_a_window_moves_on_by_what_is_new(engine):
+    model = upyml.load(window(), engine)
+    for _ in range(2):
+        seen = outputs(model, [(1, 2), (3, 4), (5, -600)])
+        assert seen == [[9, 9, 9, 1, 2], [9, 1, 2, 3, 4], [2, 3, 4, 5, -600]]
+        model.reset()
+
+
+@ENGINES
+def test_a_whole_window_may_be_new(engine):
+    assert outputs(upyml.load(window(5, 5), engine), [(1, 2, 3, 4, 5), (6, 7, 8, 9, 10)])[1] == [6, 7, 8, 9, 10]
+
+
+@ENGINES
+def test_a_state_begins_with_its_values_once(engine):
+    model = upyml.load(started(), engine)
+    for _ in range(2):
+        assert outputs(model, [(1, 1, 1), (2, 2, 2), (3, 3, 3)]) == [[4, -5, 6], [1, 1, 1], [2, 2, 2]]
+        model.reset()
+
+
+@pytest.mark.parametrize(
+    ("file", "error"),
+    [
+        (window(6, 5), "SHAPE"),
+        (window(order=layout.FORWARD), "ORDER"),
+        (window(outputs=[1]), "SHAPE"),  # no state
+        (window(inputs=[0, 0]), "ARITY"),
+        (started(inputs=[4]), "ARITY"),
+        (started(order=layout.REVERSE), "ORDER"),
+        (started(outputs=[1]), "SHAPE"),
+        (started(inputs=[0, 2]), "SHAPE"),  # the flag is no state
+        (started(values=(1, 2)), "SHAPE"),
+        (started(flag={"shape": (3,)}), "SHAPE"),
+        (started(flag={"dtype": layout.INT16}), "SHAPE"),
+        (started(inputs=[3, 2], outputs=[4]), "SHAPE"),
+    ],
+)
+def test_what_is_wrong_is_refused(file, error):
+    answer = _upyml.check(file)
+    assert answer == check.check(file)
+    assert -1 - answer == [name for name, _ in layout.ERRORS].index(error), explain(answer, file)
