@@ -24,6 +24,7 @@ from host_tools.passes.bits import check as check_bits
 from host_tools.passes.coding import CODINGS
 from host_tools.passes.lower_wide import demand_int16_ops
 from host_tools.passes.drop_constant_channels import drop_constant_channels
+from host_tools.passes.windows import make_windows
 from host_tools.planner import sizes
 from host_tools.program import Program
 from upyml.format import layout
@@ -115,8 +116,10 @@ def convert(
     graph = stages("fuse_quantized_padding", tidy.fuse_padding(graph), True)
     # Nothing is made for nobody.
     graph = stages("drop_unused", tidy.drop_unused(graph), True)
+    if graph.states:
+        graph = stages("make_windows", make_windows(graph), True)
     channels = _channels(graph)
-    if not keep_channels:  # last of the graph passes, when all sums are known
+    if not keep_channels and not _remembers(graph):  # last of the graph passes, when all sums are known
         graph = stages("drop_constant_channels", _without_constant_channels(graph, codings), True)
     dropped = channels - _channels(graph)
     program = stages("lower", lowering.lower(graph, tuple(codings)))
@@ -141,6 +144,11 @@ def _without_constant_channels(graph: Graph, codings: Sequence[str]) -> Graph:
         return most
     whole = drop_constant_channels(graph, whole_blocks=True)
     return whole if coding.weight_bytes(whole, codings) < coding.weight_bytes(most, codings) else most
+
+
+def _remembers(graph: Graph) -> bool:
+    """What a state holds is no matter of the inputs of one run alone."""
+    return bool(graph.states) or any(op.kind == "window" for op in graph.ops)
 
 
 def _may_lie_outside(program: Program) -> bool:

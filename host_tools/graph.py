@@ -52,13 +52,29 @@ class Op:
 
 
 @dataclass(eq=False)
+class State:
+    """A tensor that lives from run to run: what `next`, made in one run, holds is what `tensor` holds in the next one.
+
+    No op makes `tensor`. Before the first run it holds `initial`, raw values; None: its zero point.
+    """
+
+    tensor: Tensor
+    next: Tensor
+    initial: np.ndarray | None = None
+
+
+@dataclass(eq=False)
 class Graph:
-    """Ops in running order, with the tensors that go in and come out, and the model's metadata (text to text)."""
+    """Ops in running order, with the tensors that go in and come out, and the model's metadata (text to text).
+
+    states: what is remembered from run to run, in a quantized graph only.
+    """
 
     inputs: list[Tensor]
     outputs: list[Tensor]
     ops: list[Op]
     metadata: dict[str, str] = field(default_factory=dict)
+    states: list[State] = field(default_factory=list)
 
     def producer(self, tensor: Tensor) -> Op | None:
         """The op that makes the tensor; None for inputs and constants."""

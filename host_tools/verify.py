@@ -23,7 +23,7 @@ def _require(condition, where: str, rule: str) -> None:
 
 def graph(graph: Graph, after: str, quantized: bool = False) -> Graph:
     """The graph itself, if its ops are known, connected, in running order, and of the right shapes and number types."""
-    made = set(graph.inputs)
+    made = {*graph.inputs, *(state.tensor for state in graph.states)}
     for number, op in enumerate(graph.ops):
         where = f"after {after}, op {number} ({op.kind} {op.name!r})"
         _kind(op, where, quantized)
@@ -42,6 +42,11 @@ def graph(graph: Graph, after: str, quantized: bool = False) -> Graph:
             _require(tuple(op.output.shape) == expected, where, f"makes {op.output.shape}, not {expected}")
     for tensor in graph.outputs:
         _require(tensor in made, f"after {after}", f"nothing makes the output {tensor.name!r}")
+    for state in graph.states:
+        where = f"after {after}, state {state.tensor.name!r}"
+        _require(state.next in made or state.next.data is not None, where, "nothing makes its next value")
+        same = state.next.size == state.tensor.size and state.next.dtype == state.tensor.dtype
+        _require(same, where, "its next value is another kind of tensor")
     return graph
 
 

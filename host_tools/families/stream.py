@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-KINDS: dict[str, Any] = {}
-SHAPES: dict[str, Any] = {}
+from host_tools.op_kind import Kind
+
+KINDS: dict[str, Any] = {
+    # The last rows that came in, the input's being the newest: the output has more rows than the input has, along the
+    # first axis that is not 1. `initial`: raw values of all before the first run, else the zero point.
+    "window": Kind(1, 1, (), ("initial",)),
+}
+SHAPES: dict[str, Any] = {"window": lambda op: None}
 FLOAT: dict[str, Any] = {}
 SAME: dict[str, Any] = {}  # kinds whose output has the input's scale
 FIXED: dict[str, Any] = {}  # kind to the (scale, zero point) that the kernel prescribes

@@ -30,12 +30,14 @@ def lower(graph: Graph, codings: tuple[str, ...] = CODINGS) -> Program:
     codings: those that weights may have instead of int8, where that makes the file smaller.
     """
     program = Program(list(graph.inputs), list(graph.outputs), [], dict(graph.metadata), codings)
+    lower_stream.begin_states(program, graph)
     for op in graph.ops:
         if all(tensor.data is not None for tensor in op.inputs):
             _fold(op)
         else:
             wide = op.inputs[0].dtype == "int16" and op.kind in lower_wide.LOWERINGS
             (lower_wide.LOWERINGS if wide else _LOWERINGS)[op.kind](program, op)
+    lower_stream.end_states(program, graph)
     _copy_states(program)
     _copy_bare_views(program)
     return program

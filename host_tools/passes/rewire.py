@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from host_tools.graph import Graph, Op, Tensor
+from host_tools.graph import Graph, Op, State, Tensor
 
 WEIGHTED = ("conv2d", "depthwise_conv2d", "fully_connected")
 
@@ -22,7 +22,8 @@ def copy(graph: Graph) -> Graph:
         return twins[id(tensor)]
 
     ops = [Op(o.kind, [*map(twin, o.inputs)], [*map(twin, o.outputs)], dict(o.attrs), o.name) for o in graph.ops]
-    return Graph([*map(twin, graph.inputs)], [*map(twin, graph.outputs)], ops, dict(graph.metadata))
+    states = [State(twin(state.tensor), twin(state.next), state.initial) for state in graph.states]
+    return Graph([*map(twin, graph.inputs)], [*map(twin, graph.outputs)], ops, dict(graph.metadata), states)
 
 
 def is_output(graph: Graph, tensor: Tensor) -> bool:

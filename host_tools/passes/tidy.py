@@ -52,7 +52,7 @@ def _takes_padding(pad: Op, reader: Op) -> bool:
 
 def drop_unused(graph: Graph) -> Graph:
     """Ops whose results nobody reads."""
-    needed = set(graph.outputs)
+    needed = {*graph.outputs, *(state.next for state in graph.states)}
     kept = []
     for op in reversed(graph.ops):
         if any(tensor in needed for tensor in op.outputs):

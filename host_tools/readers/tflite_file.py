@@ -18,6 +18,8 @@ _OP_NAMES = {code: name for name, code in vars(tflite.BuiltinOperator).items() i
 _TYPE_NAMES = {code: name.lower() for name, code in vars(tflite.TensorType).items() if isinstance(code, int)}
 _OPTION_NAMES = {code: name for name, code in vars(tflite.BuiltinOptions).items() if isinstance(code, int)}
 _NUMPY = {"int8": "i1", "uint8": "u1", "int16": "<i2", "int32": "<i4", "int64": "<i8", "float32": "<f4", "bool": "?"}
+_WITHOUT_OUTPUT = ("CALL_ONCE", "ASSIGN_VARIABLE")
+_MOST_SUBGRAPHS = 16
 DAMAGED = (
     struct.error,
     ValueError,
@@ -62,17 +64,19 @@ class FileOp:
 
 @dataclass(eq=False)
 class File:
-    """The only subgraph of a file."""
+    """The subgraph of a file that runs, and the (tensors, ops) of all its subgraphs, this one's too."""
 
     tensors: list[FileTensor]
     ops: list[FileOp]
     inputs: list[int]
     outputs: list[int]
     description: str
+    subgraphs: list[tuple[list[FileTensor], list[FileOp]]]
 
 
 def parse(content: bytes) -> File:
-    """The file's contents. Raises ConversionError where the bytes are not a whole .tflite file of one subgraph."""
+    """The file's contents. Raises ConversionError where the bytes are not a whole .tflite file of one subgraph; others may
+    be called once, to set variables."""
     if len(content) < 8 or content[4:8] != b"TFL3":
         raise ConversionError(
             "this is not a .tflite file (no TFL3 mark at byte 4): give the file TFLiteConverter wrote"
@@ -80,8 +84,8 @@ def parse(content: bytes) -> File:
     try:
         model = tflite.Model.GetRootAsModel(content, 0)
         subgraphs = model.SubgraphsLength()
-        if subgraphs == 1:
-            return _file(model, model.Subgraphs(0))
+        if subgraphs == 1 or (1 < subgraphs <= _MOST_SUBGRAPHS and _calls_once(model, model.Subgraphs(0))):
+            return _file(model)
     except ConversionError:
         raise
     except DAMAGED as error:
@@ -92,14 +96,25 @@ def parse(content: bytes) -> File:
     )
 
 
-def _file(model, graph) -> File:
+def _calls_once(model, graph) -> bool:
+    """Does the subgraph call another one for a start, and none for anything else?"""
+    names = {_op_name(model, graph.Operators(i)) for i in range(_count(graph.OperatorsLength()))}
+    return "CALL_ONCE" in names and not names & {"IF", "WHILE", "CALL"}
+
+
+def _subgraph(model, graph) -> tuple[list[FileTensor], list[FileOp]]:
     tensors = [_tensor(model, graph.Tensors(i)) for i in range(_count(graph.TensorsLength()))]
-    ops = [_op(model, graph.Operators(i), len(tensors)) for i in range(_count(graph.OperatorsLength()))]
+    return tensors, [_op(model, graph.Operators(i), len(tensors)) for i in range(_count(graph.OperatorsLength()))]
+
+
+def _file(model) -> File:
+    subgraphs = [_subgraph(model, model.Subgraphs(i)) for i in range(model.SubgraphsLength())]
+    graph, (tensors, ops) = model.Subgraphs(0), subgraphs[0]
     inputs, outputs = _numbers(graph.InputsAsNumpy(), len(tensors)), _numbers(graph.OutputsAsNumpy(), len(tensors))
     if not inputs or not outputs or min(inputs + outputs) < 0:
         raise ConversionError("the .tflite file has no inputs or no outputs: there is nothing to run")
     _name_by_signature(model, tensors)
-    return File(tensors, ops, inputs, outputs, (model.Description() or b"").decode("utf-8", "replace"))
+    return File(tensors, ops, inputs, outputs, (model.Description() or b"").decode("utf-8", "replace"), subgraphs)
 
 
 def _count(n: int) -> int:
@@ -180,12 +195,17 @@ def _data(model, tensor, shape, dtype, name) -> np.ndarray | None:
     return np.frombuffer(raw.tobytes(), code).reshape(shape)
 
 
-def _op(model, op, tensors: int) -> FileOp:
+def _op_name(model, op) -> str:
     code = model.OperatorCodes(op.OpcodeIndex())
     number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
     name = _OP_NAMES.get(number, f"number {number}")
     if name == "CUSTOM":
         name = "CUSTOM " + (code.CustomCode() or b"").decode("utf-8", "replace")
+    return name
+
+
+def _op(model, op, tensors: int) -> FileOp:
+    name = _op_name(model, op)
     table, options = op.BuiltinOptions(), None
     if table is not None and op.BuiltinOptionsType() in _OPTION_NAMES:
         kind = getattr(tflite, _OPTION_NAMES[op.BuiltinOptionsType()], None)
@@ -193,7 +213,7 @@ def _op(model, op, tensors: int) -> FileOp:
             options = kind()
             options.Init(table.Bytes, table.Pos)
     inputs, outputs = _numbers(op.InputsAsNumpy(), tensors), _numbers(op.OutputsAsNumpy(), tensors)
-    if not outputs or min(outputs) < 0:
+    if (not outputs and name not in _WITHOUT_OUTPUT) or min(outputs, default=0) < 0:
         raise IndexError("an op without outputs")
     return FileOp(name, inputs, outputs, options)
 

@@ -13,7 +13,7 @@ import numpy as np
 from host_tools import shapes, verify
 from host_tools.errors import ConversionError
 from host_tools.graph import Graph, Op, Tensor
-from host_tools.readers import tflite_file, tflite_folding, tflite_ops
+from host_tools.readers import tflite_file, tflite_folding, tflite_ops, tflite_stream
 from host_tools.readers.tflite_file import FileOp, FileTensor
 
 _TYPES = ("float32", "int8", "uint8", "int16", "int32", "int64")
@@ -43,6 +43,7 @@ class _Reader:
         self.ops: list[Op] = []
         self._tensors: dict[int, Tensor] = {}
         self._made: set[int] = set(file.inputs)
+        self.variables = tflite_stream.Variables()
 
     def graph(self) -> Graph:
         """The whole graph."""
@@ -59,7 +60,8 @@ class _Reader:
             )
         _name(inputs, "input")
         _name(outputs, "output")
-        return Graph(inputs, outputs, self.ops, {"description": self.file.description} if self.file.description else {})
+        metadata = {"description": self.file.description} if self.file.description else {}
+        return Graph(inputs, outputs, self.ops, metadata, self.variables.states())
 
     def _check_input(self, tensor: FileTensor) -> None:
         if any(axis > 0 for axis in tensor.unknown):
@@ -97,6 +99,8 @@ class _Reader:
 
     def describe(self, op: FileOp) -> str:
         """The op as an error message names it."""
+        if not op.outputs:
+            return f"op {op.name}"
         return f"op {op.name} ({self.file.tensors[op.outputs[0]].name!r})"
 
     def constant(self, number: int) -> np.ndarray | None:
@@ -138,6 +142,10 @@ class _Reader:
             zero_point = int(source.zero_points[0]) if len(source.zero_points) else 0
             self._tensors[number] = Tensor(source.name, shape, source.dtype, scale, zero_point, data)
         return self._tensors[number]
+
+    def alias(self, number: int, tensor: Tensor) -> None:
+        """Let the file's tensor be one that is there already."""
+        self._tensors[number] = tensor
 
     def reshaped(self, tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
         """The tensor under another shape."""
