@@ -46,37 +46,47 @@ class TfliteBuilder:
         numbers or lists of integers."""
         self.ops.append((name, list(inputs), list(outputs), options, fields))
 
-    def file(self, inputs, outputs, subgraphs=1):
-        """The file's bytes."""
+    def variable(self, name):
+        """The number of a tensor that names a variable."""
+        handle = self.tensor((), "resource")
+        self.op("VAR_HANDLE", [], [handle], "VarHandleOptions", SharedName=name, Container="")
+        return handle
+
+    def file(self, inputs, outputs, subgraphs=1, first=None):
+        """The file's bytes. first: another builder, of the subgraph that CALL_ONCE calls."""
         self.fb = flatbuffers.Builder(1024)
-        buffers = [self._buffer(None)]
+        self.buffers = [self._buffer(None)]
+        names = sorted({op[0] for each in (self, first) if each for op in each.ops})
+        codes = [self._code(name) for name in names]
+        graphs = [self._subgraph(self, names, inputs, outputs)] * subgraphs
+        if first:
+            graphs.append(self._subgraph(first, names, [], []))
+        fields = {
+            "OperatorCodes": self._offsets(codes),
+            "Subgraphs": self._offsets(graphs),
+            "Buffers": self._offsets(self.buffers),
+            "Description": self.fb.CreateString("made by a test"),
+        }
+        self.fb.Finish(self._table("Model", Version=3, **fields), b"TFL3")
+        return bytes(self.fb.Output())
+
+    def _subgraph(self, source, names, inputs, outputs):
         tensors = []
-        for tensor in self.tensors:
+        for tensor in source.tensors:
             number = 0
             if tensor["data"] is not None:
-                number = len(buffers)
-                buffers.append(
-                    self._buffer(np.ascontiguousarray(tensor["data"]).astype(_TYPES[tensor["dtype"]]).tobytes())
-                )
+                number = len(self.buffers)
+                data = np.ascontiguousarray(tensor["data"]).astype(_TYPES[tensor["dtype"]])
+                self.buffers.append(self._buffer(data.tobytes()))
             tensors.append(self._tensor(tensor, number))
-        names = sorted({op[0] for op in self.ops})
-        codes = [self._code(name) for name in names]
-        ops = [self._op(names.index(op[0]), *op[1:]) for op in self.ops]
-        graph_fields = {
+        ops = [self._op(names.index(op[0]), *op[1:]) for op in source.ops]
+        fields = {
             "Tensors": self._offsets(tensors),
             "Operators": self._offsets(ops),
             "Inputs": self._ints(inputs),
             "Outputs": self._ints(outputs),
         }
-        graph = self._table("SubGraph", **graph_fields)
-        fields = {
-            "OperatorCodes": self._offsets(codes),
-            "Subgraphs": self._offsets([graph] * subgraphs),
-            "Buffers": self._offsets(buffers),
-            "Description": self.fb.CreateString("made by a test"),
-        }
-        self.fb.Finish(self._table("Model", Version=3, **fields), b"TFL3")
-        return bytes(self.fb.Output())
+        return self._table("SubGraph", **fields)
 
     def _table(self, kind, **fields):
         getattr(tflite, kind + "Start")(self.fb)
@@ -118,6 +128,11 @@ class TfliteBuilder:
             )
         return self._table("Tensor", **fields)
 
+    def _value(self, value):
+        if isinstance(value, str):
+            return self.fb.CreateString(value)
+        return self._ints(value) if isinstance(value, (list, tuple)) else value
+
     def _code(self, name):
         custom = name.startswith("CUSTOM:")
         number = getattr(tflite.BuiltinOperator, "CUSTOM" if custom else name)
@@ -129,9 +144,7 @@ class TfliteBuilder:
     def _op(self, code, inputs, outputs, options, fields):
         table = {}
         if options is not None:
-            fields = {
-                key: self._ints(value) if isinstance(value, (list, tuple)) else value for key, value in fields.items()
-            }
+            fields = {key: self._value(value) for key, value in fields.items()}
             table = {
                 "BuiltinOptions": self._table(options, **fields),
                 "BuiltinOptionsType": getattr(tflite.BuiltinOptions, options),
