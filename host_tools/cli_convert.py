@@ -82,6 +82,18 @@ _FILE = click.Path(path_type=Path)
     "Model.bind() names.",
 )
 @click.option(
+    "--streaming",
+    is_flag=True,
+    help="For a model of a window in time, the first axis of its input: take only the new frames in each run, as few as its "
+    "strides over time allow, and remember the rest. Convolutions over time have to be causal or 'valid'.",
+)
+@click.option(
+    "--frames",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="With --streaming: take so many frames a run, a multiple of the least.",
+)
+@click.option(
     "--keep-channels",
     is_flag=True,
     help="Compute also channels whose value no input can change, as other engines do. Without it they are folded into "
@@ -118,6 +130,8 @@ def convert(
     activations,
     ram,
     caller_input,
+    streaming,
+    frames,
     keep_channels,
     dense,
     dump_after,
@@ -134,7 +148,7 @@ def convert(
     .tflite ops: CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, MAX_POOL_2D, AVERAGE_POOL_2D, MEAN, REDUCE_MAX, ADD, SUB,
     MUL, CONCATENATION, PAD, PADV2, RESHAPE, SQUEEZE, EXPAND_DIMS, TRANSPOSE, STRIDED_SLICE, SLICE, SPLIT, SPLIT_V,
     SOFTMAX, LOGISTIC, TANH, RELU, RELU6, RELU_N1_TO_1, LEAKY_RELU, HARD_SWISH, ELU, QUANTIZE, DEQUANTIZE, ARG_MAX,
-    RESIZE_NEAREST_NEIGHBOR, RESIZE_BILINEAR.
+    RESIZE_NEAREST_NEIGHBOR, RESIZE_BILINEAR, CALL_ONCE, VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE.
     """
     from host_tools import convert as conversion
     from host_tools import render
@@ -144,6 +158,8 @@ def convert(
         raise click.UsageError(f"--dump-after {dump_after}: the passes are {', '.join(conversion.PASSES)}, or all")
     if budget is not None and bits != "mixed":
         raise click.UsageError("--budget goes with --bits mixed")
+    if frames is not None and not streaming:
+        raise click.UsageError("--frames goes with --streaming")
     metadata = _metadata(name, model_version, labels, sample_rate, hop, meta)
     output = output or Path(model.stem + ".upm")
 
@@ -157,7 +173,7 @@ def convert(
             model, data, metadata, calibration, step, show,
             ram=ram, keep_channels=keep_channels, caller_inputs=caller_input,
             codings=() if dense else CODINGS,
-            bits=chosen, rounding=rounding, activations=int(activations),
+            bits=chosen, rounding=rounding, activations=int(activations), streaming=frames or streaming,
         )  # fmt: skip
     write_atomically(output, done.file)
     _tell(output, model, done, as_json, chosen if bits == "mixed" else None)
@@ -234,7 +250,8 @@ def _tell(output: Path, model: Path, done, as_json: bool, chosen: dict[str, int]
                 "equal": check.equal,
             }
         )
-        found = {"dropped_channels": done.dropped_channels, "coded": [vars(layer) for layer in done.program.coded]}
+        found = {"frames": done.hop} if done.hop else {}
+        found |= {"dropped_channels": done.dropped_channels, "coded": [vars(layer) for layer in done.program.coded]}
         found |= {} if chosen is None else {"bits": chosen}
         click.echo(json.dumps({"output": str(output), "check": checked} | found | plan | numbers))
         return
@@ -242,6 +259,11 @@ def _tell(output: Path, model: Path, done, as_json: bool, chosen: dict[str, int]
         f"{output}: {numbers['file_bytes']:,} bytes ({model.name} has {model.stat().st_size:,}), "
         f"{len(numbers['layers'])} layers, {numbers['macs']:,} MACs, arena {numbers['arena_bytes']:,} bytes"
     )
+    if done.hop:
+        click.echo(
+            f"streaming: {_frames(done.hop)} a run, states {numbers['state_bytes']:,} bytes; the first answer that "
+            f"counts comes after {_frames(int(done.program.metadata['streaming']))}"
+        )
     if chosen is not None:
         few = [name for name, count in chosen.items() if count == 4]
         click.echo(f"4 bits: {', '.join(few) or 'no layer within the budget'} (--budget)")
@@ -253,6 +275,10 @@ def _tell(output: Path, model: Path, done, as_json: bool, chosen: dict[str, int]
     click.echo(
         "checked: " + (str(check) if check else f"the engine runs it (nothing to compare with: {_missing(model)})")
     )
+
+
+def _frames(count: int) -> str:
+    return f"{count} frame" + "s" * (count > 1)
 
 
 def _missing(model: Path) -> str:

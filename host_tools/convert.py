@@ -24,6 +24,7 @@ from host_tools.passes.bits import check as check_bits
 from host_tools.passes.coding import CODINGS
 from host_tools.passes.lower_wide import demand_int16_ops
 from host_tools.passes.drop_constant_channels import drop_constant_channels
+from host_tools.passes.streaming import Streamed, stream
 from host_tools.passes.windows import make_windows
 from host_tools.planner import sizes
 from host_tools.program import Program
@@ -48,6 +49,7 @@ _NOISE = ("MLIR Converted.", "TOCO Converted.")  # what converters call a descri
 class Conversion:
     """A converted model: the file's bytes, the program they encode, and what the check against the source found.
 
+    hop: frames that a streaming model takes a run, 0 where it is none.
     dropped_channels: of all layers, those that no input could change.
     """
 
@@ -55,6 +57,7 @@ class Conversion:
     program: Program
     check: compare.Check | None
     dropped_channels: int = 0
+    hop: int = 0
 
 
 def convert(
@@ -73,6 +76,7 @@ def convert(
     bits: Bits = 8,
     rounding: str | None = None,
     activations: int = 8,
+    streaming: bool | int = False,
 ) -> Conversion:
     """Converts a model.
 
@@ -87,7 +91,9 @@ def convert(
     smaller, of "int4" and "sparse"; () for none: the outputs are the same to the bit. bits: of the weights of a Keras
     model's convolutions and dense layers, 8 or 4, or a dict of these by name of layer. rounding: of weights, "nearest" or
     "adaptive", which fits them to the data; None takes adaptive for 4 bits, where it brings much, and nearest for 8. activations: their
-    bits in a Keras model, 8, or 16, which is more exact, and slower. Raises
+    bits in a Keras model, 8, or 16, which is more exact, and slower. streaming: the
+    model takes only what is new of its window in time, the first axis of its input, and remembers the rest; True takes as few
+    frames a run as its strides allow, a number takes so many. Raises
     ConversionError, with what to do, where the model, the data or the RAM cannot be used, and FileNotFoundError.
     """
     ram = sizes.parse(ram)  # before the long work
@@ -122,19 +128,24 @@ def convert(
     if not keep_channels and not _remembers(graph):  # last of the graph passes, when all sums are known
         graph = stages("drop_constant_channels", _without_constant_channels(graph, codings), True)
     dropped = channels - _channels(graph)
+    streamed = None
+    if streaming:
+        streamed = stream(graph, None if streaming is True else int(streaming))
+        graph = stages("stream", streamed.graph, True)
     program = stages("lower", lowering.lower(graph, tuple(codings)))
     program.caller_inputs = _may_lie_outside(program) if caller_inputs else False
     program = stages("order", ordering.order(program))  # before plan: it decides what is live together
     program = stages("plan", planning.plan(program, ram))
     verify.plan(program)
-    program.metadata = _metadata(program, source, metadata or {})
+    program.metadata = _metadata(program, source, metadata or {}, streamed)
     try:
         file = writer.write(program, engine)
     except (ValueError, OverflowError) as error:
         raise ConversionError(f"the model does not fit the file format: {error}") from error
     if data is None and isinstance(original, Graph):
         check = False
-    return Conversion(file, program, compare.check(file, original, data, engine) if check else None, dropped)
+    found = compare.check(file, original, data, engine, streamed) if check else None
+    return Conversion(file, program, found, dropped, streamed.hop if streamed else 0)
 
 
 def _without_constant_channels(graph: Graph, codings: Sequence[str]) -> Graph:
@@ -239,8 +250,12 @@ def _quantized(graph: Graph, data, method, progress, stages, bits, rounding, act
     return stages("quantize", search(graph, data, method, progress, rounding, activations), True)
 
 
-def _metadata(program: Program, source, given: dict[str, str]) -> dict[str, str]:
+def _metadata(program: Program, source, given: dict[str, str], streamed: Streamed | None) -> dict[str, str]:
     """Text of the file: what the source says, then names, then what was given; empty texts are left out."""
+    if streamed:
+        for key in {"window", "hop"} & set(given):
+            raise ConversionError(f"a streaming model takes {streamed.hop} frames a run: leave its {key} out")
+        given = given | {"window": str(streamed.hop), "hop": str(streamed.hop), "streaming": str(streamed.window)}
     found = {key: value for key, value in program.metadata.items() if value not in _NOISE}
     if isinstance(source, (str, Path)):
         found["name"] = Path(source).stem
