@@ -1,5 +1,6 @@
 // Depthwise convolution in strips, channel by channel: pack the strip's input rows, sum, requantize. See depthwise.h.
 #include "../rows.h"
+#include "../pairs/depthwise_pixels.h"
 #include "depthwise.h"
 #include "../pairs/load_word.h"
 
@@ -140,6 +141,10 @@ static void make_rows(upyml_depthwise *s, int32_t row, int32_t end) {
 }
 
 void upyml_depthwise_conv2d_s8(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
+    if (upyml_depthwise_takes_pixels(p)) {
+        upyml_depthwise_pixels(p, input, output);
+        return;
+    }
     upyml_depthwise s;
     begin(&s, p, input, output, scratch);
     if (p->order == UPYML_ORDER_DISJOINT || p->order == UPYML_ORDER_PLANE) {

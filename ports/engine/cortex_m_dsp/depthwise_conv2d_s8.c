@@ -3,6 +3,7 @@
 #include "../rows.h"
 #include "../pairs/load_word.h"
 #include "../weights.h"
+#include "../pairs/depthwise_pixels.h"
 #include "depthwise.h"
 #include "depthwise_rows.h"
 #include "hot.h"
@@ -221,6 +222,10 @@ static void begin(planes *s, const upyml_window *p, const int8_t *input, int8_t 
 }
 
 void upyml_depthwise_conv2d_s8(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
+    if (upyml_depthwise_takes_pixels(p)) {
+        upyml_depthwise_pixels(p, input, output);
+        return;
+    }
     planes s;
     begin(&s, p, input, output, scratch);
     if (p->order == UPYML_ORDER_DISJOINT || p->order == UPYML_ORDER_PLANE) {

@@ -20,7 +20,14 @@ static void copy_run(const uint8_t *from, uint8_t *to, int32_t count, ptrdiff_t 
 }
 
 void upyml_copy_strided(const upyml_strided *p, const uint8_t *input, uint8_t *output, uint32_t width) {
-    const int32_t *n = p->shape, *stride = p->stride;
+    upyml_strided s = *p;
+    for (int turns = 0; turns < 3 && s.shape[3] == 1; turns++) {  // the innermost axis shall have elements: they are copied in one go
+        memmove(s.shape + 1, s.shape, 3 * sizeof s.shape[0]);
+        memmove(s.stride + 1, s.stride, 3 * sizeof s.stride[0]);
+        s.shape[0] = 1;
+        s.stride[0] = 0;
+    }
+    const int32_t *n = s.shape, *stride = s.stride;
     for (int32_t i0 = 0; i0 < n[0]; i0++) {
         for (int32_t i1 = 0; i1 < n[1]; i1++) {
             for (int32_t i2 = 0; i2 < n[2]; i2++) {

@@ -1,5 +1,6 @@
 // Depthwise convolution in strips of output rows, channel by channel: the input rows that the strip reads are packed into a
 // plane of bytes with its padding, then all of the strip's windows are made from it.
+#include "../pairs/depthwise_pixels.h"
 #include "depthwise.h"
 
 #include "../pairs/load_word.h"
@@ -228,6 +229,10 @@ static void begin(planes *s, const upyml_window *p, const int8_t *input, int8_t 
 }
 
 void upyml_depthwise_conv2d_s8(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
+    if (upyml_depthwise_takes_pixels(p)) {
+        upyml_depthwise_pixels(p, input, output);
+        return;
+    }
     planes s;
     begin(&s, p, input, output, scratch);
     if (p->order == UPYML_ORDER_DISJOINT || p->order == UPYML_ORDER_PLANE) {

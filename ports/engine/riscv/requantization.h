@@ -46,4 +46,7 @@ static inline int8_t upyml_requantize_fast(const upyml_prepared *q, int32_t accu
 void upyml_requantize_prepared(const int32_t *accumulators, int8_t *output, const upyml_prepared *q, int32_t count,
     int32_t accumulator_step, int32_t output_step);
 
+// upyml_requantize, of one value that nothing was prepared for.
+#define upyml_requantize_one upyml_requantize
+
 #endif

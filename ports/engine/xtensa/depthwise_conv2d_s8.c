@@ -1,4 +1,5 @@
 // Depthwise convolution in strips, channel by channel: pack the strip's input rows, sum, requantize. See depthwise.h.
+#include "../pairs/depthwise_pixels.h"
 #include "depthwise.h"
 
 #include "../pairs/load_word.h"
@@ -244,6 +245,10 @@ static void begin(upyml_depthwise *d, const upyml_window *p, const int8_t *input
 }
 
 void upyml_depthwise_conv2d_s8(const upyml_window *p, const int8_t *input, int8_t *output, uint8_t *scratch) {
+    if (upyml_depthwise_takes_pixels(p)) {
+        upyml_depthwise_pixels(p, input, output);
+        return;
+    }
     upyml_depthwise d;
     begin(&d, p, input, output, scratch);
     if (p->order == UPYML_ORDER_DISJOINT || p->order == UPYML_ORDER_PLANE) {

@@ -55,4 +55,7 @@ void upyml_requantize_values(const int32_t *accumulators, int8_t *output, const 
 // One value with any multiplier and shift, not clamped.
 int32_t upyml_requantize_plain(int32_t accumulator, const upyml_prepared *q, int32_t zero_point);
 
+// upyml_requantize, of one value that nothing was prepared for.
+#define upyml_requantize_one upyml_requantize
+
 #endif

@@ -41,6 +41,33 @@ static void random_shape(upyml_window *p) {
     p->clamp_max = one_in(2) ? 127 : between(p->clamp_min, 127);
 }
 
+// Few pixels whose windows lie in the image, as a stream's steps are: high, wide, or as wide as the image.
+static void random_step(upyml_window *p) {
+    memset(p, 0, sizeof *p);
+    int high = one_in(2), wide = !high && one_in(2);
+    p->kernel_h = wide ? 1 : between(1, 10);
+    p->kernel_w = high ? 1 : between(1, 8);
+    p->dilation_h = !high ? 1 : between(1, 3);
+    p->dilation_w = wide ? between(1, 3) : 1;
+    p->stride_h = between(1, 3);
+    p->stride_w = between(1, 3);
+    p->multiplier = 1;
+    do {
+        p->in_c = p->out_c = between(1, 21);
+        p->in_h = (p->kernel_h - 1) * p->dilation_h + between(1, 4);
+        p->in_w = (p->kernel_w - 1) * p->dilation_w + (high || wide ? between(1, 3) : 1);
+    } while (p->in_h * p->in_w * p->in_c > TENSOR);
+    p->out_h = outputs(p->in_h, 0, p->stride_h, (p->kernel_h - 1) * p->dilation_h + 1);
+    p->out_w = outputs(p->in_w, 0, p->stride_w, (p->kernel_w - 1) * p->dilation_w + 1);
+    p->end_row = p->out_h;
+    p->in_ring = p->in_h;
+    p->out_ring = p->out_h;
+    p->in_zero_point = between(-128, 127);
+    p->out_zero_point = between(-128, 127);
+    p->clamp_min = one_in(2) ? -128 : between(-128, 0);
+    p->clamp_max = one_in(2) ? 127 : between(p->clamp_min, 127);
+}
+
 // Of some size, or only the ends of int8: these reach sums of three taps that do not fit 16 bits, and of two.
 static int32_t random_weight(int32_t size, int extreme) {
     return extreme ? (one_in(2) ? -128 : between(0, 1) ? 127 : -127) : between(-size, size);
@@ -73,7 +100,11 @@ int32_t cases(void) {
     int32_t passed = 0;
     while (passed < CASES) {
         upyml_window p;
-        random_shape(&p);
+        if (one_in(6)) {
+            random_step(&p);
+        } else {
+            random_shape(&p);
+        }
         random_weights(&p);
         random_input(&p);
         plain_upyml_depthwise_conv2d_s8(&p, input, expected, NULL);
