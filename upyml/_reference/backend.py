@@ -18,6 +18,12 @@ _FAMILIES = {  # ops of other families than BASE
     "PAD_16": "wide_elements",
     "SHIFT": "streaming",
     "START": "streaming",
+    "RFFT": "spectrum",
+    "POWER": "spectrum",
+    "MAGNITUDE": "spectrum",
+    "BIQUAD": "filters",
+    "FIR": "filters",
+    "STATISTICS": "filters",
 }
 _PLAIN = {
     "CONV2D": "convolution",
