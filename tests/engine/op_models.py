@@ -72,16 +72,12 @@ def pack(rows, coding):
 class OneOp:
     """What a one-op model is made of: shapes and parameters, before offsets are chosen."""
 
-    def __init__(self, opcode, inputs, output, params, dtypes=None, constant=None, zero_points=True):
-        self.opcode, self.inputs, self.output, self.params = opcode, inputs, output, params
-        self.dtypes = dtypes or [layout.INT8] * (len(inputs) + 1)
-        self.constant = constant  # number of an input that is part of the file
-        self.zero_points = zero_points  # random ones, else 0
-    def __init__(self, opcode, inputs, output, params, dtypes=None, constant=None, states=()):
+    def __init__(self, opcode, inputs, output, params, dtypes=None, constant=None, states=(), zero_points=True):
         self.opcode, self.inputs, self.output, self.params = opcode, inputs, output, params
         self.dtypes = dtypes or [layout.INT8] * (len(inputs) + 1)
         self.constant = constant  # number of an input that is part of the file
         self.states = states  # numbers of inputs that survive from run to run
+        self.zero_points = zero_points  # random ones, else 0
 
     def size(self, place):
         shape = (list(self.inputs) + [self.output])[place]
@@ -302,9 +298,9 @@ _MAKERS = (
     ((layout.STRIDED_SLICE,), _strided_slice),
     ((layout.RESHAPE, layout.TABLE, layout.SOFTMAX, layout.QUANTIZE, layout.DEQUANTIZE, layout.REQUANTIZE), _elementwise),
     ((layout.RESIZE_NEAREST, layout.RESIZE_BILINEAR), _resize),
-    *op_models_wide.MAKERS,
-    *op_models_stream.MAKERS,
     *op_models_signal.MAKERS,
+    *op_models_stream.MAKERS,
+    *op_models_wide.MAKERS,
 )
 
 
