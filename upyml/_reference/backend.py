@@ -56,6 +56,7 @@ _NUMPY = {
     "DEPTHWISE_CONV2D": "numpy_windows",
     "MAX_POOL": "numpy_windows",
     "AVERAGE_POOL": "numpy_windows",
+    "RFFT": "numpy_spectrum",
 }  # the rest is in numpy_ops
 _OWN = {"plain": {}, "ulab": _ULAB, "numpy": _NUMPY}
 
