@@ -55,7 +55,10 @@ set_source_files_properties(
 )
 set_source_files_properties(${UPYML_KERNELS} PROPERTIES COMPILE_OPTIONS "-O2;${UPYML_WARNINGS}")
 foreach(UPYML_OP ${UPYML_WITHOUT})
-    set_property(SOURCE ${UPYML_SOURCES} APPEND PROPERTY COMPILE_DEFINITIONS UPYML_WITHOUT_${UPYML_OP}=1)
+    set_property(
+        SOURCE ${UPYML_SOURCES} ${CMAKE_CURRENT_LIST_DIR}/module/mod_upyml.c
+        APPEND PROPERTY COMPILE_DEFINITIONS UPYML_WITHOUT_${UPYML_OP}=1
+    )
 endforeach()
 if(UPYML_HOT_SECTION AND UPYML_CPU AND UPYML_OWN)
     set_property(

@@ -15,7 +15,7 @@ CFLAGS_USERMOD += -I$(UPYML_DIR)/engine $(UPYML_CPU:%=-I$(UPYML_DIR)/engine/%)
 $(UPYML_OBJECTS)/%.o: CFLAGS += $(if $(UPYML_WERROR),-Wall -Wextra -Werror)
 # MicroPython's headers have parameters that they do not use.
 $(UPYML_OBJECTS)/module/%.o: CFLAGS += $(if $(UPYML_WERROR),-Wno-unused-parameter)
-$(UPYML_OBJECTS)/engine/%.o: CFLAGS += $(patsubst %,-DUPYML_WITHOUT_%=1,$(UPYML_WITHOUT))
+$(UPYML_OBJECTS)/engine/%.o $(UPYML_OBJECTS)/module/%.o: CFLAGS += $(patsubst %,-DUPYML_WITHOUT_%=1,$(UPYML_WITHOUT))
 # Ports compile for size; the kernels are where the time goes.
 $(UPYML_OBJECTS)/engine/kernels/%.o: CFLAGS += -O2
 ifneq ($(UPYML_CPU),)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-KINDS: dict[str, Any] = {}
-SHAPES: dict[str, Any] = {}
-FLOAT: dict[str, Any] = {}
+from host_tools.families import samples
+
+KINDS: dict[str, Any] = {**samples.KINDS}
+SHAPES: dict[str, Any] = {**samples.SHAPES}
+FLOAT: dict[str, Any] = {**samples.FLOAT}
 SAME: dict[str, Any] = {}  # kinds whose output has the input's scale
 FIXED: dict[str, Any] = {}  # kind to the (scale, zero point) that the kernel prescribes
+INT16: dict[str, Any] = {**samples.INT16}  # kinds on int16 in an int8 graph: what follows for the output's type and scale

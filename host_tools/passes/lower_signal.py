@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-LOWERINGS: dict[str, Any] = {}
+from host_tools.passes import lower_samples
+
+LOWERINGS: dict[str, Any] = {**lower_samples.LOWERINGS}

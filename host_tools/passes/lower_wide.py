@@ -10,6 +10,7 @@ import numpy as np
 
 from host_tools import fixed_point, tables, unary
 from host_tools.errors import ConversionError
+from host_tools.families.signal import INT16
 from host_tools.graph import Graph, Op, Tensor
 from host_tools.ops import UNARY
 from host_tools.passes import axes, lower_arithmetic, lower_edges, lower_window
@@ -202,7 +203,7 @@ LOWERINGS = {
 }
 
 # Copies of any number type, and changes of it.
-_ANY = ("reshape", "concat", "transpose", "strided_slice", "quantize", "dequantize")
+_ANY = ("reshape", "concat", "transpose", "strided_slice", "quantize", "dequantize", *INT16)
 
 
 def demand_int16_ops(graph: Graph) -> None:

@@ -11,6 +11,7 @@ from host_tools.passes.fold_constants import fold_constants
 from host_tools.passes.fuse_activations import fuse_activations
 from host_tools.passes.fuse_padding import fuse_padding
 from host_tools.passes.pool_to_mean import pool_to_mean
+from host_tools.passes.split_samples import split_samples
 
 PASSES: tuple[Callable[[Graph], Graph], ...] = (
     drop_identity,  # first: an op that does nothing would hide a neighbour from the passes below
@@ -19,6 +20,7 @@ PASSES: tuple[Callable[[Graph], Graph], ...] = (
     fuse_padding,
     fuse_activations,  # after folding: a fused activation stands between a layer and the normalisation after it
     pool_to_mean,  # after fusing: a pool that took an activation stays one
+    split_samples,  # last: its ops do nothing to a float graph, the passes above would drop them
 )
 
 

@@ -17,6 +17,7 @@ from host_tools.float_runtime import as_inputs, run_op, snap
 from host_tools.graph import Graph, Op, Tensor
 from host_tools.passes import adaptive_rounding, rewire, scales
 from host_tools.passes.calibrate import Ranges
+from host_tools.passes.split_samples import sample_grids
 from host_tools.passes.quantize_weights import quantize_weights, set_bias
 from host_tools.unary import limits
 
@@ -46,6 +47,9 @@ def quantize(
     for tensor, (scale, zero_point) in scales.assign(graph, ranges, activations).items():
         twin = twins[tensor]
         twin.dtype, twin.scale, twin.zero_point = f"int{activations}", scale, zero_point
+    samples = sample_grids(graph, lambda x: scales.grid_16(*ranges[x], x.name)[0])
+    for tensor, (dtype, scale) in samples.items():
+        twins[tensor].dtype, twins[tensor].scale, twins[tensor].zero_point = dtype, scale, 0
     if data is None:
         for op in quantized.ops:
             _constants(op)

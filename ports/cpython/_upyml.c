@@ -233,9 +233,18 @@ static PyTypeObject engine_type = {
     .tp_methods = engine_methods,
 };
 
+#include "signal_functions.h"
+
 static PyMethodDef functions[] = {
     {"check", check, METH_O, "Bytes of arena a model needs, or a negative error code."},
     {"cast", cast, METH_VARARGS, "cast(buffer, typecode): the same memory with another type code."},
+    {"rfft", signal_rfft, METH_VARARGS, "rfft(x, out, twiddles): points + 2 numbers for at most `points` samples."},
+    {"power", signal_power, METH_VARARGS, "power(z, out): an int32 for each pair of int16."},
+    {"magnitude", signal_magnitude, METH_VARARGS, "magnitude(z, out): an int16 for each pair of int16."},
+    {"weigh", signal_weigh, METH_VARARGS, "weigh(x, factors, out): x times factors in Q15."},
+    {"biquad", signal_biquad, METH_VARARGS, "biquad(samples, factors, state): a cascade of sections, in place."},
+    {"fir", signal_fir, METH_VARARGS, "fir(x, out, coefficients, state, up, down, channels): a finite filter."},
+    {"statistics", signal_statistics, METH_VARARGS, "statistics(x, out): all of them, as int32."},
     {"_scratch_size", upyml_kernels_scratch, METH_VARARGS, "For the planner: of a kernel for Cortex-M0+."},
     {NULL, NULL, 0, NULL},
 };

@@ -231,6 +231,10 @@ static mp_obj_t upyml_engine_del(mp_obj_t self_in) {
 static MP_DEFINE_CONST_FUN_OBJ_1(upyml_engine_del_obj, upyml_engine_del);
 #endif
 
+#ifndef UPYML_WITHOUT_SIGNAL
+#include "mod_signal.h"
+#endif
+
 #if MICROPY_ENABLE_DYNRUNTIME
 
 mp_map_elem_t upyml_engine_table[4];
@@ -258,6 +262,15 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
     mp_store_global(MP_QSTR_check, MP_OBJ_FROM_PTR(&upyml_module_check_obj));
     mp_store_global(MP_QSTR_cast, MP_OBJ_FROM_PTR(&upyml_module_cast_obj));
     mp_store_global(MP_QSTR_Engine, MP_OBJ_FROM_PTR(&upyml_engine_type));
+    #ifndef UPYML_WITHOUT_SIGNAL
+    mp_store_global(MP_QSTR_rfft, MP_OBJ_FROM_PTR(&upyml_signal_rfft_obj));
+    mp_store_global(MP_QSTR_power, MP_OBJ_FROM_PTR(&upyml_signal_power_obj));
+    mp_store_global(MP_QSTR_magnitude, MP_OBJ_FROM_PTR(&upyml_signal_magnitude_obj));
+    mp_store_global(MP_QSTR_weigh, MP_OBJ_FROM_PTR(&upyml_signal_weigh_obj));
+    mp_store_global(MP_QSTR_biquad, MP_OBJ_FROM_PTR(&upyml_signal_biquad_obj));
+    mp_store_global(MP_QSTR_fir, MP_OBJ_FROM_PTR(&upyml_signal_fir_obj));
+    mp_store_global(MP_QSTR_statistics, MP_OBJ_FROM_PTR(&upyml_signal_statistics_obj));
+    #endif
 
     MP_DYNRUNTIME_INIT_EXIT
 }
@@ -288,6 +301,15 @@ static const mp_rom_map_elem_t upyml_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_check), MP_ROM_PTR(&upyml_module_check_obj)},
     {MP_ROM_QSTR(MP_QSTR_cast), MP_ROM_PTR(&upyml_module_cast_obj)},
     {MP_ROM_QSTR(MP_QSTR_Engine), MP_ROM_PTR(&upyml_engine_type)},
+    #ifndef UPYML_WITHOUT_SIGNAL
+    {MP_ROM_QSTR(MP_QSTR_rfft), MP_ROM_PTR(&upyml_signal_rfft_obj)},
+    {MP_ROM_QSTR(MP_QSTR_power), MP_ROM_PTR(&upyml_signal_power_obj)},
+    {MP_ROM_QSTR(MP_QSTR_magnitude), MP_ROM_PTR(&upyml_signal_magnitude_obj)},
+    {MP_ROM_QSTR(MP_QSTR_weigh), MP_ROM_PTR(&upyml_signal_weigh_obj)},
+    {MP_ROM_QSTR(MP_QSTR_biquad), MP_ROM_PTR(&upyml_signal_biquad_obj)},
+    {MP_ROM_QSTR(MP_QSTR_fir), MP_ROM_PTR(&upyml_signal_fir_obj)},
+    {MP_ROM_QSTR(MP_QSTR_statistics), MP_ROM_PTR(&upyml_signal_statistics_obj)},
+    #endif
 };
 static MP_DEFINE_CONST_DICT(upyml_globals, upyml_globals_table);
 

@@ -1,8 +1,9 @@
 """Small random models of one op each, for every op the engine has: input for the tests of the engine alone."""
 
 import numpy as np
-import op_models_wide
+import op_models_signal
 import op_models_stream
+import op_models_wide
 
 from upyml.format import layout
 from upyml.format.codings import pack_int4, pack_sparse
@@ -71,10 +72,11 @@ def pack(rows, coding):
 class OneOp:
     """What a one-op model is made of: shapes and parameters, before offsets are chosen."""
 
-    def __init__(self, opcode, inputs, output, params, dtypes=None, constant=None, zero_points=True):
+    def __init__(self, opcode, inputs, output, params, dtypes=None, constant=None, states=(), zero_points=True):
         self.opcode, self.inputs, self.output, self.params = opcode, inputs, output, params
         self.dtypes = dtypes or [layout.INT8] * (len(inputs) + 1)
         self.constant = constant  # number of an input that is part of the file
+        self.states = states  # numbers of inputs that survive from run to run
         self.zero_points = zero_points  # random ones, else 0
 
     def size(self, place):
@@ -83,7 +85,7 @@ class OneOp:
 
     def encode(self, rng, order=layout.DISJOINT, offsets=None):
         """The file. offsets: where inputs and output lie in the activation area; one after another if not given."""
-        shapes, tensors, at = list(self.inputs) + [self.output], [], 0
+        shapes, tensors, at, state_size = list(self.inputs) + [self.output], [], 0, 0
         for place, shape in enumerate(shapes):
             dtype = self.dtypes[place]
             low, high = ((-128, 127), (0, 255), (-300, 300), (0, 0), (0, 0))[dtype] if self.zero_points else (0, 0)
@@ -92,16 +94,20 @@ class OneOp:
             if place == self.constant:
                 tensor["kind"] = layout.CONSTANT
                 tensor["data"] = rng.integers(0, 256, self.size(place), np.uint8).tobytes()
+            elif place in self.states:
+                tensor.update(kind=layout.STATE, offset=state_size)
+                state_size += self.size(place) + -self.size(place) % 4
             else:
                 tensor["offset"] = at if offsets is None else offsets[place]
                 at += self.size(place) + -self.size(place) % 4
             tensors.append(tensor)
-        top = max(t["offset"] + self.size(i) for i, t in enumerate(tensors) if "offset" in t)
+        top = max(t["offset"] + self.size(i) for i, t in enumerate(tensors) if t["kind"] == layout.ARENA)
         numbers = list(range(len(shapes)))
         op = {"opcode": self.opcode, "order": order, "inputs": numbers[:-1], "outputs": numbers[-1:], "top": top,
               "params": self.params}
-        inputs = [n for n in numbers[:-1] if n != self.constant]
-        return encode(tensors, [op], inputs, numbers[-1:], {"name": layout.OPS[self.opcode][0]})
+        inputs = [n for n in numbers[:-1] if n != self.constant and n not in self.states]
+        name = {"name": layout.OPS[self.opcode][0]}
+        return encode(tensors, [op], inputs, numbers[-1:], name, state_size=state_size + -state_size % layout.ALIGN)
 
 
 def _image(rng, most=9):
@@ -292,8 +298,9 @@ _MAKERS = (
     ((layout.STRIDED_SLICE,), _strided_slice),
     ((layout.RESHAPE, layout.TABLE, layout.SOFTMAX, layout.QUANTIZE, layout.DEQUANTIZE, layout.REQUANTIZE), _elementwise),
     ((layout.RESIZE_NEAREST, layout.RESIZE_BILINEAR), _resize),
-    *op_models_wide.MAKERS,
+    *op_models_signal.MAKERS,
     *op_models_stream.MAKERS,
+    *op_models_wide.MAKERS,
 )
 
 

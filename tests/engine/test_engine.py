@@ -16,10 +16,11 @@ NAMES = [name for name, _ in layout.OPS.values()]
 
 
 def run(engine, model, inputs):
-    """Raw bytes of the outputs for raw bytes of the inputs."""
-    arena = array.array("b", bytes(engine.check(model)))
-    view = memoryview(arena).cast("B")
+    """Raw bytes of the outputs for raw bytes of the inputs, and of the states, which are anything before."""
+    arena = array.array("b", np.random.default_rng(1).bytes(engine.check(model)))
     head = decode.header(model)
+    states = memoryview(arena).cast("B")[: head["state_size"]]
+    view = memoryview(arena).cast("B")[head["state_size"] :]
     for number, data in zip(decode.inputs(model, head), inputs):
         at = decode.tensor(model, head, number)["offset"]
         view[at : at + len(data)] = data
@@ -28,7 +29,7 @@ def run(engine, model, inputs):
     for number in decode.outputs(model, head):
         tensor = decode.tensor(model, head, number)
         outputs.append(bytes(view[tensor["offset"] : tensor["offset"] + decode.nbytes(tensor)]))
-    return outputs
+    return outputs + [bytes(states)]
 
 
 def random_inputs(rng, model):
@@ -221,9 +222,9 @@ def test_float32_at_the_edges_is_what_a_float_unit_gives(dtype, scale):
         x = np.concatenate([bits, ties])
         quotient = np.where(np.isnan(x), 0, np.clip(x / scale, -1e6, 1e6)).astype(np.float64)
         expected = np.clip(np.sign(quotient) * np.floor(np.abs(quotient) + 0.5) + zero_point, low, high).astype(kind)
-        (raw,) = run(_upyml, float_model(layout.QUANTIZE, dtype, float(scale), zero_point, count), [x.tobytes()])
+        raw, _ = run(_upyml, float_model(layout.QUANTIZE, dtype, float(scale), zero_point, count), [x.tobytes()])
         assert (np.frombuffer(raw, kind) == expected).all()
         q = rng.integers(low, high + 1, count).astype(kind)
-        (raw,) = run(_upyml, float_model(layout.DEQUANTIZE, dtype, float(scale), zero_point, count), [q.tobytes()])
+        raw, _ = run(_upyml, float_model(layout.DEQUANTIZE, dtype, float(scale), zero_point, count), [q.tobytes()])
         real = scale * (q.astype(np.int32) - zero_point).astype(np.float32)
     assert (np.frombuffer(raw, np.uint32) == real.view(np.uint32)).all()

@@ -62,6 +62,7 @@ SAME_EVERYWHERE = {
     "heap.py": ("gesture.upm",),
     "romfs.py": ("image.romfs", "wide.upm"),
     "caller.py": ("caller.upm",),
+    "signal_functions.py": (),
 }
 
 

@@ -43,7 +43,7 @@ class TfliteBuilder:
 
     def op(self, name, inputs, outputs, options=None, **fields):
         """Adds an operator. name: as in the schema, or CUSTOM:name; options: the table's name with its fields,
-        numbers or lists of integers."""
+        numbers or lists of integers, or a custom operator's bytes."""
         self.ops.append((name, list(inputs), list(outputs), options, fields))
 
     def variable(self, name):
@@ -143,7 +143,9 @@ class TfliteBuilder:
 
     def _op(self, code, inputs, outputs, options, fields):
         table = {}
-        if options is not None:
+        if isinstance(options, (bytes, bytearray)):
+            table = {"CustomOptions": self.fb.CreateNumpyVector(np.frombuffer(options, np.uint8))}
+        elif options is not None:
             fields = {key: self._value(value) for key, value in fields.items()}
             table = {
                 "BuiltinOptions": self._table(options, **fields),

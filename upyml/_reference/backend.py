@@ -18,6 +18,12 @@ _FAMILIES = {  # ops of other families than BASE
     "PAD_16": "wide_elements",
     "SHIFT": "streaming",
     "START": "streaming",
+    "RFFT": "spectrum",
+    "POWER": "spectrum",
+    "MAGNITUDE": "spectrum",
+    "BIQUAD": "filters",
+    "FIR": "filters",
+    "STATISTICS": "filters",
 }
 _PLAIN = {
     "CONV2D": "convolution",
@@ -50,6 +56,7 @@ _NUMPY = {
     "DEPTHWISE_CONV2D": "numpy_windows",
     "MAX_POOL": "numpy_windows",
     "AVERAGE_POOL": "numpy_windows",
+    "RFFT": "numpy_spectrum",
 }  # the rest is in numpy_ops
 _OWN = {"plain": {}, "ulab": _ULAB, "numpy": _NUMPY}
 
