@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from host_tools.passes import lower_samples
+from host_tools.passes import lower_samples, lower_sound
 
-LOWERINGS: dict[str, Any] = {**lower_samples.LOWERINGS}
+LOWERINGS: dict[str, Any] = {**lower_samples.LOWERINGS, **lower_sound.LOWERINGS}

@@ -4,6 +4,7 @@ import numpy as np
 import op_models_signal
 import op_models_stream
 import op_models_wide
+import op_models_sound
 
 from upyml.format import layout
 from upyml.format.codings import pack_int4, pack_sparse
@@ -106,6 +107,9 @@ class OneOp:
         op = {"opcode": self.opcode, "order": order, "inputs": numbers[:-1], "outputs": numbers[-1:], "top": top,
               "params": self.params}
         inputs = [n for n in numbers[:-1] if n != self.constant and n not in self.states]
+        if not inputs:  # a model has one, even if no op reads it
+            tensors.append({"kind": layout.ARENA, "dtype": layout.INT8, "shape": (1,), "scale": 1.0, "zero_point": 0, "offset": at})
+            inputs = [len(numbers)]
         name = {"name": layout.OPS[self.opcode][0]}
         return encode(tensors, [op], inputs, numbers[-1:], name, state_size=state_size + -state_size % layout.ALIGN)
 
@@ -301,6 +305,7 @@ _MAKERS = (
     *op_models_signal.MAKERS,
     *op_models_stream.MAKERS,
     *op_models_wide.MAKERS,
+    *op_models_sound.MAKERS,
 )
 
 

@@ -24,6 +24,9 @@ _FAMILIES = {  # ops of other families than BASE
     "BIQUAD": "filters",
     "FIR": "filters",
     "STATISTICS": "filters",
+    "MEL_ENERGIES": "sound",
+    "NOISE_REDUCTION": "sound",
+    "LOG_ENERGIES": "sound",
 }
 _PLAIN = {
     "CONV2D": "convolution",

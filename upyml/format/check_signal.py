@@ -1,5 +1,6 @@
 """The part of check.py that looks at the ops of the family SIGNAL, as ports/engine/signal/check_signal.c does."""
 
+from upyml.format import ops_sound
 from upyml.format.check_weights import within
 from upyml.format.layout import DISJOINT, INT8, INT16, INT32, MAX_ELEMENTS, STATE
 from upyml.format.ops_signal import (
@@ -26,6 +27,10 @@ def check(buf, data, op, tensors, need):
     in this order: ARITY, DTYPE, ORDER, then SHAPE, PARAMS and DATA.
     """
     code, order, p = op
+    if code in ops_sound.OPS:
+        from upyml.format import check_sound
+
+        return check_sound.check(buf, data, op, tensors, need)
     remembers = code == BIQUAD or (code == FIR and p["taps"] > p["up"])
     need(len(tensors) == (3 if remembers else 2), "ARITY")
     x, y = tensors[0], tensors[-1]

@@ -1,5 +1,7 @@
 """Signal processing: from samples to features: op codes from 128 on, see layout.py."""
 
+from upyml.format import ops_sound
+
 RFFT, POWER, MAGNITUDE, BIQUAD, FIR, STATISTICS = range(128, 134)
 
 LEAST_POINTS, MOST_POINTS = 16, 2048  # of an FFT
@@ -18,6 +20,7 @@ OPS = {
     FIR: ("FIR", (("up", "H"), ("down", "H"), ("taps", "H"), ("reserved", "H"), ("coefficients", "I"))),
     STATISTICS: ("STATISTICS", (("outer", "I"), ("count", "I"), ("inner", "I"), ("which", "I"))),
 }
+OPS.update(ops_sound.OPS)
 
 
 def history(taps, up):

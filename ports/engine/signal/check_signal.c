@@ -3,6 +3,7 @@
 #include "filters.h"
 #include "params_signal.h"
 #include "rfft.h"
+#include "sound.h"
 #include "statistics.h"
 
 static int check_rfft(const uint8_t *file, const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y) {
@@ -57,8 +58,10 @@ static int check_statistics(const upyml_op *op, const upyml_tensor *x, const upy
 }
 
 int upyml_check_signal(const uint8_t *file, const upyml_op *op, const upyml_tensor *y, uint32_t *scratch) {
-    (void)scratch;
     int opcode = op->opcode;
+    if (opcode >= UPYML_OPCODE_MEL_ENERGIES) {
+        return upyml_check_sound(file, op, y, scratch);
+    }
     int remembers = opcode == UPYML_OPCODE_BIQUAD || (opcode == UPYML_OPCODE_FIR
         && upyml_load16(op->params + UPYML_FIR_TAPS) > upyml_load16(op->params + UPYML_FIR_UP));
     UPYML_NEED(op->input_count == 1 + remembers, ARITY);

@@ -3,6 +3,7 @@
 
 #include "families.h"
 #include "params_signal.h"
+#include "sound.h"
 #include "spectrum.h"
 #include "statistics.h"
 
@@ -61,6 +62,10 @@ static void run_statistics(upyml_step *s) {
 }
 
 void upyml_run_signal(upyml_step *s) {
+    if (s->op.opcode >= UPYML_OPCODE_MEL_ENERGIES) {
+        upyml_run_sound(s);
+        return;
+    }
     switch (s->op.opcode) {
         case UPYML_OPCODE_RFFT:
             UPYML_FOR(RFFT, run_rfft(s));

@@ -1,0 +1,61 @@
+// Features of sound: the front end that TensorFlow Lite Micro's signal ops make up together, in three ops.
+#ifndef UPYML_SOUND_H
+#define UPYML_SOUND_H
+
+#include "../families.h"
+#include "rfft.h"
+
+int upyml_check_sound(const uint8_t *file, const upyml_op *op, const upyml_tensor *y, uint32_t *scratch);
+void upyml_run_sound(upyml_step *s);
+
+// Of a frame of samples: windowed, scaled up to fill 16 bits, its spectrum's energies added up in bands that overlap by
+// half, square roots of the sums, scaled down again.
+typedef struct {
+    upyml_rfft rfft;  // samples: those of a frame
+    int32_t hop, channels;
+    int32_t first_bin, end_bin;  // bins outside count as 0
+    int window_shift;
+    const uint8_t *window;  // int16 of each sample of a frame
+    const uint8_t *bands;  // channels + 1 times u16 first bin, u16 width; then of each band's bins int16 weight, int16 rest
+} upyml_mel;
+
+// Band b adds each bin's energy times weight to channel b - 1 and times rest to channel b; there are no channels -1 and
+// `channels`. input: int16 samples; output: u32 of each channel; scratch: on a multiple of 4 bytes, see below.
+void upyml_mel_energies(const upyml_mel *p, const uint8_t *input, uint8_t *output, uint8_t *scratch);
+
+static inline uint32_t upyml_mel_scratch_size(const upyml_mel *p) {
+    return 4 * (((uint32_t)p->rfft.samples + 1) / 2) + 4 * ((uint32_t)p->rfft.points / 2 + 1);
+}
+
+// The square root, rounded to the nearest; below 2^32, where 16 bits hold it, at most 65535.
+uint32_t upyml_square_root_64(uint64_t x);
+
+// Takes an estimate of the noise, which is a slow mean of each channel, off the channels; with a table of gains, divides
+// what is left by a power of the estimate (per-channel energy normalization).
+typedef struct {
+    int32_t channels;
+    uint32_t smoothing[2], one_minus_smoothing[2];  // of even and odd channels
+    uint32_t min_signal_remaining;
+    int bits, smoothing_bits, clamping, snr_shift;
+    const uint8_t *gains;  // or NULL
+} upyml_noise_reduction;
+
+// input, output: u32 of each channel, may be the same. estimates: u32 of each, kept from frame to frame, 0 at first.
+void upyml_reduce_noise(const upyml_noise_reduction *p, const uint8_t *input, uint8_t *estimates, uint8_t *output);
+
+// output: int16 natural logarithms of u32 << correction_bits, in 1 / output_scale; 0 for up to 1.
+void upyml_log_energies(uint32_t output_scale, int correction_bits, const uint8_t *input, uint8_t *output, uint32_t count);
+
+// Bits up to the highest that is 1; 0 for 0.
+static inline int upyml_bits_of(uint32_t x) {
+    int bits = 0;
+    for (; x >> 8; x >>= 8) {
+        bits += 8;
+    }
+    for (; x; x >>= 1) {
+        bits++;
+    }
+    return bits;
+}
+
+#endif
