@@ -45,17 +45,19 @@ def best_engine():
         return importlib.import_module("upyml._reference")
 
 
-def check(file: bytes, source: str | Graph, data, engine, streamed: Streamed | None = None) -> Check | None:
+def check(
+    file: bytes, source: str | Graph, data, engine, streamed: Streamed | None = None, given: np.ndarray | None = None
+) -> Check | None:
     """Compares a .upm file with the float graph it was made from, or with its .tflite file where tflite-micro is there.
 
     data: real-valued samples, one (n, *shape) array for each input, or None (a .tflite file is then run on random
-    inputs). streamed: the file is a streaming model, which takes each sample hop by hop. None where there is nothing to compare
-    with.
+    inputs). streamed: the file is a streaming model, which takes each sample hop by hop. given: what
+    the file takes instead of data, where it makes these itself. None where there is nothing to compare with.
     """
     model = upyml.load(file, engine)
     own_inputs(model)
     if isinstance(source, Graph):
-        return _against_float(model, source, data, streamed)
+        return _against_float(model, source, data, streamed, given)
     return _against_tflm(model, source, data, streamed) if tflm.available() else None
 
 
@@ -68,7 +70,7 @@ def predict(model, sample: Sequence[np.ndarray]) -> list[np.ndarray]:
     ]
 
 
-def _against_float(model, graph: Graph, data, streamed: Streamed | None) -> Check:
+def _against_float(model, graph: Graph, data, streamed: Streamed | None, given: np.ndarray | None) -> Check:
     from host_tools import float_runtime
 
     inputs = [x[:SAMPLES] for x in float_runtime.as_inputs(graph, data)]
@@ -76,9 +78,17 @@ def _against_float(model, graph: Graph, data, streamed: Streamed | None) -> Chec
     if streamed:
         found = [_stream(model, x, streamed) for x in inputs[0]]
         exact = [_last(x, details.shape) for x, details in zip(exact, model.output_details)]
+    elif given is not None:
+        found = [_anew(model, sample) for sample in given[: len(inputs[0])]]
     else:
         found = [predict(model, [x[i] for x in inputs]) for i in range(len(inputs[0]))]
     return _measure("Keras", exact, [np.stack(parts) for parts in zip(*found)], _classifies(model))
+
+
+def _anew(model, sample: np.ndarray) -> list[np.ndarray]:
+    """The outputs of a model that remembers nothing of other samples."""
+    model.reset()
+    return predict(model, [sample])
 
 
 def _stream(model, sample: np.ndarray, streamed: Streamed) -> list[np.ndarray]:

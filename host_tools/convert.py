@@ -38,6 +38,7 @@ PASSES = (
     "fuse_quantized_padding",
     "drop_unused",
     "drop_constant_channels",
+    "front_end",
     "lower",
     "order",
     "plan",
@@ -76,6 +77,7 @@ def convert(
     bits: Bits = 8,
     rounding: str | None = None,
     activations: int = 8,
+    front_end: Any = None,
     streaming: bool | int = False,
 ) -> Conversion:
     """Converts a model.
@@ -91,7 +93,8 @@ def convert(
     smaller, of "int4" and "sparse"; () for none: the outputs are the same to the bit. bits: of the weights of a Keras
     model's convolutions and dense layers, 8 or 4, or a dict of these by name of layer. rounding: of weights, "nearest" or
     "adaptive", which fits them to the data; None takes adaptive for 4 bits, where it brings much, and nearest for 8. activations: their
-    bits in a Keras model, 8, or 16, which is more exact, and slower. streaming: the
+    bits in a Keras model, 8, or 16, which is more exact, and slower. front_end: a
+    sound.MelFeatures that makes features of data, (n, samples) int16 clips; it becomes part of the file, which takes samples. streaming: the
     model takes only what is new of its window in time, the first axis of its input, and remembers the rest; True takes as few
     frames a run as its strides allow, a number takes so many. Raises
     ConversionError, with what to do, where the model, the data or the RAM cannot be used, and FileNotFoundError.
@@ -102,6 +105,8 @@ def convert(
         raise ConversionError(f"activations have 8 or 16 bits, received {activations}")
     if not set(codings) <= set(CODINGS):
         raise ConversionError(f"codings of weights are {' and '.join(CODINGS)}, received {', '.join(map(str, codings))}")
+    if front_end and (_is_tflite(source) or activations != 8 or streaming):
+        raise ConversionError("a front end goes with a Keras model and activations of 8 bits, and not with streaming")
     engine = engine or compare.best_engine()
     stages = _Stages(show)
     if _is_tflite(source):
@@ -117,6 +122,8 @@ def convert(
     else:
         original = stages("read", _read_keras(model, data))
         data = _loaded(data, original)
+        if front_end:
+            clips, data = data, _features(front_end, data, original)
         graph = _quantized(original, data, method, progress, stages, bits, rounding, activations)
     # A pad costs a copy of the image, a padded window nothing.
     graph = stages("fuse_quantized_padding", tidy.fuse_padding(graph), True)
@@ -128,6 +135,9 @@ def convert(
     if not keep_channels and not _remembers(graph):  # last of the graph passes, when all sums are known
         graph = stages("drop_constant_channels", _without_constant_channels(graph, codings), True)
     dropped = channels - _channels(graph)
+    if front_end:
+        graph = stages("front_end", front_end.before(graph, clips.shape[1]), True)
+        metadata = {"sample_rate": str(front_end.sample_rate), "window": str(clips.shape[1])} | (metadata or {})
     streamed = None
     if streaming:
         streamed = stream(graph, None if streaming is True else int(streaming))
@@ -144,8 +154,20 @@ def convert(
         raise ConversionError(f"the model does not fit the file format: {error}") from error
     if data is None and isinstance(original, Graph):
         check = False
-    found = compare.check(file, original, data, engine, streamed) if check else None
+    given = clips.astype(np.float32) / 32768 if front_end else None
+    found = compare.check(file, original, data, engine, streamed, given) if check else None
     return Conversion(file, program, found, dropped, streamed.hop if streamed else 0)
+
+
+def _features(front_end, clips, graph: Graph) -> np.ndarray:
+    """Of (n, samples) int16 clips, in the shape that the graph's input has."""
+    made = front_end.real(front_end(clips))
+    if len(graph.inputs) == 1 and made[0].size == graph.inputs[0].size:
+        return made.reshape(len(made), *graph.inputs[0].shape)
+    raise ConversionError(
+        f"the front end makes features of shape {made.shape[1:]}, and the model takes "
+        f"{' and '.join(str(tensor.shape) for tensor in graph.inputs)}"
+    )
 
 
 def _without_constant_channels(graph: Graph, codings: Sequence[str]) -> Graph:

@@ -19,10 +19,13 @@ from typing import Any
 import numpy as np
 
 import upyml
-from host_tools import writer
+from host_tools import compare, writer
 from host_tools.errors import ConversionError
 from host_tools.families.sound import frames
 from host_tools.graph import Graph, Op, Tensor
+from host_tools.passes.lower import lower
+from host_tools.passes.order import order
+from host_tools.passes.plan import plan
 from upyml.format import ops_sound
 
 WINDOWS = ("hann", "hamming")
@@ -112,7 +115,7 @@ class MelFeatures:
 
     @cached_property
     def _filters(self):
-        """(first bin, end bin, bands, weights), in single precision, as TensorFlow Lite Micro's Python module has them."""
+        """(first bin, end bin, bands, weights), in single precision, as TensorFlow's microfrontend has them."""
         bins, f32 = self.points // 2 + 1, np.float32
 
         def mel(hertz):
@@ -128,15 +131,15 @@ class MelFeatures:
             start, below = bin_, centers[channel - 1] if channel else low
             while mel(bin_ * hz_per_bin) <= center and bin_ < bins:
                 weight = float(f32(center - mel(bin_ * hz_per_bin)) / f32(center - below))
-                weights.append((int(weight * (1 << _WEIGHT_BITS)), int((1 - weight) * (1 << _WEIGHT_BITS))))
+                weights.append(tuple(int(part * (1 << _WEIGHT_BITS) + 0.5) for part in (weight, 1 - weight)))
                 bin_ += 1
             bands.append((start, bin_ - start))
         return first, bin_, bands, weights
 
     def _window(self) -> np.ndarray:
-        place = (np.arange(self.frame) + 0.5) / self.frame
         base = 0.5 if self.window == "hann" else 0.54
-        real = base - (1 - base) * np.cos(2 * np.pi * place)
+        turn = np.float64(np.float32(2 * np.pi / self.frame))
+        real = (base - (1 - base) * np.cos(turn * (np.arange(self.frame) + 0.5))).astype(np.float32)
         return np.floor(real * (1 << _WEIGHT_BITS) + 0.5).astype(np.int16)
 
     def ops(self, samples: Tensor) -> list[Op]:
@@ -192,12 +195,27 @@ class MelFeatures:
 
     def _file(self, samples: int) -> bytes:
         """A model file of the front end alone."""
-        from host_tools.convert import planned
-
         x = audio(samples)
         ops = self.ops(x)
-        program = planned(Graph([x], [ops[-1].output], ops))
-        return writer.write(program, None, ())
+        program = plan(order(lower(Graph([x], [ops[-1].output], ops))))
+        return writer.write(program, compare.best_engine())
+
+    def before(self, graph: Graph, samples: int) -> Graph:
+        """A quantized graph that takes features as one that takes samples. Raises ConversionError where they do not fit."""
+        (old,) = graph.inputs if len(graph.inputs) == 1 else (None,)
+        if old is None or old.size != int(np.prod(self.shape(samples))):
+            raise ConversionError(
+                f"MelFeatures make {self.shape(samples)} of {samples} samples, and the model takes "
+                f"{' and '.join(str(t.shape) for t in graph.inputs)}"
+            )
+        x = audio(samples)
+        ops = self.ops(x)
+        features = ops[-1].output
+        if features.shape != old.shape:
+            shaped = Tensor("features", old.shape, "int16", features.scale, 0)
+            ops.append(Op("reshape", [features], [shaped], {}, "features"))
+        ops.append(Op("quantize", [ops[-1].output], [old], {}, "features"))
+        return Graph([x], graph.outputs, [*ops, *graph.ops], graph.metadata)
 
 
 def audio(samples: int) -> Tensor:

@@ -50,12 +50,13 @@ class FileTensor:
 
 @dataclass(eq=False)
 class FileOp:
-    """An operator: tensor numbers (-1: left out) and its options, read by name through `option`."""
+    """An operator: tensor numbers (-1: left out) and its options, read by name through `option`; of a custom one, bytes."""
 
     name: str
     inputs: list[int]
     outputs: list[int]
     options: object | None
+    custom: bytes = b""
 
     def option(self, name: str, default=None):
         """The field of the operator's options; the default where it has none."""
@@ -215,7 +216,7 @@ def _op(model, op, tensors: int) -> FileOp:
     inputs, outputs = _numbers(op.InputsAsNumpy(), tensors), _numbers(op.OutputsAsNumpy(), tensors)
     if (not outputs and name not in _WITHOUT_OUTPUT) or min(outputs, default=0) < 0:
         raise IndexError("an op without outputs")
-    return FileOp(name, inputs, outputs, options)
+    return FileOp(name, inputs, outputs, options, _array(op.CustomOptionsAsNumpy(), np.uint8).tobytes())
 
 
 def _name_by_signature(model, tensors) -> None:

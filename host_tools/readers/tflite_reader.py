@@ -13,7 +13,7 @@ import numpy as np
 from host_tools import shapes, verify
 from host_tools.errors import ConversionError
 from host_tools.graph import Graph, Op, Tensor
-from host_tools.readers import tflite_file, tflite_folding, tflite_ops, tflite_stream
+from host_tools.readers import tflite_file, tflite_folding, tflite_ops, tflite_signal, tflite_stream
 from host_tools.readers.tflite_file import FileOp, FileTensor
 
 _TYPES = ("float32", "int8", "uint8", "int16", "int32", "int64")
@@ -42,6 +42,7 @@ class _Reader:
         self.file = file
         self.ops: list[Op] = []
         self._tensors: dict[int, Tensor] = {}
+        self.chains: dict[int, tflite_signal.Chain] = {}  # tensors within an audio front end
         self._made: set[int] = set(file.inputs)
         self.variables = tflite_stream.Variables()
 
@@ -51,6 +52,9 @@ class _Reader:
             self._check_input(self.file.tensors[number])
         for op in self.file.ops:
             self._convert(op)
+        for number in self.file.outputs:
+            if number in self.chains and number not in self._tensors:
+                self.name_tensor(number, tflite_signal.emit(self, self.chains[number], self.file.tensors[number].name))
         inputs = [self.tensor(number) for number in self.file.inputs]
         outputs = [self.tensor(number) for number in self.file.outputs]
         missing = [t.name for number, t in zip(self.file.outputs, outputs) if number not in self._made]
@@ -89,6 +93,9 @@ class _Reader:
                 )
         if any(i in self._made or self.file.tensors[i].data is not None for i in op.outputs):
             raise ConversionError(f"{self.describe(op)} computes what is there already: the file is damaged")
+        if tflite_signal.passes(self, op):
+            self._made.update(op.outputs)
+            return
         if op.name not in tflite_ops.CONVERTERS:
             raise ConversionError(
                 f"{self.describe(op)} is not known to upyml: change the model to use another layer "
@@ -115,6 +122,10 @@ class _Reader:
                 f"{self.describe(op)}: its {what} is computed while the model runs; upyml needs it as a constant"
             )
         return value
+
+    def name_tensor(self, number: int, tensor: Tensor) -> None:
+        """What a tensor of the file is in the graph, where its record does not say it."""
+        self._tensors[number] = tensor
 
     def has_batch(self, number: int) -> bool:
         """True where the tensor's first axis is left out in the graph."""
