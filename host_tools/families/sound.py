@@ -21,6 +21,7 @@ KINDS: dict[str, Any] = {
         ("gains", "snr_shift"),
     ),
     "log_energies": Kind(1, 1, ("output_scale", "correction_bits")),
+    "divide_features": Kind(1, 1, ("multiplier", "addend", "divisor", "zero_point")),
 }
 
 

@@ -45,8 +45,13 @@ def _log_energies(program: Program, op: Op) -> None:
     program.steps.append(Step(ops_sound.LOG_ENERGIES, op.inputs, [op.output], dict(op.attrs), op.name))
 
 
+def _divide_features(program: Program, op: Op) -> None:
+    program.steps.append(Step(ops_sound.DIVIDE_FEATURES, op.inputs, [op.output], dict(op.attrs), op.name))
+
+
 LOWERINGS: dict[str, Any] = {
     "mel_energies": _mel_energies,
     "noise_reduction": _noise_reduction,
     "log_energies": _log_energies,
+    "divide_features": _divide_features,
 }

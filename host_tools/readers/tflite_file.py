@@ -50,13 +50,12 @@ class FileTensor:
 
 @dataclass(eq=False)
 class FileOp:
-    """An operator: tensor numbers (-1: left out) and its options, read by name through `option`; of a custom one, bytes."""
+    """An operator: tensor numbers (-1: left out) and its options, read by name through `option`; a custom one's are bytes."""
 
     name: str
     inputs: list[int]
     outputs: list[int]
     options: object | None
-    custom: bytes = b""
 
     def option(self, name: str, default=None):
         """The field of the operator's options; the default where it has none."""
@@ -213,10 +212,12 @@ def _op(model, op, tensors: int) -> FileOp:
         if kind is not None:
             options = kind()
             options.Init(table.Bytes, table.Pos)
+    if name.startswith("CUSTOM ") and op.CustomOptionsLength():
+        options = op.CustomOptionsAsNumpy().tobytes()
     inputs, outputs = _numbers(op.InputsAsNumpy(), tensors), _numbers(op.OutputsAsNumpy(), tensors)
     if (not outputs and name not in _WITHOUT_OUTPUT) or min(outputs, default=0) < 0:
         raise IndexError("an op without outputs")
-    return FileOp(name, inputs, outputs, options, _array(op.CustomOptionsAsNumpy(), np.uint8).tobytes())
+    return FileOp(name, inputs, outputs, options)
 
 
 def _name_by_signature(model, tensors) -> None:

@@ -42,7 +42,6 @@ class _Reader:
         self.file = file
         self.ops: list[Op] = []
         self._tensors: dict[int, Tensor] = {}
-        self.chains: dict[int, tflite_signal.Chain] = {}  # tensors within an audio front end
         self._made: set[int] = set(file.inputs)
         self.variables = tflite_stream.Variables()
 
@@ -50,11 +49,8 @@ class _Reader:
         """The whole graph."""
         for number in self.file.inputs:
             self._check_input(self.file.tensors[number])
-        for op in self.file.ops:
+        for op in tflite_signal.joined(self.file):
             self._convert(op)
-        for number in self.file.outputs:
-            if number in self.chains and number not in self._tensors:
-                self.name_tensor(number, tflite_signal.emit(self, self.chains[number], self.file.tensors[number].name))
         inputs = [self.tensor(number) for number in self.file.inputs]
         outputs = [self.tensor(number) for number in self.file.outputs]
         missing = [t.name for number, t in zip(self.file.outputs, outputs) if number not in self._made]
@@ -93,9 +89,6 @@ class _Reader:
                 )
         if any(i in self._made or self.file.tensors[i].data is not None for i in op.outputs):
             raise ConversionError(f"{self.describe(op)} computes what is there already: the file is damaged")
-        if tflite_signal.passes(self, op):
-            self._made.update(op.outputs)
-            return
         if op.name not in tflite_ops.CONVERTERS:
             raise ConversionError(
                 f"{self.describe(op)} is not known to upyml: change the model to use another layer "
@@ -122,10 +115,6 @@ class _Reader:
                 f"{self.describe(op)}: its {what} is computed while the model runs; upyml needs it as a constant"
             )
         return value
-
-    def name_tensor(self, number: int, tensor: Tensor) -> None:
-        """What a tensor of the file is in the graph, where its record does not say it."""
-        self._tensors[number] = tensor
 
     def has_batch(self, number: int) -> bool:
         """True where the tensor's first axis is left out in the graph."""

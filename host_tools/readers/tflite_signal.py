@@ -1,204 +1,286 @@
-"""TFLite Micro's signal operators: the audio front end, one after another as its examples have them.
+"""TFLite Micro's custom operators of the family signal: its audio front end, from a frame of samples to features.
 
-Window, scaling, FFT, energy, filter bank and square root become one op, spectral subtraction and PCAN one, the logarithm
-one. What they do to each other's shapes and number types (RESHAPE, CAST, zeros around the energies) changes nothing.
+There each step is an operator, with numbers between them that no other step has (uint32, uint64, a shift). Here the steps
+up to the square root are one op, noise reduction and gain control another one: `joined` finds their chains in the file's
+operators and puts one in place of each, before anything is read.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from flatbuffers import flexbuffers
 
 from host_tools.errors import ConversionError
-from host_tools.graph import Op, Tensor
+from host_tools.readers.tflite_file import File, FileOp
+from upyml.format.ops_sound import GAINS
+from upyml.format.ops_signal import LEAST_POINTS, MOST_POINTS
 
-_PASSING = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS", "CAST")
-_ORDER = (
-    "CUSTOM SignalWindow",
-    "CUSTOM SignalFftAutoScale",
-    "CUSTOM SignalRfft",
-    "CUSTOM SignalEnergy",
-    "CUSTOM SignalFilterBank",
-    "CUSTOM SignalFilterBankSquareRoot",
-    "CUSTOM SignalFilterBankSpectralSubtraction",
-    "CUSTOM SignalPCAN",
-    "CUSTOM SignalFilterBankLog",
+_ENERGIES = "energies of bands"  # names of the operators that `joined` makes
+_NOISE = "noise reduction"
+_TO_INT8 = "features as int8"
+_AUDIO_SCALE = 1 / 32768
+_INT16 = 7  # TensorType, as the option T of an FFT has it
+_STEPS = ("Window", "FftAutoScale", "Rfft", "Energy", "FilterBank", "FilterBankSquareRoot", "FilterBankSpectralSubtraction")
+_ORDER = "upyml takes these operators in this order: " + " -> ".join(
+    f"Signal{name}" for name in (*_STEPS, "PCAN", "FilterBankLog")
 )
+_BEFORE_LOG = tuple(f"CUSTOM Signal{name}" for name in (*_STEPS[-2:], "PCAN"))
 
 
-@dataclass(frozen=True)
-class Chain:
-    """What a tensor of the front end holds: the samples it comes from and the fields of the ops so far.
-
-    after: the last operator. scale: whether it is the scaling's second output, the shift.
-    """
-
-    samples: int  # tensor number
-    after: str
-    mel: dict[str, Any] = field(default_factory=dict)
-    noise: dict[str, Any] = field(default_factory=dict)
-    is_shift: bool = False
-    is_estimate: bool = False
-
-
-def passes(reader, op) -> bool:
-    """Whether an operator only hands a tensor of the front end on; it is then read."""
-    chain = next((reader.chains[i] for i in op.inputs if i in reader.chains), None)
-    if chain is None:
-        return False
-    if op.name == "STRIDED_SLICE" and chain.after.endswith("Energy"):
-        begin, end = (int(reader.required_constant(op, place, "range").flat[0]) for place in (1, 2))
-        if (begin, end) != (chain.mel["first_bin"], chain.mel["end_bin"]):
-            raise ConversionError(f"{reader.describe(op)} cuts other energies than those that were computed")
-    elif op.name == "CONCATENATION" and chain.after.endswith("Energy"):
-        others = [reader.constant(i) for i in op.inputs if i not in reader.chains]
-        if any(values is None or np.any(values) for values in others):
-            raise ConversionError(f"{reader.describe(op)}: only zeros can stand beside a spectrum's energies")
-    elif op.name not in _PASSING:
-        return False
-    reader.chains[op.outputs[0]] = chain
-    return True
+def joined(file: File) -> list[FileOp]:
+    """The file's operators, each chain as one. Raises ConversionError where signal operators stand in another order."""
+    if not any(op.name.startswith("CUSTOM Signal") for op in file.ops):
+        return file.ops
+    chains = _Chains(file)
+    for op in file.ops:
+        if op.name == "CUSTOM SignalFilterBankSquareRoot":
+            chains.energies(op)
+        elif op.name == "CUSTOM SignalFilterBankSpectralSubtraction":
+            chains.noise(op)
+        elif op.name == "CUSTOM SignalFilterBankLog":
+            maker = chains.makers.get(op.inputs[0])
+            if maker is None or maker.name not in _BEFORE_LOG:
+                raise ConversionError(f"SignalFilterBankLog reads what {_name(maker)} makes: {_ORDER}")
+            chains.set_scale(op.outputs[0], 1 / max(1, _options(op)["output_scale"]))
+    for op in file.ops:
+        if op.name == "CAST" and file.tensors[op.outputs[0]].dtype == "int8":
+            chains.to_int8(op)
+    return chains.ops()
 
 
-def _options(reader, op, *names: str) -> list[int]:
-    """The values of a custom operator's options. Raises ConversionError."""
-    try:
-        found = flexbuffers.Loads(bytearray(op.custom))
-        return [int(found[name]) for name in names]
-    except (KeyError, TypeError, ValueError, IndexError, ArithmeticError) as error:
-        raise ConversionError(f"{reader.describe(op)} lacks its options ({error}): the file is damaged") from None
+def _options(op: FileOp) -> dict[str, Any]:
+    return flexbuffers.Loads(op.options) if op.options else {}
 
 
-def _chain(reader, op) -> Chain:
-    """Of the op's first input, if it comes from the operator that stands before this one."""
-    before = _ORDER[_ORDER.index(op.name) - 1]
-    found = reader.chains.get(op.inputs[0])
-    wanted = (before, "CUSTOM SignalFilterBankSpectralSubtraction") if op.name.endswith("Log") else (before,)
-    if op.name.endswith("Log"):
-        wanted += ("CUSTOM SignalFilterBankSquareRoot",)
-    if found is None or found.after not in wanted or found.is_shift or found.is_estimate:
-        names = " -> ".join(name.removeprefix("CUSTOM ") for name in _ORDER)
-        raise ConversionError(f"{reader.describe(op)}: upyml takes TFLite Micro's signal operators in this order: {names}")
-    return replace(found, after=op.name)
+def _name(op: FileOp | None) -> str:
+    return op.name.removeprefix("CUSTOM ") if op else "an input or a constant"
 
 
-def _window(reader, op):
-    (shift,) = _options(reader, op, "shift")
-    window = reader.required_constant(op, 1, "window").reshape(-1)
-    samples = op.inputs[0]
-    if samples not in reader.chains:
-        source = reader.file.tensors[samples]
-        size = int(np.prod(source.shape))
-        if source.dtype != "int16" or size != len(window):
-            raise ConversionError(f"{reader.describe(op)} takes {len(window)} int16 samples, received {source.dtype} {source.shape}")
-        reader.name_tensor(samples, Tensor(source.name, (size,), "int16", 1 / 32768, 0))
-    mel = {"window": window.astype(np.int16), "window_shift": shift, "hop": len(window)}
-    reader.chains[op.outputs[0]] = Chain(samples, op.name, mel)
+class _Chains:
+    """The operators of a file by the tensors they make and read; replaces some by one."""
+
+    def __init__(self, file: File):
+        self.file = file
+        self.makers = {number: op for op in file.ops for number in op.outputs}
+        self.instead: dict[FileOp, FileOp | None] = {}
+
+    def ops(self) -> list[FileOp]:
+        """What there is now."""
+        return [op for op in (self.instead.get(op, op) for op in self.file.ops) if op]
+
+    def readers(self, number: int) -> list[FileOp]:
+        """The operators that read a tensor."""
+        return [op for op in self.file.ops if number in op.inputs]
+
+    def replace(self, chain: list[FileOp], made: FileOp) -> None:
+        """`made` instead of a chain, whose tensors nobody else may read; it stands in the place of the chain's last."""
+        for op in chain:
+            for number in set(op.outputs) - set(made.outputs):
+                others = [reader for reader in self.readers(number) if reader not in chain]
+                if others or number in self.file.outputs:
+                    raise ConversionError(
+                        f"{op.name} ({self.file.tensors[number].name!r}) is read by more than the operator after it: {_ORDER}"
+                    )
+            self.instead[op] = None
+        self.instead[chain[-1]] = made
+
+    def set_scale(self, number: int, scale: float, zero_point: int = 0) -> None:
+        """The file says nothing about the scale of what its signal operators make."""
+        tensor = self.file.tensors[number]
+        if not len(tensor.scales):
+            tensor.scales, tensor.zero_points = np.float32([scale]), np.array([zero_point])
+
+    def before(self, chain: list[FileOp], number: int, name: str, through: Iterable[str] = ("RESHAPE",)) -> FileOp:
+        """The operator that makes a tensor, with this name; those of others that lie between join the chain too."""
+        while (op := self.makers.get(number)) and op.name in through:
+            chain.insert(0, op)
+            number = op.inputs[0]
+        if op is None or op.name != f"CUSTOM {name}":
+            raise ConversionError(f"{_name(chain[0])} reads what {_name(op)} makes, not {name}: {_ORDER}")
+        chain.insert(0, op)
+        return op
+
+    def energies(self, last: FileOp) -> None:
+        """From the window to the square root."""
+        chain = [last]
+        bank = self.before(chain, last.inputs[0], "SignalFilterBank")
+        energy = self._energy(chain, bank)
+        fft = self.before(chain, energy.inputs[0], "SignalRfft")
+        scale = self.before(chain, fft.inputs[0], "SignalFftAutoScale")
+        if last.inputs[1] != scale.outputs[1]:
+            raise ConversionError(f"the square root takes another shift than the auto scale's: {_ORDER}")
+        window = self.before(chain, scale.inputs[0], "SignalWindow")
+        fields = _options(fft)
+        if fields.get("T", _INT16) != _INT16:
+            raise ConversionError("the FFT of a signal operator is not one of int16, which upyml has; use int16 samples")
+        options = {
+            "points": fields["fft_length"],
+            "window_shift": _options(window)["shift"],
+            "first_bin": _options(energy)["start_index"],
+            "end_bin": _options(energy)["end_index"],
+            "window": window.inputs[1],
+            "bank": bank.inputs[1:],
+        }
+        self.set_scale(window.inputs[0], _AUDIO_SCALE)
+        self.file.tensors[last.outputs[0]].dtype = "int32"  # uint32 without the top bit
+        self.replace(chain, FileOp(_ENERGIES, window.inputs[:1], last.outputs, options))
+
+    def _energy(self, chain: list[FileOp], bank: FileOp) -> FileOp:
+        """The energies before a filter bank: its own, or, as energies outside of its bins are left open, those with zeros
+        around, joined to them by way of int32."""
+        number = bank.inputs[0]
+        if (maker := self.makers.get(number)) and maker.name == "CAST":
+            chain.insert(0, maker)
+            number = maker.inputs[0]
+        maker = self.makers.get(number)
+        if not maker or maker.name != "CONCATENATION":
+            return self.before(chain, number, "SignalEnergy")
+        chain.insert(0, maker)
+        middle = [number for number in maker.inputs if self.file.tensors[number].data is None]
+        around = [self.file.tensors[number].data for number in maker.inputs if number not in middle]
+        if len(middle) != 1 or any(np.any(data) for data in around):
+            raise ConversionError(f"something else than zeros lies around the energies of a filter bank: {_ORDER}")
+        at = maker.inputs.index(middle[0])
+        energy = self.before(chain, middle[0], "SignalEnergy", ("STRIDED_SLICE", "SLICE", "CAST", "RESHAPE"))
+        start, end = _options(energy)["start_index"], _options(energy)["end_index"]
+        before = sum(self.file.tensors[number].data.size for number in maker.inputs[:at])
+        if (before, self.file.tensors[middle[0]].shape) != (start, (end - start,)):
+            raise ConversionError(f"the energies of bins {start} to {end} are moved to bin {before}: {_ORDER}")
+        return energy
+
+    def noise(self, op: FileOp) -> None:
+        """Spectral subtraction, with PCAN where that follows."""
+        after = {id(reader): reader for number in op.outputs for reader in self.readers(number)}
+        chain, options = [op], {"subtraction": _options(op)}
+        for reader in after.values():
+            if reader.name == "CUSTOM SignalPCAN" and reader.inputs[:2] == op.outputs:
+                chain.append(reader)
+                options |= {"gains": reader.inputs[2], "snr_shift": _options(reader)["snr_shift"]}
+        self.file.tensors[chain[-1].outputs[0]].dtype = "int32"
+        self.replace(chain, FileOp(_NOISE, op.inputs[:1], chain[-1].outputs[:1], options))
+
+    def to_int8(self, last: FileOp) -> None:
+        """(x * a + b) / c + d within int8, in int32; the numbers are the constants of the operators."""
+        chain, number = [last], last.inputs[0]
+        options = {"multiplier": 1, "addend": 0, "divisor": 1, "zero_point": 0, "low": None, "high": None}
+        names = {"MINIMUM": "high", "MAXIMUM": "low", "MUL": "multiplier", "DIV": "divisor"}
+        while (op := self.makers.get(number)) and op.name in (*names, "ADD"):
+            constants = [self.file.tensors[i].data for i in op.inputs]
+            place = next((i for i, data in enumerate(constants) if data is not None and data.size == 1), None)
+            if place is None or (op.name == "DIV" and place == 0):
+                return
+            field = names.get(op.name) or ("addend" if any(made.name == "DIV" for made in chain) else "zero_point")
+            options[field] = int(constants[place].ravel()[0])
+            chain.insert(0, op)
+            number = op.inputs[1 - place]
+        source = op and self.file.tensors[op.inputs[0]]
+        if op is None or op.name != "CAST" or source.dtype != "int16":
+            return
+        order = [made.name for made in chain if made.name not in ("MINIMUM", "MAXIMUM")]
+        if order != ["MUL", "ADD", "DIV", "ADD", "CAST"] or (options.pop("low"), options.pop("high")) != (-128, 127):
+            return
+        chain.insert(0, op)
+        scale = options["divisor"] / (options["multiplier"] or 1) * float(source.scales[0] if len(source.scales) else 1)
+        self.set_scale(last.outputs[0], abs(scale) or 1.0, options["zero_point"])
+        self.replace(chain, FileOp(_TO_INT8, op.inputs[:1], last.outputs, options))
 
 
-def _auto_scale(reader, op):
-    chain = _chain(reader, op)
-    reader.chains[op.outputs[0]] = chain
-    reader.chains[op.outputs[1]] = replace(chain, is_shift=True)
+def _demand(reader, op: FileOp, condition, rule: str) -> None:
+    if not condition:
+        raise ConversionError(f"the signal operators before {reader.file.tensors[op.outputs[0]].name!r}: {rule}")
 
 
-def _rfft(reader, op):
-    (points,) = _options(reader, op, "fft_length")
-    chain = _chain(reader, op)
-    reader.chains[op.outputs[0]] = replace(chain, mel=chain.mel | {"points": points})
+def _constant(reader, op: FileOp, number: int, what: str) -> np.ndarray:
+    values = reader.constant(number)
+    _demand(reader, op, values is not None, f"the {what} is computed while the model runs; upyml needs it as a constant")
+    return values.ravel()
 
 
-def _energy(reader, op):
-    first, end = _options(reader, op, "start_index", "end_index")
-    chain = _chain(reader, op)
-    reader.chains[op.outputs[0]] = replace(chain, mel=chain.mel | {"first_bin": first, "end_bin": end})
-
-
-def _filter_bank(reader, op):
-    chain = _chain(reader, op)
-    names = ("weights", "rests", "first bins", "first weights", "widths")
-    weights, rests, bins, starts, widths = (
-        reader.required_constant(op, place + 1, f"list of {name}").reshape(-1).astype(np.int64)
-        for place, name in enumerate(names)
+def _energies(reader, op: FileOp) -> None:
+    options = op.options
+    window = _constant(reader, op, options["window"], "window")
+    names = ("weights", "unweights", "channel frequency starts", "channel weight starts", "channel widths")
+    weights, rest, bins, starts, widths = (
+        _constant(reader, op, number, name).astype(np.int64) for number, name in zip(options["bank"], names, strict=True)
     )
-    if not len(bins) == len(starts) == len(widths) or len(weights) != len(rests) or np.any(starts + widths > len(weights)):
-        raise ConversionError(f"{reader.describe(op)}: its lists of bands do not fit together: the file is damaged")
-    last = chain.mel["points"] // 2 + 1
-    bands, pairs = [], []
-    for first, start, width in zip(bins, starts, widths):
-        kept = max(0, min(width, last - first))  # bands may be filled up with weights of 0 beyond the spectrum
-        bands.append((first, kept))
-        pairs += list(zip(weights[start : start + kept], rests[start : start + kept]))
-    reader.chains[op.outputs[0]] = replace(chain, mel=chain.mel | {"bands": bands, "weights": pairs})
-
-
-def _square_root(reader, op):
-    chain = _chain(reader, op)
-    shift = reader.chains.get(op.inputs[1])
-    if shift is None or not shift.is_shift:
-        raise ConversionError(f"{reader.describe(op)}: its scale bits must be those of SignalFftAutoScale")
-    reader.chains[op.outputs[0]] = chain
-
-
-def _spectral_subtraction(reader, op):
-    fields = (
-        "smoothing", "alternate_smoothing", "one_minus_smoothing", "alternate_one_minus_smoothing", "min_signal_remaining",
-        "spectral_subtraction_bits", "smoothing_bits", "clamping",
+    points, x = options["points"], reader.tensor(op.inputs[0])
+    _demand(
+        reader, op, LEAST_POINTS <= points <= MOST_POINTS and points & (points - 1) == 0,
+        f"an FFT has {LEAST_POINTS} to {MOST_POINTS} points, a power of two; here it has {points}",
     )  # fmt: skip
-    even, odd, not_even, not_odd, least, bits, smoothing_bits, clamping = _options(reader, op, *fields)
-    chain = _chain(reader, op)
-    noise = {
-        "smoothing": (even, odd), "one_minus_smoothing": (not_even, not_odd), "min_signal_remaining": least, "bits": bits,
-        "smoothing_bits": smoothing_bits, "clamping": int(bool(clamping)),
-    }  # fmt: skip
-    chain = replace(chain, noise=noise)
-    reader.chains[op.outputs[0]] = chain
-    reader.chains[op.outputs[1]] = replace(chain, is_estimate=True)
+    _demand(
+        reader, op, x.size == len(window) <= points,
+        f"a frame has as many samples as the window and at most as many as the FFT has points; here it has {x.size}, the "
+        f"window {len(window)}, the FFT {points}",
+    )  # fmt: skip
+    last = points // 2 + 1
+    good = 0 <= options["first_bin"] <= options["end_bin"] <= last and 0 <= options["window_shift"] <= 31
+    good = good and len(bins) == len(starts) == len(widths) >= 2 and np.all(bins >= 0) and np.all(bins + widths <= last)
+    good = good and np.all(widths >= 0) and np.all(starts >= 0) and np.all(starts + widths <= min(len(weights), len(rest)))
+    _demand(reader, op, good, "the filter bank reaches beyond the spectrum or beyond its weights: the file is damaged")
+    places = np.concatenate([np.arange(start, start + width) for start, width in zip(starts, widths)])
+    attrs = {
+        "points": points,
+        "hop": len(window),
+        "window": window,
+        "window_shift": options["window_shift"],
+        "first_bin": options["first_bin"],
+        "end_bin": options["end_bin"],
+        "bands": list(zip(bins, widths)),
+        "weights": np.stack([weights[places], rest[places]], 1),
+    }
+    reader.emit(op, "mel_energies", [x], attrs)
 
 
-def _pcan(reader, op):
-    (snr_shift,) = _options(reader, op, "snr_shift")
-    chain = _chain(reader, op)
-    estimate = reader.chains.get(op.inputs[1])
-    gains = reader.required_constant(op, 2, "table of gains").reshape(-1)
-    if estimate is None or not estimate.is_estimate or len(gains) < 124:
-        raise ConversionError(f"{reader.describe(op)} takes the noise estimate and 125 gains of the operators before it")
-    table = np.zeros(125, np.int16)
-    table[: min(len(gains), 125)] = gains[:125]
-    reader.chains[op.outputs[0]] = replace(chain, noise=chain.noise | {"gains": table, "snr_shift": snr_shift})
+def _noise(reader, op: FileOp) -> None:
+    fields = op.options["subtraction"]
+    attrs = {
+        "smoothing": (fields["smoothing"], fields["alternate_smoothing"]),
+        "one_minus_smoothing": (fields["one_minus_smoothing"], fields["alternate_one_minus_smoothing"]),
+        "min_signal_remaining": fields["min_signal_remaining"],
+        "bits": fields["spectral_subtraction_bits"],
+        "smoothing_bits": fields["smoothing_bits"],
+        "clamping": int(fields["clamping"]),
+    }
+    numbers = (*attrs["smoothing"], *attrs["one_minus_smoothing"], attrs["min_signal_remaining"])
+    good = all(0 <= n < 1 << 32 for n in numbers) and 0 <= attrs["bits"] <= 31 and 0 <= attrs["smoothing_bits"] <= 31
+    if "gains" in op.options:
+        attrs["gains"] = _constant(reader, op, op.options["gains"], "gain table")
+        attrs["snr_shift"] = op.options["snr_shift"]
+        good = good and 0 <= attrs["snr_shift"] <= 63
+        _demand(
+            reader, op, len(attrs["gains"]) >= GAINS,
+            f"a gain table has {GAINS} numbers, here it has {len(attrs['gains'])}: the file is damaged",
+        )  # fmt: skip
+        attrs["gains"] = attrs["gains"][:GAINS]
+    _demand(reader, op, good, "noise reduction has a number outside of its range: the file is damaged")
+    reader.emit(op, "noise_reduction", [reader.tensor(op.inputs[0])], attrs)
 
 
-def _log(reader, op):
-    scale, correction = _options(reader, op, "output_scale", "input_correction_bits")
-    chain = _chain(reader, op)
-    energies = emit(reader, chain, reader.file.tensors[op.inputs[0]].name)
-    target = reader.file.tensors[op.outputs[0]]
-    made = Tensor(target.name, energies.shape, "int16", 1 / scale, 0)
-    attrs = {"output_scale": scale, "correction_bits": correction}
-    reader.ops.append(Op("log_energies", [energies], [made], attrs, target.name))
-    reader.name_tensor(op.outputs[0], made)
+def _log(reader, op: FileOp) -> None:
+    fields = _options(op)
+    scale, bits = fields["output_scale"], fields["input_correction_bits"]
+    _demand(
+        reader, op, 1 <= scale < 1 << 31 and 0 <= bits <= 31,
+        f"a logarithm has an output scale from 1 on and 0 to 31 correction bits, received {scale} and {bits}",
+    )  # fmt: skip
+    x = reader.tensor(op.inputs[0])
+    reader.emit(op, "log_energies", [x], {"output_scale": scale, "correction_bits": bits})
 
 
-def emit(reader, chain: Chain, name: str) -> Tensor:
-    """Appends the ops of a chain that has come to its energies; their output. Raises ConversionError."""
-    if _ORDER.index(chain.after) < _ORDER.index("CUSTOM SignalFilterBankSquareRoot") or chain.is_shift or chain.is_estimate:
-        raise ConversionError(f"{name!r} lies within TFLite Micro's audio front end, where the engine has no tensor of its own")
-    channels = len(chain.mel["bands"]) - 1
-    energies = Tensor(name, (channels,), "int32")
-    reader.ops.append(Op("mel_energies", [reader.tensor(chain.samples)], [energies], chain.mel, name))
-    if chain.noise:
-        reduced = Tensor(name, (channels,), "int32")
-        reader.ops.append(Op("noise_reduction", [energies], [reduced], chain.noise, name))
-        energies = reduced
-    return energies
+def _to_int8(reader, op: FileOp) -> None:
+    attrs = op.options
+    good = 1 <= attrs["divisor"] < 1 << 31 and all(abs(value) < 1 << 31 for value in attrs.values())
+    _demand(reader, op, good, f"features are divided by {attrs['divisor']}; upyml takes numbers from 1 on")
+    reader.emit(op, "divide_features", [reader.tensor(op.inputs[0])], dict(attrs))
 
 
-CONVERTERS: dict[str, Any] = dict(
-    zip(
-        _ORDER,
-        (_window, _auto_scale, _rfft, _energy, _filter_bank, _square_root, _spectral_subtraction, _pcan, _log),
-    )
-)
+CONVERTERS: dict[str, Any] = {
+    _ENERGIES: _energies,
+    _NOISE: _noise,
+    "CUSTOM SignalFilterBankLog": _log,
+    _TO_INT8: _to_int8,
+}

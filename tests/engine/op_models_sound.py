@@ -47,8 +47,20 @@ def _log_energies(rng, opcode):
     return base.OneOp(opcode, [shape], shape, params, [layout.INT32, layout.INT16], constant=0)
 
 
+def _divide_features(rng, opcode):
+    shape = (base._int(rng, 1, 3), base._int(rng, 1, 9))
+    params = {
+        "multiplier": base._int(rng, -300, 300), "addend": base._int(rng, -1000, 1000),
+        "divisor": base._int(rng, 1, 700), "zero_point": base._int(rng, -128, 127),
+    }  # fmt: skip
+    if rng.random() < 0.2:  # where it wraps
+        params |= {"multiplier": base._int(rng, -(1 << 31), (1 << 31) - 1), "addend": -(1 << 31)}
+    return base.OneOp(opcode, [shape], shape, params, [layout.INT16, layout.INT8])
+
+
 MAKERS = (
     ((ops_sound.MEL_ENERGIES,), _mel_energies),
     ((ops_sound.NOISE_REDUCTION,), _noise_reduction),
     ((ops_sound.LOG_ENERGIES,), _log_energies),
+    ((ops_sound.DIVIDE_FEATURES,), _divide_features),
 )

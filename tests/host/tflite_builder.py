@@ -11,7 +11,7 @@ import flatbuffers
 import numpy as np
 import tflite
 
-_TYPES = {"float32": "<f4", "int8": "i1", "uint8": "u1", "int16": "<i2", "int32": "<i4", "int64": "<i8"}
+_TYPES = {"float32": "<f4", "int8": "i1", "uint8": "u1", "int16": "<i2", "int32": "<i4", "int64": "<i8", "uint32": "<u4", "uint64": "<u8"}
 
 
 class TfliteBuilder:

@@ -27,6 +27,7 @@ _FAMILIES = {  # ops of other families than BASE
     "MEL_ENERGIES": "sound",
     "NOISE_REDUCTION": "sound",
     "LOG_ENERGIES": "sound",
+    "DIVIDE_FEATURES": "sound",
 }
 _PLAIN = {
     "CONV2D": "convolution",

@@ -73,7 +73,7 @@ def mel_energies(model, step, out):
     at = 0
     for first in range(0, step.x[0].size - frame + 1, p["hop"]):
         samples, most = _windowed(x[first : first + frame], window, p["window_shift"])
-        shift = max(0, 15 - _bits(most & _WORD))
+        shift = 15 - _bits(most) if most > 0 else 0
         z = fft_of_reals([_int16(y << shift) for y in samples], points, table)
         energies = [0] * (points // 2 + 1)
         for i in range(p["first_bin"], p["end_bin"]):
@@ -151,3 +151,14 @@ def log_energies(model, step, out):
             natural = (_LN_2 * log2 + 32768) >> 16
             y = ((p["output_scale"] * natural + 32768) & _WORD) >> 16
         struct.pack_into("<h", out, 2 * i, min(y, 32767))
+
+
+def divide_features(model, step, out):
+    """(x * multiplier + addend) / divisor + zero_point, within int8; all wraps at 32 bits."""
+    p = step.params
+    for i in range(step.x[0].size):
+        x = struct.unpack_from("<h", step.x[0].data, 2 * i)[0]
+        y = _int32(x * p["multiplier"] + p["addend"])
+        y = -(-y // p["divisor"]) if y < 0 else y // p["divisor"]
+        y = _int32(y + p["zero_point"])
+        struct.pack_into("<b", out, i, min(max(y, -128), 127))

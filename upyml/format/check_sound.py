@@ -1,10 +1,16 @@
 """The part of check.py that looks at MEL_ENERGIES and its kin, as ports/engine/signal/check_sound.c does."""
 
 from upyml.format.check_weights import unsigned, within
-from upyml.format.layout import DISJOINT, INT16, INT32, STATE
-from upyml.format.ops_sound import GAINS, MEL_ENERGIES, NOISE_REDUCTION
+from upyml.format.layout import DISJOINT, INT8, INT16, INT32, STATE
+from upyml.format.ops_sound import DIVIDE_FEATURES, GAINS, LOG_ENERGIES, MEL_ENERGIES, NOISE_REDUCTION
 
 LEAST_POINTS, MOST_POINTS = 16, 2048
+_DTYPES = {  # of input and output
+    MEL_ENERGIES: (INT16, INT32),
+    NOISE_REDUCTION: (INT32, INT32),
+    LOG_ENERGIES: (INT32, INT16),
+    DIVIDE_FEATURES: (INT16, INT8),
+}
 
 
 def check(buf, data, op, tensors, need):
@@ -12,8 +18,7 @@ def check(buf, data, op, tensors, need):
     code, order, p = op
     need(len(tensors) == (3 if code == NOISE_REDUCTION else 2), "ARITY")
     x, y = tensors[0], tensors[-1]
-    kinds = {MEL_ENERGIES: (INT16, INT32), NOISE_REDUCTION: (INT32, INT32)}.get(code, (INT32, INT16))
-    need((x["dtype"], y["dtype"]) == kinds, "DTYPE")
+    need((x["dtype"], y["dtype"]) == _DTYPES[code], "DTYPE")
     if code == NOISE_REDUCTION:
         need(tensors[1]["dtype"] == INT32 and tensors[1]["kind"] == STATE, "DTYPE")
     need(order == DISJOINT, "ORDER")
@@ -25,8 +30,10 @@ def check(buf, data, op, tensors, need):
         need(tensors[1]["elements"] == channels, "SHAPE")
         need(p["bits"] <= 31 and p["smoothing_bits"] <= 31 and p["clamping"] <= 1 and p["snr_shift"] <= 63, "PARAMS")
         need(p["gains"] == 0 or within(data, p["gains"], 2 * GAINS, 2), "DATA")
-    else:
+    elif code == LOG_ENERGIES:
         need(p["correction_bits"] <= 31, "PARAMS")
+    else:
+        need(p["divisor"] >= 1, "PARAMS")
     return 0
 
 

@@ -1,6 +1,6 @@
 """Sound features, the second half of the family SIGNAL: op codes from 144 on. Merged into ops_signal.OPS."""
 
-MEL_ENERGIES, NOISE_REDUCTION, LOG_ENERGIES = range(144, 147)
+MEL_ENERGIES, NOISE_REDUCTION, LOG_ENERGIES, DIVIDE_FEATURES = range(144, 148)
 
 GAINS = 125  # int16 of a table of gains
 
@@ -35,6 +35,7 @@ OPS = {
         ),
     ),
     LOG_ENERGIES: ("LOG_ENERGIES", (("output_scale", "I"), ("correction_bits", "B"))),
+    DIVIDE_FEATURES: ("DIVIDE_FEATURES", (("multiplier", "i"), ("addend", "i"), ("divisor", "i"), ("zero_point", "i"))),
 }
 
 FIELDS = tuple([name for name, _ in OPS[NOISE_REDUCTION][1]])  # of NOISE_REDUCTION

@@ -39,23 +39,40 @@ static int check_noise_reduction(const uint8_t *file, const upyml_op *op, const 
     return UPYML_PASSED;
 }
 
+static int check_dtypes(int opcode, uint32_t x, uint32_t y) {
+    switch (opcode) {
+        case UPYML_OPCODE_MEL_ENERGIES:
+            return x == UPYML_DTYPE_INT16 && y == UPYML_DTYPE_INT32;
+        case UPYML_OPCODE_NOISE_REDUCTION:
+            return x == UPYML_DTYPE_INT32 && y == UPYML_DTYPE_INT32;
+        case UPYML_OPCODE_LOG_ENERGIES:
+            return x == UPYML_DTYPE_INT32 && y == UPYML_DTYPE_INT16;
+        default:
+            return x == UPYML_DTYPE_INT16 && y == UPYML_DTYPE_INT8;
+    }
+}
+
 int upyml_check_sound(const uint8_t *file, const upyml_op *op, const upyml_tensor *y, uint32_t *scratch) {
-    int noise = op->opcode == UPYML_OPCODE_NOISE_REDUCTION, mel = op->opcode == UPYML_OPCODE_MEL_ENERGIES;
+    int noise = op->opcode == UPYML_OPCODE_NOISE_REDUCTION;
     UPYML_NEED(op->input_count == (noise ? 2 : 1), ARITY);
     upyml_tensor x, state;
     upyml_read_link(file, op, 0, &x);
     upyml_read_link(file, op, op->input_count - 1u, &state);
-    UPYML_NEED(x.dtype == (mel ? UPYML_DTYPE_INT16 : UPYML_DTYPE_INT32), DTYPE);
-    UPYML_NEED(y->dtype == (mel || noise ? UPYML_DTYPE_INT32 : UPYML_DTYPE_INT16), DTYPE);
+    UPYML_NEED(check_dtypes(op->opcode, x.dtype, y->dtype), DTYPE);
     UPYML_NEED(!noise || (state.dtype == UPYML_DTYPE_INT32 && state.kind == UPYML_KIND_STATE), DTYPE);
     UPYML_NEED(op->order == UPYML_ORDER_DISJOINT, ORDER);
-    if (mel) {
+    if (op->opcode == UPYML_OPCODE_MEL_ENERGIES) {
         return check_mel(file, op, &x, y, scratch);
     }
     UPYML_NEED(x.elements == y->elements, SHAPE);
-    if (noise) {
-        return check_noise_reduction(file, op, &x, &state);
+    switch (op->opcode) {
+        case UPYML_OPCODE_NOISE_REDUCTION:
+            return check_noise_reduction(file, op, &x, &state);
+        case UPYML_OPCODE_LOG_ENERGIES:
+            UPYML_NEED(op->params[UPYML_LOG_ENERGIES_CORRECTION_BITS] <= 31, PARAMS);
+            return UPYML_PASSED;
+        default:
+            UPYML_NEED(upyml_load_int32(op->params + UPYML_DIVIDE_FEATURES_DIVISOR) >= 1, PARAMS);
+            return UPYML_PASSED;
     }
-    UPYML_NEED(op->params[UPYML_LOG_ENERGIES_CORRECTION_BITS] <= 31, PARAMS);
-    return UPYML_PASSED;
 }

@@ -21,10 +21,10 @@ static int32_t apply_window(const upyml_mel *p, const uint8_t *input, int16_t *o
     return most;
 }
 
-// Fills 16 bits; answers by how many bits the samples were shifted.
+// Fills 16 bits; answers by how many bits the samples were shifted. Where that maximum is 0 or less nothing is.
 static int scale_up(int16_t *samples, int32_t count, int32_t most) {
     int shift = 15 - upyml_bits_of((uint32_t)most);
-    if (shift <= 0) {
+    if (most <= 0 || shift == 0) {
         return 0;
     }
     for (int32_t i = 0; i < count; i++) {

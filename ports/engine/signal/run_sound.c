@@ -21,6 +21,17 @@ static void run_noise_reduction(upyml_step *s) {
     }
 }
 
+static void run_divide(upyml_step *s) {
+    const uint8_t *params = s->op.params;
+    upyml_division p = {
+        .multiplier = upyml_load32(params + UPYML_DIVIDE_FEATURES_MULTIPLIER),
+        .addend = upyml_load32(params + UPYML_DIVIDE_FEATURES_ADDEND),
+        .divisor = upyml_load_int32(params + UPYML_DIVIDE_FEATURES_DIVISOR),
+        .zero_point = upyml_load32(params + UPYML_DIVIDE_FEATURES_ZERO_POINT),
+    };
+    upyml_divide_features(&p, s->input, (int8_t *)s->output, s->y.elements);
+}
+
 void upyml_run_sound(upyml_step *s) {
     switch (s->op.opcode) {
         case UPYML_OPCODE_MEL_ENERGIES:
@@ -29,8 +40,11 @@ void upyml_run_sound(upyml_step *s) {
         case UPYML_OPCODE_NOISE_REDUCTION:
             UPYML_FOR(NOISE_REDUCTION, run_noise_reduction(s));
             break;
-        default:
+        case UPYML_OPCODE_LOG_ENERGIES:
             UPYML_FOR(LOG_ENERGIES, upyml_log_energies(upyml_load32(s->op.params + UPYML_LOG_ENERGIES_OUTPUT_SCALE),
                 s->op.params[UPYML_LOG_ENERGIES_CORRECTION_BITS], s->input, s->output, s->y.elements));
+            break;
+        default:
+            UPYML_FOR(DIVIDE_FEATURES, run_divide(s));
     }
 }

@@ -46,6 +46,14 @@ void upyml_reduce_noise(const upyml_noise_reduction *p, const uint8_t *input, ui
 // output: int16 natural logarithms of u32 << correction_bits, in 1 / output_scale; 0 for up to 1.
 void upyml_log_energies(uint32_t output_scale, int correction_bits, const uint8_t *input, uint8_t *output, uint32_t count);
 
+// Features as int8: (x * multiplier + addend) / divisor, rounded towards 0, + zero_point, clamped. All wraps at 32 bits.
+typedef struct {
+    uint32_t multiplier, addend, zero_point;
+    int32_t divisor;  // at least 1
+} upyml_division;
+
+void upyml_divide_features(const upyml_division *p, const uint8_t *input, int8_t *output, uint32_t count);
+
 // Bits up to the highest that is 1; 0 for 0.
 static inline int upyml_bits_of(uint32_t x) {
     int bits = 0;
