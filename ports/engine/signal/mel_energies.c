@@ -43,8 +43,20 @@ static void energies(const upyml_mel *p, uint32_t *spectrum) {
     }
 }
 
-static uint64_t product(const uint8_t *weight, uint32_t energy) {
-    return (uint64_t)(int64_t)load_int16(weight) * energy;
+// A sum of weights times energies, the halves of these apart: a product of 16 with 16 bits is cheap where one of 32 with 32 is
+// not.
+typedef struct {
+    int64_t low, high;
+} halves;
+
+static void add_product(halves *sum, const uint8_t *weight, uint32_t energy) {
+    int32_t w = load_int16(weight);
+    sum->low += w * (int32_t)(energy & 0xffff);
+    sum->high += w * (int32_t)(energy >> 16);
+}
+
+static uint64_t whole(const halves *sum) {
+    return (uint64_t)sum->low + ((uint64_t)sum->high << 16);
 }
 
 void upyml_mel_energies(const upyml_mel *p, const uint8_t *input, uint8_t *output, uint8_t *scratch) {
@@ -54,16 +66,16 @@ void upyml_mel_energies(const upyml_mel *p, const uint8_t *input, uint8_t *outpu
     upyml_rfft_s16(&p->rfft, (const uint8_t *)samples, (int16_t *)spectrum);
     energies(p, spectrum);
     const uint8_t *band = p->bands, *weights = p->bands + 4 * (p->channels + 1);
-    uint64_t sum = 0;
+    halves sum = {0, 0};
     for (int32_t channel = -1; channel < p->channels; channel++, band += 4) {
         const uint32_t *bin = spectrum + upyml_load16(band);
-        uint64_t rest = 0;
+        halves rest = {0, 0};
         for (int32_t width = (int32_t)upyml_load16(band + 2); width; width--, bin++, weights += 4) {
-            sum += product(weights, *bin);
-            rest += product(weights + 2, *bin);
+            add_product(&sum, weights, *bin);
+            add_product(&rest, weights + 2, *bin);
         }
         if (channel >= 0) {
-            upyml_store32(output + 4 * channel, upyml_square_root_64(sum) >> shift);
+            upyml_store32(output + 4 * channel, upyml_square_root_64(whole(&sum)) >> shift);
         }
         sum = rest;
     }
