@@ -3,6 +3,7 @@
 import numpy as np
 import op_models_wide
 import op_models_stream
+import op_models_math
 
 from upyml.format import layout
 from upyml.format.codings import pack_int4, pack_sparse
@@ -294,6 +295,7 @@ _MAKERS = (
     ((layout.RESIZE_NEAREST, layout.RESIZE_BILINEAR), _resize),
     *op_models_wide.MAKERS,
     *op_models_stream.MAKERS,
+    *op_models_math.MAKERS,
 )
 
 

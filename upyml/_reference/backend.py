@@ -18,6 +18,10 @@ _FAMILIES = {  # ops of other families than BASE
     "PAD_16": "wide_elements",
     "SHIFT": "streaming",
     "START": "streaming",
+    "BATCH_MATMUL": "attention",
+    "LAYER_NORM": "attention",
+    "GATHER": "attention",
+    "CAUSAL_SOFTMAX": "attention",
 }
 _PLAIN = {
     "CONV2D": "convolution",
