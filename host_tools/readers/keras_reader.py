@@ -6,6 +6,7 @@ by the functions in keras_layers_*.py.
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from host_tools.errors import ConversionError
 from host_tools.graph import Graph, Tensor
 from host_tools.readers import (
     keras_layers_activation,
+    keras_layers_attention,
     keras_layers_conv,
     keras_layers_math,
     keras_layers_pool,
@@ -31,11 +33,15 @@ LAYERS = {
     **keras_layers_pool.LAYERS,
     **keras_layers_activation.LAYERS,
     **keras_layers_math.LAYERS,
+    **keras_layers_attention.LAYERS,
     **keras_layers_shape.LAYERS,
     **keras_layers_recurrent.LAYERS,
     **keras_layers_signal.LAYERS,
     **keras_layers_stream.LAYERS,
 }
+
+# Layers whose function takes the arguments of their call by name.
+CALLS = {**keras_layers_attention.CALLS}
 
 # Functions and operators on tensors (x + y) that read as the layer of the same name.
 OPERATIONS = ("Add", "Subtract", "Multiply")
@@ -48,13 +54,11 @@ INSTEAD = {
     "Bidirectional": "Use Conv1D layers over a window of samples.",
     "Conv2DTranspose": "Use UpSampling2D and a Conv2D after it.",
     "Conv1DTranspose": "Use UpSampling1D and a Conv1D after it.",
-    "LayerNormalization": "Use BatchNormalization: it costs nothing in a converted model.",
     "GroupNormalization": "Use BatchNormalization: it costs nothing in a converted model.",
     "PReLU": "Use LeakyReLU.",
     "Maximum": "Use Add, or Concatenate and a Conv2D of size 1.",
     "Minimum": "Use Add, or Concatenate and a Conv2D of size 1.",
     "Lambda": "Use layers of Keras: the code of a Lambda layer cannot be converted.",
-    "Embedding": "Give the model the vectors as its input.",
     "TimeDistributed": "Dense and Conv1D already work on every time step.",
     "Masking": "Give the model windows of full length.",
 }
@@ -123,8 +127,8 @@ def _name_as_layer(build: Builder, output: Tensor) -> None:
             op.output.name, output.name = output.name, name
 
 
-def _call(build: Builder, layer: Any, inputs: list[Tensor]) -> list[Tensor]:
-    """Add the ops of a layer or of a whole nested model; gives its outputs."""
+def _call(build: Builder, layer: Any, inputs: list[Tensor], named: dict[str, Any] | None = None) -> list[Tensor]:
+    """Add the ops of a layer or of a whole nested model; gives its outputs. named: arguments of the call by name."""
     kind = type(layer).__name__
     if hasattr(layer, "_nodes_by_depth") and kind != "Sequential":
         return _functional(build, layer, inputs)
@@ -136,12 +140,12 @@ def _call(build: Builder, layer: Any, inputs: list[Tensor]) -> list[Tensor]:
     ours = module.split(".")[0] in ("keras", "tf_keras")
     if ".ops." in module and kind not in OPERATIONS:
         raise ConversionError(f"operation {layer.name} ({kind}): use a layer of Keras for it instead of keras.ops.")
-    if not ours or kind not in LAYERS:
+    if not ours or kind not in LAYERS and kind not in CALLS:
         what = "a layer of your own" if not ours else f"the engine has no op for {kind}"
         instead = INSTEAD.get(kind, "`upyml convert --help` lists the layers that can be used.")
         raise ConversionError(f"layer {layer.name} ({kind}): {what}. {instead}")
     try:
-        output = LAYERS[kind](build, layer, inputs)
+        output = CALLS[kind](build, layer, named or {}) if kind in CALLS else LAYERS[kind](build, layer, inputs)
     except ConversionError:
         raise
     except ValueError as error:
@@ -160,7 +164,8 @@ def _functional(build: Builder, model: Any, inputs: list[Tensor]) -> list[Tensor
             if all(id(tensor) in made for tensor in results):
                 continue  # an input of the model
             layer = node.operation if hasattr(node, "operation") else node.layer
-            for tensor, value in zip(results, _call(build, layer, _arguments(build, node, layer, made))):
+            named = _named_arguments(node, layer, made) if type(layer).__name__ in CALLS else None
+            for tensor, value in zip(results, _call(build, layer, _arguments(build, node, layer, made), named)):
                 made[id(tensor)] = value
     return [made[id(tensor)] for tensor in _leaves(model.outputs)]
 
@@ -184,3 +189,17 @@ def _arguments(build: Builder, node: Any, layer: Any, made: dict[int, Tensor]) -
         elif type(layer).__name__ in OPERATIONS:
             raise ConversionError(f"layer {layer.name}: is called with {type(argument).__name__}, not with a tensor.")
     return tensors
+
+
+def _named_arguments(node: Any, layer: Any, made: dict[int, Tensor]) -> dict[str, Any]:
+    """What a call was given for each argument, with the graph's tensors in it."""
+    if not hasattr(node, "operation"):
+        raise ConversionError(f"layer {layer.name}: is of Keras 2. Build the model with Keras 3.")
+    bound = inspect.signature(layer.call).bind_partial(*node.arguments.args, **node.arguments.kwargs)
+
+    def value(argument):
+        if isinstance(argument, (list, tuple)):
+            return [value(part) for part in argument]
+        return made.get(id(argument), argument)
+
+    return {name: value(argument) for name, argument in bound.arguments.items()}

@@ -1,9 +1,9 @@
-"""Random models of products of activations, layer normalization, look-ups and causal softmax; see op_models.py."""
+"""Random models of products of activations, layer normalization, look-ups and masked softmax; see op_models.py."""
 
 import numpy as np
 
 from upyml.format import layout
-from upyml.format.ops_attention import BATCH_MATMUL, CAUSAL_SOFTMAX, GATHER, LAYER_NORM
+from upyml.format.ops_attention import BATCH_MATMUL, MASKED_SOFTMAX, GATHER, LAYER_NORM
 
 
 def _int(rng, low, high):
@@ -70,13 +70,13 @@ def gather(rng, opcode):
                  [*dtypes, dtypes[0]], constant=constant)
 
 
-def causal_softmax(rng, opcode):
+def masked_softmax(rng, opcode):
     """A few matrices."""
     from op_models import OneOp
 
     shape = (_int(rng, 1, 3), _int(rng, 1, 7), _int(rng, 1, 9))
     params = {"multiplier": _int(rng, 1 << 30, (1 << 31) - 1), "shift": _int(rng, 21, 24), "diff_min": -_int(rng, 30, 248),
-              "rows": shape[1]}
+              "rows": shape[1], "before": _int(rng, 0, 9), "after": _int(rng, 0, 9)}
     return OneOp(opcode, [shape], shape, params)
 
 
@@ -84,5 +84,5 @@ MAKERS = (
     ((BATCH_MATMUL,), batch_matmul),
     ((LAYER_NORM,), layer_norm),
     ((GATHER,), gather),
-    ((CAUSAL_SOFTMAX,), causal_softmax),
+    ((MASKED_SOFTMAX,), masked_softmax),
 )

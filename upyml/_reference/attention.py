@@ -1,4 +1,4 @@
-"""BATCH_MATMUL, LAYER_NORM, GATHER and CAUSAL_SOFTMAX in plain loops."""
+"""BATCH_MATMUL, LAYER_NORM, GATHER and MASKED_SOFTMAX in plain loops."""
 
 from upyml._reference.fixed_point import rdbpot, reciprocal, requantize, srdhm, wrap
 from upyml._reference.softmax import exponentials
@@ -120,8 +120,8 @@ def gather(model, step, out):
         at += p["count"] * size
 
 
-def causal_softmax(model, step, out):
-    """Row i of each matrix sees its first i + 1 columns; the others get probability 0."""
+def masked_softmax(model, step, out):
+    """Of row i of each matrix the columns from i - before to i + after are seen; the others get probability 0."""
     p = step.params
     x = step.x[0].data
     classes = step.x[0].shape[-1]
@@ -129,13 +129,17 @@ def causal_softmax(model, step, out):
         step.cache = exponentials(p)
     table = step.cache
     for row in range(step.x[0].size // classes):
+        at = row % p["rows"]
         first = row * classes
-        seen = first + min(row % p["rows"] + 1, classes)
-        top = max(x[first:seen])
-        diffs = [top - q for q in x[first:seen]]
-        scale, over = reciprocal(sum([rdbpot(table[diff], 12) for diff in diffs if diff < len(table)]), 12)
+        seen = x[first + max(at - p["before"], 0) : first + min(at + p["after"] + 1, classes)]
         for i in range(first, first + classes):
             out[i] = -128
+        if not len(seen):
+            continue
+        top = max(seen)
+        diffs = [top - q for q in seen]
+        first += max(at - p["before"], 0)
+        scale, over = reciprocal(sum([rdbpot(table[diff], 12) for diff in diffs if diff < len(table)]), 12)
         for i, diff in enumerate(diffs):
             if diff < len(table):
                 out[first + i] = min(rdbpot(srdhm(scale, table[diff]), over + 31 - 8) - 128, 127)

@@ -21,7 +21,7 @@ _FAMILIES = {  # ops of other families than BASE
     "BATCH_MATMUL": "attention",
     "LAYER_NORM": "attention",
     "GATHER": "attention",
-    "CAUSAL_SOFTMAX": "attention",
+    "MASKED_SOFTMAX": "attention",
 }
 _PLAIN = {
     "CONV2D": "convolution",

@@ -2,7 +2,7 @@
 
 from upyml.format.check_weights import shift_fits, within
 from upyml.format.layout import DISJOINT, FORWARD, INT8, INT32, MAX_CLASSES, MAX_ELEMENTS, MAX_SHIFT
-from upyml.format.ops_attention import BATCH_MATMUL, CAUSAL_SOFTMAX, GATHER, LAYER_NORM, MAX_NORMALIZED
+from upyml.format.ops_attention import BATCH_MATMUL, MASKED_SOFTMAX, GATHER, LAYER_NORM, MAX_NORMALIZED
 
 
 def check(buf, data, op, tensors, need):
@@ -53,18 +53,20 @@ def _gather(data, p, tensors, need):
     need(outer * inner * indices["elements"] == y["elements"], "SHAPE")
 
 
-def _causal_softmax(data, p, tensors, need):
+def _masked_softmax(data, p, tensors, need):
     x, y = tensors
     classes = x["shape"][x["rank"] - 1]
     need(x["elements"] == y["elements"] and classes <= MAX_CLASSES, "SHAPE")
     need(y["shape"][y["rank"] - 1] == classes and p["rows"] >= 1, "SHAPE")
     need(x["elements"] // classes % p["rows"] == 0, "SHAPE")
     need(p["multiplier"] >= 0 and 0 <= p["shift"] <= MAX_SHIFT and p["diff_min"] <= 0, "PARAMS")
+    need(0 <= p["before"] <= MAX_ELEMENTS and p["after"] >= 0, "PARAMS")
+    need(p["after"] <= MAX_ELEMENTS, "PARAMS")
 
 
 _CHECKS = {
     BATCH_MATMUL: _batch_matmul,
     LAYER_NORM: _layer_norm,
     GATHER: _gather,
-    CAUSAL_SOFTMAX: _causal_softmax,
+    MASKED_SOFTMAX: _masked_softmax,
 }

@@ -1,4 +1,4 @@
-// What transformers need beyond the base ops: products of activations, layer normalization, look-up of rows, causal softmax.
+// What transformers need beyond the base ops: products of activations, layer normalization, look-up of rows, softmax of a band.
 // Plain C, the definition of each; SPEC.md tells the sums.
 #ifndef UPYML_ATTENTION_H
 #define UPYML_ATTENTION_H
@@ -45,7 +45,12 @@ typedef struct {
 
 void upyml_gather_rows(const upyml_gather *p, const uint8_t *input, const uint8_t *indices, uint8_t *output);
 
-// Softmax of matrices of `rows` rows: row i sees its first i + 1 columns, the others get probability 0.
-void upyml_causal_softmax_s8(const upyml_softmax *p, int32_t rows, const int8_t *input, int8_t *output);
+// What a softmax sees of matrices of `rows` rows: of row i the columns from i - before to i + after, as far as they exist.
+typedef struct {
+    int32_t rows, before, after;
+} upyml_band;
+
+// The other columns get probability 0.
+void upyml_masked_softmax_s8(const upyml_softmax *p, const upyml_band *band, const int8_t *input, int8_t *output);
 
 #endif

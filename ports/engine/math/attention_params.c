@@ -56,10 +56,13 @@ void upyml_read_gather(const upyml_op *op, const upyml_tensor *x, const upyml_te
     p->zero_point = indices->zero_point;
 }
 
-void upyml_read_causal_softmax(const upyml_op *op, const upyml_tensor *x, upyml_softmax *p) {
+void upyml_read_masked_softmax(const upyml_op *op, const upyml_tensor *x, upyml_softmax *p, upyml_band *band) {
     p->classes = x->shape[x->rank - 1];
     p->rows = (int32_t)(x->elements / (uint32_t)p->classes);
-    p->multiplier = upyml_load_int32(op->params + UPYML_CAUSAL_SOFTMAX_MULTIPLIER);
-    p->shift = upyml_load_int32(op->params + UPYML_CAUSAL_SOFTMAX_SHIFT);
-    p->diff_min = upyml_load_int32(op->params + UPYML_CAUSAL_SOFTMAX_DIFF_MIN);
+    p->multiplier = upyml_load_int32(op->params + UPYML_MASKED_SOFTMAX_MULTIPLIER);
+    p->shift = upyml_load_int32(op->params + UPYML_MASKED_SOFTMAX_SHIFT);
+    p->diff_min = upyml_load_int32(op->params + UPYML_MASKED_SOFTMAX_DIFF_MIN);
+    band->rows = upyml_load_int32(op->params + UPYML_MASKED_SOFTMAX_ROWS);
+    band->before = upyml_load_int32(op->params + UPYML_MASKED_SOFTMAX_BEFORE);
+    band->after = upyml_load_int32(op->params + UPYML_MASKED_SOFTMAX_AFTER);
 }

@@ -10,6 +10,6 @@ void upyml_read_batch_matmul(const upyml_op *op, const upyml_tensor *left, const
 void upyml_read_layer_norm(const uint8_t *file, const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y,
     upyml_layer_norm *p);
 void upyml_read_gather(const upyml_op *op, const upyml_tensor *x, const upyml_tensor *indices, upyml_gather *p);
-void upyml_read_causal_softmax(const upyml_op *op, const upyml_tensor *x, upyml_softmax *p);
+void upyml_read_masked_softmax(const upyml_op *op, const upyml_tensor *x, upyml_softmax *p, upyml_band *band);
 
 #endif

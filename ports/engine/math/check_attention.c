@@ -57,13 +57,15 @@ static int check_gather(const upyml_op *op, const upyml_tensor *x, const upyml_t
     return UPYML_PASSED;
 }
 
-static int check_causal_softmax(const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y) {
+static int check_masked_softmax(const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y) {
     upyml_softmax p;
-    upyml_read_causal_softmax(op, x, &p);
-    uint32_t rows = upyml_load32(op->params + UPYML_CAUSAL_SOFTMAX_ROWS);
+    upyml_band band;
+    upyml_read_masked_softmax(op, x, &p, &band);
     UPYML_NEED(x->elements == y->elements && p.classes <= UPYML_MAX_CLASSES, SHAPE);
-    UPYML_NEED(y->shape[y->rank - 1] == p.classes && rows >= 1 && (uint32_t)p.rows % rows == 0, SHAPE);
+    UPYML_NEED(y->shape[y->rank - 1] == p.classes && band.rows >= 1 && p.rows % band.rows == 0, SHAPE);
     UPYML_NEED(p.multiplier >= 0 && p.shift >= 0 && p.shift <= UPYML_MAX_SHIFT && p.diff_min <= 0, PARAMS);
+    UPYML_NEED(band.before >= 0 && band.before <= UPYML_MAX_ELEMENTS && band.after >= 0, PARAMS);
+    UPYML_NEED(band.after <= UPYML_MAX_ELEMENTS, PARAMS);
     return UPYML_PASSED;
 }
 
@@ -87,6 +89,6 @@ int upyml_check_attention(const uint8_t *file, const upyml_op *op, const upyml_t
         case UPYML_OPCODE_GATHER:
             return check_gather(op, &x, &x2, y);
         default:
-            return check_causal_softmax(op, &x, y);
+            return check_masked_softmax(op, &x, y);
     }
 }

@@ -30,11 +30,11 @@ static void run_layer_norm(upyml_step *s) {
     upyml_layer_norm_s8(&p, (const int8_t *)s->input, (int8_t *)s->output);
 }
 
-static void run_causal_softmax(upyml_step *s) {
+static void run_masked_softmax(upyml_step *s) {
     upyml_softmax p;
-    upyml_read_causal_softmax(&s->op, &s->x, &p);
-    int32_t rows = upyml_load_int32(s->op.params + UPYML_CAUSAL_SOFTMAX_ROWS);
-    upyml_causal_softmax_s8(&p, rows, (const int8_t *)s->input, (int8_t *)s->output);
+    upyml_band band;
+    upyml_read_masked_softmax(&s->op, &s->x, &p, &band);
+    upyml_masked_softmax_s8(&p, &band, (const int8_t *)s->input, (int8_t *)s->output);
 }
 
 void upyml_run_attention(upyml_step *s) {
@@ -49,6 +49,6 @@ void upyml_run_attention(upyml_step *s) {
             UPYML_FOR(GATHER, run_gather(s));
             break;
         default:
-            UPYML_FOR(CAUSAL_SOFTMAX, run_causal_softmax(s));
+            UPYML_FOR(MASKED_SOFTMAX, run_masked_softmax(s));
     }
 }
