@@ -52,13 +52,7 @@ def tokens(graph: Graph) -> None:
 
 
 def _count_from_zero(graph: Graph, tensor: Tensor, dtype: str, name: str) -> None:
-    for reader in graph.consumers(tensor):
-        looked_up = reader.kind == "gather" and reader.inputs[1] is tensor and reader.inputs[0] is not tensor
-        if not looked_up and reader.kind not in _MOVED:
-            raise ConversionError(
-                f"{name}: the numbers that choose its rows are also an input of {reader.name}. "
-                "Give the model a second input for that."
-            )
+    _only_chooses(graph, tensor, name)
     source = graph.producer(tensor)
     if source is not None and source.kind not in _MOVED:
         raise ConversionError(
@@ -68,3 +62,15 @@ def _count_from_zero(graph: Graph, tensor: Tensor, dtype: str, name: str) -> Non
     tensor.dtype, tensor.scale, tensor.zero_point = "int16" if wide else "uint8", 1.0, 0
     if source is not None:
         _count_from_zero(graph, source.inputs[0], tensor.dtype, name)
+
+
+def _only_chooses(graph: Graph, tensor: Tensor, name: str) -> None:
+    """Raises ConversionError where anything but a look-up reads the numbers, or what only moves them."""
+    for reader in graph.consumers(tensor):
+        if reader.kind in _MOVED:
+            _only_chooses(graph, reader.output, name)
+        elif reader.kind != "gather" or reader.inputs[0] is tensor:
+            raise ConversionError(
+                f"{name}: the numbers that choose its rows are also an input of {reader.name}. "
+                "Give the model a second input for that."
+            )
