@@ -318,7 +318,6 @@ def _einsum_dense(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor:
 
 CALLS = {
     "MultiHeadAttention": _multi_head,
-    "GroupQueryAttention": _grouped_query,
     "GroupedQueryAttention": _grouped_query,
     "Attention": _attention,
     "AdditiveAttention": _attention,

@@ -164,7 +164,7 @@ def network(seed: int) -> keras.Model:
         y = Positions()(y)
     if r.random() < 0.3:
         y = ClassToken()(y)
-    for _ in range(r.randint(1, 2)):
+    for _ in range(r.choice([1, 1, 2])):
         first = r.random() < 0.5
         z = norm()(y) if first else y
         if r.random() < 0.25:
@@ -177,4 +177,4 @@ def network(seed: int) -> keras.Model:
         y = y + L.Dense(width)(L.Dense(2 * width, activation=r.choice(["gelu", "relu", "silu", "tanh"]))(z))
         y = y if first else norm()(y)
     y = r.choice([L.GlobalAveragePooling1D(), L.Flatten(), lambda t: t[:, 0], lambda t: t])(y)
-    return keras_models.randomize(keras.Model(x, L.Dense(r.randint(1, 6))(y)), seed)
+    return keras_models.randomize(keras.Model(x, L.Dense(r.randint(3, 6))(y)), seed)
