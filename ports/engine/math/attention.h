@@ -21,8 +21,8 @@ typedef struct {
 void upyml_batch_matmul_s8(const upyml_batch_matmul *p, const int8_t *left, const int8_t *right, int8_t *output,
     uint8_t *scratch);
 
-// The least scratch; up to ..._whole_size(p) makes it faster.
-int32_t upyml_batch_matmul_s8_scratch_size(const upyml_batch_matmul *p);
+// The least scratch; more may make it faster.
+uint32_t upyml_batch_matmul_s8_scratch_size(const upyml_batch_matmul *p);
 
 // Rows of `count` values: less their mean, where `centered`, else less the zero point; by their root mean square.
 typedef struct {

@@ -62,6 +62,7 @@ void upyml_read_masked_softmax(const upyml_op *op, const upyml_tensor *x, upyml_
     p->multiplier = upyml_load_int32(op->params + UPYML_MASKED_SOFTMAX_MULTIPLIER);
     p->shift = upyml_load_int32(op->params + UPYML_MASKED_SOFTMAX_SHIFT);
     p->diff_min = upyml_load_int32(op->params + UPYML_MASKED_SOFTMAX_DIFF_MIN);
+    p->known = NULL;
     band->rows = upyml_load_int32(op->params + UPYML_MASKED_SOFTMAX_ROWS);
     band->before = upyml_load_int32(op->params + UPYML_MASKED_SOFTMAX_BEFORE);
     band->after = upyml_load_int32(op->params + UPYML_MASKED_SOFTMAX_AFTER);

@@ -32,7 +32,7 @@ void upyml_batch_matmul_s8(const upyml_batch_matmul *p, const int8_t *left, cons
     }
 }
 
-int32_t upyml_batch_matmul_s8_scratch_size(const upyml_batch_matmul *p) {
+uint32_t upyml_batch_matmul_s8_scratch_size(const upyml_batch_matmul *p) {
     (void)p;
     return 0;
 }

@@ -29,7 +29,7 @@ static int check_batch_matmul(const upyml_op *op, const upyml_tensor *left, cons
     UPYML_NEED(clamps(p + UPYML_BATCH_MATMUL_CLAMP_MIN, p + UPYML_BATCH_MATMUL_CLAMP_MAX), PARAMS);
     upyml_batch_matmul read;
     upyml_read_batch_matmul(op, left, right, y, &read);
-    *scratch = (uint32_t)upyml_batch_matmul_s8_scratch_size(&read);
+    *scratch = upyml_batch_matmul_s8_scratch_size(&read);
     return UPYML_PASSED;
 }
 

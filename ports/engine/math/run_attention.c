@@ -34,6 +34,7 @@ static void run_masked_softmax(upyml_step *s) {
     upyml_softmax p;
     upyml_band band;
     upyml_read_masked_softmax(&s->op, &s->x, &p, &band);
+    upyml_let_remember(s, &p);
     upyml_masked_softmax_s8(&p, &band, (const int8_t *)s->input, (int8_t *)s->output);
 }
 
