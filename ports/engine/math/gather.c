@@ -23,7 +23,7 @@ void upyml_gather_rows(const upyml_gather *p, const uint8_t *input, const uint8_
             int32_t row = index_at(p, indices, i);
             row = p->zero_point ? row - p->zero_point : row;  // an INT32 has none
             row = upyml_clamp(row, 0, p->count - 1);
-            memcpy(output, input + row * p->bytes, (size_t)p->bytes);
+            memmove(output, input + row * p->bytes, (size_t)p->bytes);
         }
         input += p->count * p->bytes;
     }
