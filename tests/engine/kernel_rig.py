@@ -133,6 +133,9 @@ def _computer(*flags: str) -> Cpu:
                without=("scratch",))  # fmt: skip
 
 
+# Plain kernels of families of ops that processors have others for.
+FAMILY_KERNELS = ["math/batch_matmul_s8.c", "math/layer_norm_s8.c", "math/inverse_root.c"]
+
 SANITIZERS = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 CPUS |= {
     "host": _computer("-O3"),
@@ -152,7 +155,7 @@ def kernels(cpu: Cpu, folder: Path) -> list[Path]:
     """Objects of the processor's kernels and of the plain ones, made in the folder: the same for every family."""
     listed = _output("sh", ENGINE / "sources.sh", cpu.kernels).split()
     own = [name for name in listed if "/" in name]
-    plain = [f"kernels/{path.name}" for path in sorted((ENGINE / "kernels").glob("*.c"))]
+    plain = [f"kernels/{path.name}" for path in sorted((ENGINE / "kernels").glob("*.c"))] + FAMILY_KERNELS
     fast, renamed = ([_compile(cpu, ENGINE / name, folder / kind) for name in names]
                      for kind, names in (("fast", own), ("plain", plain)))  # fmt: skip
     rig = [_compile(cpu, HERE / name, folder / "rig") for name in ("rig.c", cpu.rig)]
