@@ -83,9 +83,23 @@ def _masked_softmax(program: Program, op: Op) -> None:
     step.params |= {"rows": rows, **band}
 
 
+def _of_8_bits(lower):
+    """Lowers an op whose activations have 8 bits, and says so of others."""
+
+    def checked(program: Program, op: Op) -> None:
+        if op.output.dtype != "int8":
+            raise ConversionError(
+                f"{op.kind} {op.name!r}: its activations are {op.output.dtype}; the engine has it for int8 only. Convert "
+                "with activations of 8 bits."
+            )
+        lower(program, op)
+
+    return checked
+
+
 LOWERINGS = {
-    "batch_matmul": _batch_matmul,
-    "layer_norm": _layer_norm,
-    "gather": _gather,
-    "masked_softmax": _masked_softmax,
+    "batch_matmul": _of_8_bits(_batch_matmul),
+    "layer_norm": _of_8_bits(_layer_norm),
+    "gather": _of_8_bits(_gather),
+    "masked_softmax": _of_8_bits(_masked_softmax),
 }

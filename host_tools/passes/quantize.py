@@ -46,7 +46,6 @@ def quantize(
     for tensor, (scale, zero_point) in scales.assign(graph, ranges, activations).items():
         twin = twins[tensor]
         twin.dtype, twin.scale, twin.zero_point = f"int{activations}", scale, zero_point
-        twin.dtype, twin.scale, twin.zero_point = "int8", scale, zero_point
     quantize_attention.tokens(quantized)
     if data is None:
         for op in quantized.ops:

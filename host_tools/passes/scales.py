@@ -55,8 +55,6 @@ def groups(graph: Graph, fixed_by_kind: dict[str, Grid] = FIXED) -> tuple[dict[T
     for op in graph.ops:
         if op.kind in fixed_by_kind:
             fixed[root(op.output)] = fixed_by_kind[op.kind]
-        if op.kind in FIXED:
-            fixed[root(op.output)] = FIXED[op.kind]
         elif op.kind in SAME and op.inputs[0].data is not None:  # picks from a constant
             values = op.inputs[0].data
             fixed[root(op.output)] = grid(float(values.min()), float(values.max()), op.name)
