@@ -13,9 +13,8 @@ import numpy as np
 from host_tools import shapes, verify
 from host_tools.errors import ConversionError
 from host_tools.graph import Graph, Op, Tensor
-from host_tools.readers import tflite_file, tflite_folding, tflite_ops, tflite_stream
 from host_tools.passes.quantize_attention import tokens
-from host_tools.readers import tflite_file, tflite_folding, tflite_ops
+from host_tools.readers import tflite_file, tflite_folding, tflite_ops, tflite_stream
 from host_tools.readers.tflite_file import FileOp, FileTensor
 
 _TYPES = ("float32", "int8", "uint8", "int16", "int32", "int64")
@@ -63,8 +62,7 @@ class _Reader:
         _name(inputs, "input")
         _name(outputs, "output")
         metadata = {"description": self.file.description} if self.file.description else {}
-        return Graph(inputs, outputs, self.ops, metadata, self.variables.states())
-        made = Graph(inputs, outputs, self.ops, {"description": self.file.description} if self.file.description else {})
+        made = Graph(inputs, outputs, self.ops, metadata, self.variables.states())
         tokens(made)
         return made
 

@@ -1,9 +1,9 @@
 """Small random models of one op each, for every op the engine has: input for the tests of the engine alone."""
 
 import numpy as np
-import op_models_wide
-import op_models_stream
 import op_models_math
+import op_models_stream
+import op_models_wide
 
 from upyml.format import layout
 from upyml.format.codings import pack_int4, pack_sparse
