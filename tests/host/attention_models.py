@@ -153,9 +153,12 @@ def tokens(length=10, words=30, width=8, pooled=True):
 
 
 def network(seed: int) -> keras.Model:
-    """A random transformer of sensor data: norm first or last, causal or not, or with other parts between."""
+    """A random transformer of sensor data: norm first or last, causal or not, or with other parts between.
+
+    Heads have two features at least: with TensorFlow, Keras 3.15.1 adds the first head's bias to all heads of one feature.
+    """
     r = random.Random(seed)
-    time, features, heads, depth = r.randint(3, 17), r.randint(1, 7), r.randint(1, 4), r.randint(1, 9)
+    time, features, heads, depth = r.randint(3, 17), r.randint(1, 7), r.randint(1, 4), r.randint(2, 9)
     width = r.randint(4, 14)  # of two features a normalization leaves only which is greater
     norm = r.choice([L.LayerNormalization, L.LayerNormalization, L.RMSNormalization])
     x = keras.Input((time, features))
