@@ -26,6 +26,7 @@ from host_tools.passes.lower_wide import demand_int16_ops
 from host_tools.passes.drop_constant_channels import drop_constant_channels
 from host_tools.passes.streaming import Streamed, stream
 from host_tools.passes.windows import make_windows
+from host_tools.passes.fuse_transposes import fuse_transposes
 from host_tools.planner import sizes
 from host_tools.program import Program
 from upyml.format import layout
@@ -36,6 +37,7 @@ PASSES = (
     *(step.__name__ for step in normalising.PASSES),
     "quantize",
     "fuse_quantized_padding",
+    "fuse_transposes",
     "drop_unused",
     "drop_constant_channels",
     "front_end",
@@ -127,6 +129,8 @@ def convert(
         graph = _quantized(original, data, method, progress, stages, bits, rounding, activations)
     # A pad costs a copy of the image, a padded window nothing.
     graph = stages("fuse_quantized_padding", tidy.fuse_padding(graph), True)
+    # A product reads its operands in any order of axes.
+    graph = stages("fuse_transposes", fuse_transposes(graph), True)
     # Nothing is made for nobody.
     graph = stages("drop_unused", tidy.drop_unused(graph), True)
     if graph.states:

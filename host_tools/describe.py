@@ -63,6 +63,8 @@ def _op(file: bytes, record: dict[str, Any], tensors, number: int) -> dict[str, 
     params = {key: record["params"][key] for key, _ in fields if key not in left_out}
     x, y = tensors[record["inputs"][0]], tensors[record["outputs"][0]]
     weights, macs = _cost(file, name, params, x["shape"], y["shape"])
+    if name == "BATCH_MATMUL":  # the length of the axis that goes away
+        macs = math.prod(y["shape"]) * (*x["shape"], 1, 1, 1, 1)[params["left"][3]]
     coding = layout.CODINGS[params["coding"]].lower() if coded else ""
     return {
         "number": number,
@@ -100,6 +102,8 @@ def _cost(file: bytes, name: str, p: dict[str, Any], x: list[int], y: list[int])
     blocks = four(channels) // 4
     if name == "TABLE":
         return 256, 0
+    if name == "LAYER_NORM":
+        return 6 * p["count"], 0
     if name == "RESIZE_NEAREST":
         return 2 * sum(([1, 1] + y)[-3:-1]), 0
     if name == "CONV2D":

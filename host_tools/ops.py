@@ -47,7 +47,7 @@ KINDS: dict[str, Kind] = {
     "hard_sigmoid": Kind(1, 1),
     "silu": Kind(1, 1),
     "selu": Kind(1, 1),
-    "gelu": Kind(1, 1),
+    "gelu": Kind(1, 1, (), ("approximate",)),
     "softplus": Kind(1, 1),
     "softsign": Kind(1, 1),
     "exp": Kind(1, 1),

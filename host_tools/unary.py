@@ -34,8 +34,13 @@ def _threshold_relu(x: np.ndarray, attrs: dict[str, Any]) -> np.ndarray:
     return y if attrs["max_value"] is None else np.minimum(y, attrs["max_value"])
 
 
-def _gelu(x: np.ndarray) -> np.ndarray:
-    """Gaussian error linear unit, with erf by the rational fit 7.1.26 of Abramowitz and Stegun (error < 1.5e-7)."""
+def _gelu(x: np.ndarray, approximate: bool) -> np.ndarray:
+    """Gaussian error linear unit, with erf by the rational fit 7.1.26 of Abramowitz and Stegun (error < 1.5e-7).
+
+    approximate: Keras's other form, with tanh, which differs from it by up to 5e-4.
+    """
+    if approximate:
+        return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
     z = np.abs(x) / np.sqrt(2.0)
     t = 1 / (1 + 0.3275911 * z)
     poly = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
@@ -56,7 +61,7 @@ FUNCTIONS: dict[str, Function] = {
     "silu": lambda x, attrs: x * _logistic(x),
     "elu": lambda x, attrs: _elu(x, attrs["alpha"]),
     "selu": lambda x, attrs: 1.0507009873554805 * _elu(x, 1.6732632423543772),
-    "gelu": lambda x, attrs: _gelu(x),
+    "gelu": lambda x, attrs: _gelu(x, attrs.get("approximate", False)),
     "softplus": lambda x, attrs: _softplus(x),
     "softsign": lambda x, attrs: x / (1 + np.abs(x)),
     "exp": lambda x, attrs: np.exp(x),

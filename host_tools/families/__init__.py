@@ -5,9 +5,9 @@ function of the op and its inputs on real values. SAME, FIXED: how outputs are q
 STREAMS, where there is one: kind to how it is done frame by frame, see passes/streaming.py. How they are lowered stands in passes/lower_<family>.py.
 """
 
-from host_tools.families import math, recurrent, signal, stream, wide
+from host_tools.families import attention, math, recurrent, signal, stream, wide
 
-FAMILIES = (math, recurrent, stream, signal, wide)
+FAMILIES = (math, attention, recurrent, stream, signal, wide)
 
 
 def merged(name: str) -> dict:

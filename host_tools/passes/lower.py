@@ -10,6 +10,7 @@ from host_tools.errors import ConversionError
 from host_tools.graph import Graph, Op, Tensor
 from host_tools.passes import (
     lower_arithmetic,
+    lower_attention,
     lower_edges,
     lower_layout,
     lower_math,
@@ -87,6 +88,7 @@ _LOWERINGS = {
     **lower_layout.LOWERINGS,
     **lower_edges.LOWERINGS,
     **lower_math.LOWERINGS,
+    **lower_attention.LOWERINGS,
     **lower_recurrent.LOWERINGS,
     **lower_stream.LOWERINGS,
     **lower_signal.LOWERINGS,

@@ -15,7 +15,7 @@ import numpy as np
 from host_tools.errors import ConversionError
 from host_tools.float_runtime import as_inputs, run_op, snap
 from host_tools.graph import Graph, Op, Tensor
-from host_tools.passes import adaptive_rounding, rewire, scales
+from host_tools.passes import adaptive_rounding, quantize_attention, rewire, scales
 from host_tools.passes.calibrate import Ranges
 from host_tools.passes.split_samples import sample_grids
 from host_tools.passes.quantize_weights import quantize_weights, set_bias
@@ -50,6 +50,7 @@ def quantize(
     samples = sample_grids(graph, lambda x: scales.grid_16(*ranges[x], x.name)[0])
     for tensor, (dtype, scale) in samples.items():
         twins[tensor].dtype, twins[tensor].scale, twins[tensor].zero_point = dtype, scale, 0
+    quantize_attention.tokens(quantized)
     if data is None:
         for op in quantized.ops:
             _constants(op)
@@ -108,6 +109,9 @@ def _constants(op: Op, moments: np.ndarray | None = None, seen=None) -> None:
     """Quantize the constants that an op reads: weights and bias, or the second number of an addition."""
     if op.kind in rewire.WEIGHTED:
         quantize_weights(op, op.inputs[0].scale, moments, seen)
+        return
+    if op.kind in quantize_attention.CONSTANTS:
+        quantize_attention.CONSTANTS[op.kind](op)
         return
     for index, tensor in enumerate(op.inputs):
         if tensor.data is not None and tensor.scale is None:

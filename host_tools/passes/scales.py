@@ -50,11 +50,14 @@ def groups(graph: Graph, fixed_by_kind: dict[str, Grid] = FIXED) -> tuple[dict[T
 
     fixed: dict[Tensor, Grid] = {}
     for op in graph.ops:
-        if op.kind in SAME:
+        if op.kind in SAME and op.inputs[0].data is None:
             group[root(op.output)] = root(op.inputs[0])
     for op in graph.ops:
         if op.kind in fixed_by_kind:
             fixed[root(op.output)] = fixed_by_kind[op.kind]
+        elif op.kind in SAME and op.inputs[0].data is not None:  # picks from a constant
+            values = op.inputs[0].data
+            fixed[root(op.output)] = grid(float(values.min()), float(values.max()), op.name)
     for op in graph.ops:
         if op.kind == "concat":
             # An input whose scale is prescribed is brought to the common scale by an op of its own, when lowered.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from host_tools.program import Step
 from upyml.format import layout
+from upyml.format.ops_attention import BATCH_MATMUL
 
 WINDOWS = (layout.CONV2D, layout.DEPTHWISE_CONV2D, layout.MAX_POOL, layout.AVERAGE_POOL)
 
@@ -84,6 +85,16 @@ def window(step: Step) -> Window | None:
     return Window(*shapes, *sides, p["pad_top"], p["pad_left"], *own)
 
 
+def product_sizes(step: Step) -> tuple[int, int, int]:
+    """(rows, columns, depth) of the matrices of a BATCH_MATMUL."""
+
+    def size(tensor, order, place):
+        return (*tensor.shape, 1, 1, 1, 1)[step.params[order][place]]
+
+    y = step.outputs[0]
+    return size(y, "output", 2), size(y, "output", 3), size(step.inputs[0], "left", 3)
+
+
 def fully_connected(step: Step) -> tuple[int, int, int]:
     """(rows, inputs, outputs) of a fully connected op."""
     channels = int(step.outputs[0].shape[-1]) if step.outputs[0].shape else 1
@@ -96,6 +107,8 @@ def macs(step: Step) -> int:
     shape = window(step)
     if step.opcode == layout.FULLY_CONNECTED:
         return math.prod(fully_connected(step))
+    if step.opcode == BATCH_MATMUL:
+        return step.outputs[0].size * product_sizes(step)[2]
     if shape is None:
         return max(t.size for t in step.inputs + step.outputs)
     places = shape.out_h * shape.out_w * shape.out_c * shape.kernel_h * shape.kernel_w

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from host_tools.planner.geometry import Window, window
 from host_tools.program import Program, Step, nbytes
 from upyml.format import layout
+from upyml.format.ops_attention import LAYER_NORM, MASKED_SOFTMAX
 
 FREE = 1 << 40  # a limit that no distance reaches
-_ELEMENTWISE = (layout.ADD, layout.SUB, layout.MUL, layout.TABLE, layout.SOFTMAX, layout.REQUANTIZE)
+_BY_ROWS = (layout.SOFTMAX, LAYER_NORM, MASKED_SOFTMAX)  # which read a row more than once
+_ELEMENTWISE = (layout.ADD, layout.SUB, layout.MUL, layout.TABLE, layout.REQUANTIZE, *_BY_ROWS)
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,8 @@ def rules(program: Program, step: Step, place: int) -> list[Rule]:
     # Of one size, so an operand that broadcasts is not among them, nor a change of the elements' width.
     if step.opcode not in _ELEMENTWISE or x.size != y.size or nbytes(program.base(x)) != nbytes(program.base(y)):
         return []
-    if step.opcode == layout.SOFTMAX:
-        return [Rule(layout.FORWARD, 0, 0)]  # reads each row three times
+    if step.opcode in _BY_ROWS:
+        return [Rule(layout.FORWARD, 0, 0)]
     return [Rule(layout.FORWARD, high=0), Rule(layout.REVERSE, low=0)]
 
 

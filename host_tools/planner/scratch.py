@@ -8,12 +8,15 @@ from __future__ import annotations
 import importlib
 from functools import cache
 
-from host_tools.planner.geometry import Window, fully_connected, window
+from host_tools.planner.geometry import Window, fully_connected, product_sizes, window
 from host_tools.program import Step
 from upyml.format import layout
+from upyml.format.ops_attention import BATCH_MATMUL, MASKED_SOFTMAX
 
 SHORT_RUN = 6  # values of a convolution's kernel row
 PIECE = 32  # inputs of a dense layer: one unit of those that are packed piece by piece
+SOFTMAXES = (layout.SOFTMAX, MASKED_SOFTMAX)
+EXPONENTIALS = 1024  # bytes: those of a softmax with many values need to be worked out but once
 CHUNK = 68  # bytes of such a piece, where the weights have four bits
 LISTED = 20  # bytes of a pair of sparse weights of four channels
 
@@ -40,7 +43,15 @@ def scratch(step: Step, order: int, strip: int, rings: tuple[int, int] | None = 
         return ask(step.opcode, (*sizes, order, *(rings or (shape.in_h, shape.out_h)), coding, pairs), strip)
     if step.opcode == layout.FULLY_CONNECTED:
         return _dense(step, order, strip)
-    return 0
+    if step.opcode in SOFTMAXES:
+        return EXPONENTIALS if strip > 1 else 0
+    return _product(step, strip) if step.opcode == BATCH_MATMUL else 0
+
+
+def _product(step: Step, strip: int) -> int:
+    """A row of the left matrix widened to 16 bits, and blocks of four columns of the right one."""
+    pairs = (product_sizes(step)[2] + 1) // 2
+    return pairs * 4 + strip * (pairs * 16 + 16)
 
 
 def _dense(step: Step, order: int, strip: int) -> int:

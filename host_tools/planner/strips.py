@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from host_tools.planner.geometry import fully_connected, macs, window
-from host_tools.planner.scratch import PIECE, scratch
+from host_tools.planner.geometry import fully_connected, macs, product_sizes, window
+from host_tools.planner.scratch import PIECE, SOFTMAXES, scratch
 from host_tools.program import Step
 from upyml.format import layout
+from upyml.format.ops_attention import BATCH_MATMUL, LAYER_NORM, MASKED_SOFTMAX
 
 # Cycles of an op, counted on an emulated Cortex-M0+ without wait states: for each multiply-accumulate (or, where there
 # is none, each element), and for each value it makes.
@@ -25,7 +26,10 @@ CYCLES = {
     layout.ADD: (20, 0),
     layout.SUB: (20, 0),
     layout.MUL: (300, 0),
-    layout.SOFTMAX: (0, 950),
+    layout.SOFTMAX: (0, 130),
+    MASKED_SOFTMAX: (0, 130),
+    LAYER_NORM: (0, 100),
+    BATCH_MATMUL: (2.7, 40),
     layout.MEAN: (8, 0),
 }
 OTHER = (12, 0)
@@ -47,6 +51,9 @@ PAIR = 30  # of a dense layer: two channels begun
 BATCH = 32  # channels of a dense layer that are made together, where the output does not lie over the input
 BEGUN = 90  # of a dense layer: such a batch begun
 WIDENED = 4.0  # an input of a dense layer packed again
+EXPONENTIAL = 410  # of a softmax
+MANY = 256  # values of a softmax, so that a table of exponentials saves time
+ROW, ROW_PACKED = 150, 6.0  # of a BATCH_MATMUL: a row begun, one of its values packed
 COPIED = 1.5  # a byte of input copied whole, where the output lies over it
 
 
@@ -69,6 +76,10 @@ class Strips:
         """Units of the whole op: the largest strip."""
         if self.dense and self.dense[0] == 1 and not self.sparse:
             return -(-self.dense[1] // PIECE)
+        if self.step.opcode in SOFTMAXES:
+            return 2 if self.step.outputs[0].size > MANY else 1
+        if self.step.opcode == BATCH_MATMUL:
+            return -(-product_sizes(self.step)[1] // 4)
         if self.shape is None or self.step.opcode not in (layout.CONV2D, layout.DEPTHWISE_CONV2D):
             return 1
         rows = self.shape.out_h
@@ -100,6 +111,12 @@ class Strips:
         strips = -(-units // strip)
         if self.dense:
             return strips * (PAIR * self.dense[2] / 2 + BEGUN * -(-self.dense[2] // BATCH))
+        if self.step.opcode in SOFTMAXES:
+            size = self.step.outputs[0].size
+            return EXPONENTIAL * (2 * size if units == 1 or strip == 1 else MANY // 2)
+        if self.step.opcode == BATCH_MATMUL:
+            rows, columns, depth = product_sizes(self.step)
+            return self.step.outputs[0].size / columns * strips * (ROW + ROW_PACKED * depth)
         if self.step.opcode == layout.CONV2D:
             return self._blocks(units, strips)
         if self.step.opcode != layout.DEPTHWISE_CONV2D:

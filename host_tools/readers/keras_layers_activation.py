@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from host_tools.errors import ConversionError
@@ -92,17 +93,31 @@ def _threshold(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor:
     return build.op("threshold_relu", inputs, inputs[0].shape, layer.name, **attrs)
 
 
+def softmax_along(build: Builder, x: Tensor, axis: Any, name: str) -> Tensor:
+    """Softmax over an axis, or over neighbours together, as Keras counts them: between two transposes, if not the last."""
+    rank = len(x.shape)
+    numbers = (axis,) if isinstance(axis, int) else tuple(axis)
+    if any(not -rank <= n < 0 and not 0 < n <= rank for n in numbers):
+        raise ConversionError(f"layer {name}: softmax over axis {axis}, the batch. Use another axis.")
+    axes = sorted(n % (rank + 1) - 1 for n in numbers)
+    perm = [n for n in range(rank) if n not in axes] + axes
+    y = x
+    if perm != list(range(rank)):
+        y = build.op("transpose", [y], [x.shape[n] for n in perm], f"{name}/last", perm=tuple(perm))
+    if len(axes) > 1:
+        joined = math.prod(x.shape[n] for n in axes)
+        y = build.op("reshape", [y], (*y.shape[: rank - len(axes)], joined), f"{name}/joined")
+    plain = perm == list(range(rank)) and len(axes) == 1
+    y = build.op("softmax", [y], y.shape, name if plain else f"{name}/softmax", beta=1.0)
+    if len(axes) > 1:
+        y = build.op("reshape", [y], [x.shape[n] for n in perm], f"{name}/split")
+    if perm == list(range(rank)):
+        return y
+    return build.op("transpose", [y], x.shape, name, perm=tuple(perm.index(n) for n in range(rank)))
+
+
 def _softmax(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor:
-    """Softmax over the last axis; another axis stops the conversion."""
-    (x,) = inputs
-    rank = len(x.shape) + 1
-    axis = layer.axis if isinstance(layer.axis, int) else tuple(layer.axis)
-    if axis not in (-1, rank - 1, (-1,), (rank - 1,)):
-        raise ConversionError(
-            f"layer {layer.name}: softmax over axis {axis}; the engine has it over the last axis only. "
-            "Put a Permute layer before and after it."
-        )
-    return build.op("softmax", [x], x.shape, layer.name, beta=1.0)
+    return softmax_along(build, inputs[0], layer.axis, layer.name)
 
 
 LAYERS = {

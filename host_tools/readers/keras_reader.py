@@ -6,6 +6,7 @@ by the functions in keras_layers_*.py.
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from host_tools.errors import ConversionError
 from host_tools.graph import Graph, Tensor
 from host_tools.readers import (
     keras_layers_activation,
+    keras_layers_attention,
     keras_layers_conv,
     keras_layers_math,
     keras_layers_pool,
@@ -22,6 +24,7 @@ from host_tools.readers import (
     keras_layers_shape,
     keras_layers_signal,
     keras_layers_stream,
+    keras_operations,
 )
 from host_tools.readers.builder import Builder
 from host_tools.readers.keras_file import load
@@ -31,14 +34,18 @@ LAYERS = {
     **keras_layers_pool.LAYERS,
     **keras_layers_activation.LAYERS,
     **keras_layers_math.LAYERS,
+    **keras_layers_attention.LAYERS,
     **keras_layers_shape.LAYERS,
     **keras_layers_recurrent.LAYERS,
     **keras_layers_signal.LAYERS,
     **keras_layers_stream.LAYERS,
 }
 
+# Layers, and functions of keras.ops, that are told the arguments of their call by name.
+CALLS = {**keras_layers_attention.CALLS, **keras_operations.OPERATIONS}
+
 # Functions and operators on tensors (x + y) that read as the layer of the same name.
-OPERATIONS = ("Add", "Subtract", "Multiply")
+OPERATIONS = ("Add", "Subtract", "Multiply", "Concatenate")
 
 # What to use instead of a layer that the engine has no op for.
 INSTEAD = {
@@ -48,13 +55,11 @@ INSTEAD = {
     "Bidirectional": "Use Conv1D layers over a window of samples.",
     "Conv2DTranspose": "Use UpSampling2D and a Conv2D after it.",
     "Conv1DTranspose": "Use UpSampling1D and a Conv1D after it.",
-    "LayerNormalization": "Use BatchNormalization: it costs nothing in a converted model.",
     "GroupNormalization": "Use BatchNormalization: it costs nothing in a converted model.",
     "PReLU": "Use LeakyReLU.",
     "Maximum": "Use Add, or Concatenate and a Conv2D of size 1.",
     "Minimum": "Use Add, or Concatenate and a Conv2D of size 1.",
     "Lambda": "Use layers of Keras: the code of a Lambda layer cannot be converted.",
-    "Embedding": "Give the model the vectors as its input.",
     "TimeDistributed": "Dense and Conv1D already work on every time step.",
     "Masking": "Give the model windows of full length.",
 }
@@ -123,8 +128,8 @@ def _name_as_layer(build: Builder, output: Tensor) -> None:
             op.output.name, output.name = output.name, name
 
 
-def _call(build: Builder, layer: Any, inputs: list[Tensor]) -> list[Tensor]:
-    """Add the ops of a layer or of a whole nested model; gives its outputs."""
+def _call(build: Builder, layer: Any, inputs: list[Tensor], named: dict[str, Any] | None = None) -> list[Tensor]:
+    """Add the ops of a layer or of a whole nested model; gives its outputs. named: arguments of the call by name."""
     kind = type(layer).__name__
     if hasattr(layer, "_nodes_by_depth") and kind != "Sequential":
         return _functional(build, layer, inputs)
@@ -134,19 +139,23 @@ def _call(build: Builder, layer: Any, inputs: list[Tensor]) -> list[Tensor]:
         return inputs
     module = type(layer).__module__
     ours = module.split(".")[0] in ("keras", "tf_keras")
-    if ".ops." in module and kind not in OPERATIONS:
+    of_ops = ".ops." in module
+    if of_ops and kind not in OPERATIONS and kind not in keras_operations.OPERATIONS:
         raise ConversionError(f"operation {layer.name} ({kind}): use a layer of Keras for it instead of keras.ops.")
-    if not ours or kind not in LAYERS:
-        what = "a layer of your own" if not ours else f"the engine has no op for {kind}"
+    if not ours and not of_ops:
+        return _own_layer(build, layer, named)
+    known = keras_layers_attention.CALLS if not of_ops else CALLS
+    if kind not in LAYERS and kind not in known:
+        what = f"the engine has no op for {kind}"
         instead = INSTEAD.get(kind, "`upyml convert --help` lists the layers that can be used.")
         raise ConversionError(f"layer {layer.name} ({kind}): {what}. {instead}")
     try:
-        output = LAYERS[kind](build, layer, inputs)
+        output = CALLS[kind](build, layer, named or {}) if kind in known else LAYERS[kind](build, layer, inputs)
     except ConversionError:
         raise
     except ValueError as error:
         raise ConversionError(f"layer {layer.name} ({kind}): {error}.") from error
-    if len(output.shape) > 4:
+    if len(output.shape) > 4 and not of_ops:
         raise ConversionError(f"layer {layer.name}: makes a tensor of {len(output.shape)} axes; the engine has 4.")
     return [output]
 
@@ -160,7 +169,8 @@ def _functional(build: Builder, model: Any, inputs: list[Tensor]) -> list[Tensor
             if all(id(tensor) in made for tensor in results):
                 continue  # an input of the model
             layer = node.operation if hasattr(node, "operation") else node.layer
-            for tensor, value in zip(results, _call(build, layer, _arguments(build, node, layer, made))):
+            named = _named_arguments(node, layer, made)
+            for tensor, value in zip(results, _call(build, layer, _arguments(build, node, layer, made), named)):
                 made[id(tensor)] = value
     return [made[id(tensor)] for tensor in _leaves(model.outputs)]
 
@@ -179,8 +189,64 @@ def _arguments(build: Builder, node: Any, layer: Any, made: dict[int, Tensor]) -
     for argument in arguments + [leaf for leaf in _leaves(options) if id(leaf) in made]:
         if id(argument) in made:
             tensors.append(made[id(argument)])
-        elif isinstance(argument, (int, float, np.ndarray, np.number)) and not isinstance(argument, bool):
-            tensors.append(build.constant(np.atleast_1d(argument), f"{layer.name}/number"))
+        elif (number := _number(argument)) is not None:
+            number = keras_operations.unbatched(np.atleast_1d(number), len(_leaves(node.outputs)[0].shape))
+            tensors.append(build.constant(number, f"{layer.name}/number"))
         elif type(layer).__name__ in OPERATIONS:
             raise ConversionError(f"layer {layer.name}: is called with {type(argument).__name__}, not with a tensor.")
     return tensors
+
+
+def _named_arguments(node: Any, layer: Any, made: dict[int, Tensor]) -> dict[str, Any]:
+    """What a call was given for each argument, with the graph's tensors in it."""
+    if not hasattr(node, "operation"):
+        return {}  # of Keras 2
+    bound = inspect.signature(layer.call).bind_partial(*node.arguments.args, **node.arguments.kwargs)
+
+    def value(argument):
+        if isinstance(argument, (list, tuple)):
+            return [value(part) for part in argument]
+        if id(argument) in made:
+            return made[id(argument)]
+        return _number(argument) if hasattr(argument, "numpy") else argument
+
+    return {name: value(argument) for name, argument in bound.arguments.items()}
+
+
+def _number(argument: Any) -> np.ndarray | None:
+    """A number, array, variable or computed tensor in a call; None for other things, such as a model's own tensors."""
+    if isinstance(argument, bool) or type(argument).__name__ == "KerasTensor":
+        return None
+    if isinstance(argument, (int, float, np.ndarray, np.number)):
+        return np.asarray(argument)
+    return np.asarray(argument.numpy()) if hasattr(argument, "numpy") else None
+
+
+def _own_layer(build: Builder, layer: Any, named: dict[str, Any] | None) -> list[Tensor]:
+    """A layer of the user's own: its call() is traced, for one sample, to the layers and keras.ops that it is made of."""
+    import keras
+
+    tensors: list[Tensor] = []
+
+    def symbol(value):
+        if isinstance(value, Tensor):
+            tensors.append(value)
+            inputs.append(keras.KerasTensor((1, *value.shape), name=value.name.replace("/", "_")))
+            return inputs[-1]
+        return [symbol(part) for part in value] if isinstance(value, list) else value
+
+    inputs: list[Any] = []
+    try:
+        if named is None or not isinstance(layer, keras.layers.Layer):
+            raise TypeError("it is no layer of Keras 3")
+        inputs_by_name = {name: symbol(value) for name, value in named.items()}
+        outputs = layer.call(**inputs_by_name)
+        function = keras.Function(inputs, outputs)
+    except ConversionError:
+        raise
+    except Exception as error:
+        raise ConversionError(
+            f"layer {layer.name} ({type(layer).__name__}): a layer of your own whose call cannot be followed "
+            f"({type(error).__name__}: {' '.join(str(error).split())[:120]}). Make it of layers of Keras and keras.ops."
+        ) from error
+    return _functional(build, function, tensors)

@@ -9,7 +9,7 @@ import tflite
 
 from host_tools.errors import ConversionError
 from host_tools.graph import Tensor
-from host_tools.readers import tflite_axes, tflite_math, tflite_recurrent, tflite_signal, tflite_stream, tflite_wide
+from host_tools.readers import tflite_attention, tflite_axes, tflite_math, tflite_recurrent, tflite_signal, tflite_stream, tflite_wide
 from host_tools.readers.tflite_types import demand_int8, weights_and_bias
 from host_tools.shapes import same_padding
 
@@ -185,6 +185,7 @@ CONVERTERS = {
     "RESIZE_NEAREST_NEIGHBOR": _resize("resize_nearest"),
     "RESIZE_BILINEAR": _resize("resize_bilinear"),
     **tflite_math.CONVERTERS,
+    **tflite_attention.CONVERTERS,
     **tflite_recurrent.CONVERTERS,
     **tflite_stream.CONVERTERS,
     **tflite_signal.CONVERTERS,

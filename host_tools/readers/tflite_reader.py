@@ -13,6 +13,7 @@ import numpy as np
 from host_tools import shapes, verify
 from host_tools.errors import ConversionError
 from host_tools.graph import Graph, Op, Tensor
+from host_tools.passes.quantize_attention import tokens
 from host_tools.readers import tflite_file, tflite_folding, tflite_ops, tflite_signal, tflite_stream
 from host_tools.readers.tflite_file import FileOp, FileTensor
 
@@ -61,7 +62,9 @@ class _Reader:
         _name(inputs, "input")
         _name(outputs, "output")
         metadata = {"description": self.file.description} if self.file.description else {}
-        return Graph(inputs, outputs, self.ops, metadata, self.variables.states())
+        made = Graph(inputs, outputs, self.ops, metadata, self.variables.states())
+        tokens(made)
+        return made
 
     def _check_input(self, tensor: FileTensor) -> None:
         if any(axis > 0 for axis in tensor.unknown):

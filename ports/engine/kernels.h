@@ -75,7 +75,11 @@ void upyml_argmax_s8(const upyml_axis *p, const int8_t *input, uint8_t *output);
 
 typedef struct {
     int32_t rows, classes, multiplier, shift, diff_min;
+    int32_t *known;  // UPYML_SOFTMAX_KNOWN exponentials in scratch, by what a value is below the largest; 0: not yet worked
+    // out. NULL: there is no room
 } upyml_softmax;
+
+enum { UPYML_SOFTMAX_KNOWN = 256 };
 
 void upyml_softmax_s8(const upyml_softmax *p, const int8_t *input, int8_t *output);
 

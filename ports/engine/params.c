@@ -136,4 +136,5 @@ void upyml_read_softmax(const upyml_op *op, const upyml_tensor *x, upyml_softmax
     p->multiplier = upyml_load_int32(op->params + UPYML_SOFTMAX_MULTIPLIER);
     p->shift = upyml_load_int32(op->params + UPYML_SOFTMAX_SHIFT);
     p->diff_min = upyml_load_int32(op->params + UPYML_SOFTMAX_DIFF_MIN);
+    p->known = NULL;
 }

@@ -91,9 +91,18 @@ static void run_axis(upyml_step *s) {
     }
 }
 
+void upyml_let_remember(const upyml_step *s, upyml_softmax *p) {
+    const uint32_t few = 64, size = UPYML_SOFTMAX_KNOWN * sizeof *p->known;  // values that are worth no table
+    if (s->x.elements > few && s->scratch_size >= (int32_t)size) {
+        p->known = (int32_t *)(void *)s->scratch;
+        memset(p->known, 0, size);
+    }
+}
+
 static void run_softmax(upyml_step *s) {
     upyml_softmax p;
     upyml_read_softmax(&s->op, &s->x, &p);
+    upyml_let_remember(s, &p);
     upyml_softmax_s8(&p, (const int8_t *)s->input, (int8_t *)s->output);
 }
 

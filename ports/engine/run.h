@@ -23,6 +23,9 @@ uint8_t *upyml_tensor_bytes(const upyml_step *s, const upyml_tensor *tensor);
 // Reads op `number` and its tensors; all rows.
 void upyml_step_read(upyml_step *s, uint32_t number);
 
+// Gives a softmax of many values room for its exponentials, where the scratch has it.
+void upyml_let_remember(const upyml_step *s, upyml_softmax *p);
+
 // Runs the op that was read.
 void upyml_step_run(upyml_step *s);
 

@@ -133,6 +133,9 @@ def _computer(*flags: str) -> Cpu:
                without=("scratch",))  # fmt: skip
 
 
+# Folders of plain kernels: of the base ops, and of families.
+PLAIN = ("kernels", "math", "recurrent", "signal")
+
 SANITIZERS = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 CPUS |= {
     "host": _computer("-O3"),
@@ -152,7 +155,7 @@ def kernels(cpu: Cpu, folder: Path) -> list[Path]:
     """Objects of the processor's kernels and of the plain ones, made in the folder: the same for every family."""
     listed = _output("sh", ENGINE / "sources.sh", cpu.kernels).split()
     own = [name for name in listed if "/" in name]
-    plain = [f"{part}/{path.name}" for part in ("kernels", "signal") for path in sorted((ENGINE / part).glob("*.c"))]
+    plain = [f"{part}/{path.name}" for part in PLAIN for path in sorted((ENGINE / part).glob("*.c"))]
     fast, renamed = ([_compile(cpu, ENGINE / name, folder / kind) for name in names]
                      for kind, names in (("fast", own), ("plain", plain)))  # fmt: skip
     rig = [_compile(cpu, HERE / name, folder / "rig") for name in ("rig.c", cpu.rig)]

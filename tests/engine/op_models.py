@@ -1,10 +1,11 @@
 """Small random models of one op each, for every op the engine has: input for the tests of the engine alone."""
 
 import numpy as np
+import op_models_math
 import op_models_signal
+import op_models_sound
 import op_models_stream
 import op_models_wide
-import op_models_sound
 
 from upyml.format import layout
 from upyml.format.codings import pack_int4, pack_sparse
@@ -306,6 +307,7 @@ _MAKERS = (
     *op_models_stream.MAKERS,
     *op_models_wide.MAKERS,
     *op_models_sound.MAKERS,
+    *op_models_math.MAKERS,
 )
 
 

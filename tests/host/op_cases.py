@@ -5,6 +5,7 @@ for TensorFlow Lite Micro, which stops the whole process where it meets somethin
 """
 
 import numpy as np
+import op_cases_attention
 import op_cases_axes
 import op_cases_values
 import op_cases_wide
@@ -219,6 +220,7 @@ def _resize(name, options, exclusive):
 CASES = {
     **op_cases_wide.CASES,
     **op_cases_axes.CASES,
+    **op_cases_attention.CASES,
     **op_cases_values.CASES,
     "conv2d": conv2d,
     "conv1d": conv1d,

@@ -28,6 +28,10 @@ _FAMILIES = {  # ops of other families than BASE
     "NOISE_REDUCTION": "sound",
     "LOG_ENERGIES": "sound",
     "DIVIDE_FEATURES": "sound",
+    "BATCH_MATMUL": "attention",
+    "LAYER_NORM": "attention",
+    "GATHER": "attention",
+    "MASKED_SOFTMAX": "attention",
 }
 _PLAIN = {
     "CONV2D": "convolution",

@@ -2,7 +2,7 @@
 
 import struct
 
-from upyml.format import decode, layout
+from upyml.format import decode, layout, ops_attention
 
 
 def _places(prefix, fields):
@@ -57,6 +57,7 @@ def text():
         "#define UPYML_MAX_FUSED %d" % layout.MAX_FUSED,
         "#define UPYML_MAX_PAIRS %d" % layout.MAX_PAIRS,
         "#define UPYML_MAX_CALLERS %d" % layout.MAX_CALLERS,
+        "#define UPYML_MAX_NORMALIZED %d" % ops_attention.MAX_NORMALIZED,
         "#define UPYML_HEADER_BYTES %d" % decode.HEADER_SIZE,
         "#define UPYML_TENSOR_BYTES %d" % decode.TENSOR_SIZE,
         "#define UPYML_OP_BYTES %d" % decode.OP_SIZE,
