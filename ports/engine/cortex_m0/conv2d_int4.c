@@ -8,7 +8,7 @@ enum {
     TURN = 16,  // words
     WORD_CODE = 20,  // bytes
     TWO_WORDS_CODE = 38,
-    LEAST_WORDS = 8,  // of a segment: with fewer, the turns of any weights are as fast
+    LEAST_WORDS = 7,  // of a segment: with fewer, the turns of any weights are as fast
 };
 
 // Places in the code of conv2d_int4_turn.S.
