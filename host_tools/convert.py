@@ -18,7 +18,7 @@ from host_tools.passes import lower as lowering
 from host_tools.passes import normalise as normalising
 from host_tools.passes import order as ordering
 from host_tools.passes import plan as planning
-from host_tools.passes import coding, rewire, tidy
+from host_tools.passes import coding, one_scale, rewire, tidy
 from host_tools.passes.bits import Bits, set_bits
 from host_tools.passes.bits import check as check_bits
 from host_tools.passes.coding import CODINGS
@@ -81,6 +81,7 @@ def convert(
     activations: int = 8,
     front_end: Any = None,
     streaming: bool | int = False,
+    weight_scales: str = "auto",
 ) -> Conversion:
     """Converts a model.
 
@@ -98,11 +99,14 @@ def convert(
     bits in a Keras model, 8, or 16, which is more exact, and slower. front_end: a
     sound.MelFeatures that makes features of data, (n, samples) int16 clips; it becomes part of the file, which takes samples. streaming: the
     model takes only what is new of its window in time, the first axis of its input, and remembers the rest; True takes as few
-    frames a run as its strides allow, a number takes so many. Raises
-    ConversionError, with what to do, where the model, the data or the RAM cannot be used, and FileNotFoundError.
+    frames a run as its strides allow, a number takes so many. weight_scales: of a Keras model's dense layers, one for each
+    output "channel" or one for the whole "layer", which saves 6 bytes a channel; "auto" takes one where that is worth it
+    (passes/one_scale.py). Raises ConversionError, with what to do, where the model, the data or the RAM cannot be used, and
+    FileNotFoundError.
     """
     ram = sizes.parse(ram)  # before the long work
     check_bits(bits)
+    one_scale.check(weight_scales)
     if activations not in (8, 16):
         raise ConversionError(f"activations have 8 or 16 bits, received {activations}")
     if not set(codings) <= set(CODINGS):
@@ -112,12 +116,12 @@ def convert(
     engine = engine or compare.best_engine()
     stages = _Stages(show)
     if _is_tflite(source):
-        _check_quantized(source, bits, rounding, activations)
+        _check_quantized(source, bits, rounding, activations, weight_scales)
         original: Any = str(source)
         graph = stages("read", _read_tflite(source), True)
         data = _loaded(data, graph)
     elif qat.is_quantization_aware(model := _loaded_keras(source)):
-        _check_quantized(model.name, bits, rounding, activations)
+        _check_quantized(model.name, bits, rounding, activations, weight_scales)
         graph = stages("read", qat.read(model), True)
         original = rewire.copy(graph)  # the passes below change it in place
         data = _loaded(data, graph)
@@ -126,7 +130,7 @@ def convert(
         data = _loaded(data, original)
         if front_end:
             clips, data = data, _features(front_end, data, original)
-        graph = _quantized(original, data, method, progress, stages, bits, rounding, activations)
+        graph = _quantized(original, data, method, progress, stages, bits, rounding, activations, weight_scales)
     # A pad costs a copy of the image, a padded window nothing.
     graph = stages("fuse_quantized_padding", tidy.fuse_padding(graph), True)
     # A product reads its operands in any order of axes.
@@ -259,13 +263,14 @@ def _loaded(data, graph: Graph):
     return data
 
 
-def _check_quantized(source, bits: Bits, rounding: str | None, activations: int) -> None:
-    for name, given, usual in (("bits", bits, 8), ("rounding", rounding, None), ("activations", activations, 8)):
+def _check_quantized(source, bits: Bits, rounding: str | None, activations: int, weight_scales: str) -> None:
+    options = (("bits", bits, 8), ("rounding", rounding, None), ("activations", activations, 8))
+    for name, given, usual in (*options, ("weight_scales", weight_scales, "auto")):
         if given != usual:
             raise ConversionError(f"{source}: it is quantized already; {name} needs the float Keras model")
 
 
-def _quantized(graph: Graph, data, method, progress, stages, bits, rounding, activations) -> Graph:
+def _quantized(graph: Graph, data, method, progress, stages, bits, rounding, activations, weight_scales) -> Graph:
     """The int8 graph of a float graph from Keras."""
     from host_tools.passes.search import search
 
@@ -273,7 +278,7 @@ def _quantized(graph: Graph, data, method, progress, stages, bits, rounding, act
     graph = set_bits(graph, bits)
     if activations == 16:
         demand_int16_ops(graph)
-    return stages("quantize", search(graph, data, method, progress, rounding, activations), True)
+    return stages("quantize", search(graph, data, method, progress, rounding, activations, weight_scales), True)
 
 
 def _metadata(program: Program, source, given: dict[str, str], streamed: Streamed | None) -> dict[str, str]:

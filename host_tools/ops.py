@@ -2,8 +2,8 @@
 
 Shapes and attributes leave out the batch. 1-D layers are the 2-D kinds with inputs of shape (time, channels) and
 kernels of height 1. Kinds and attributes are the same before and after the quantize pass; `activation` of a fused op is
-None, "relu", "relu6" or a pair of real bounds, and is applied by clamping the output; `weight_bits` is for the quantize
-pass, which removes it.
+None, "relu", "relu6" or a pair of real bounds, and is applied by clamping the output; `weight_bits` and `one_scale` are
+for the quantize pass, which removes them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ KINDS: dict[str, Kind] = {
     # x, weights (kernel h, kernel w, channels * multiplier), bias or nothing
     "depthwise_conv2d": Kind(2, 3, _WINDOW + ("multiplier",), ("activation",)),
     # x (..., in), weights (out, in), bias or nothing
-    "fully_connected": Kind(2, 3, (), ("activation", "weight_bits")),
+    "fully_connected": Kind(2, 3, (), ("activation", "weight_bits", "one_scale")),
     "max_pool": Kind(1, 1, _POOL, ("activation",)),
     "average_pool": Kind(1, 1, _POOL, ("activation",)),  # the mean of what lies inside the image
     "mean": Kind(1, 1, ("axes",)),  # the output's shape tells whether the axes stay

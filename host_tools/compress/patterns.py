@@ -106,11 +106,14 @@ def masks(
     name: str | Pattern,
     sparsities: list[float] | float,
     groups: list[int] | None = None,
+    even: bool = False,
 ) -> list[np.ndarray]:
     """The masks of several kernels.
 
     sparsities: one for each kernel, or a single one for all weights together: then units of all kernels compete, each
     with its score relative to the mean of its own kernel, so that a layer of small weights is not pruned for that alone.
+    even: of four outputs' blocks an even number stays, for the engine's file holds twos of them: where it is odd, and more
+    than one, the best of the pruned blocks comes back or the least of the others goes, as many as come, to within one.
     """
     cut = pattern(name)
     parts = [_Cut(kernel, cut, count) for kernel, count in zip(kernels, groups or [1] * len(kernels))]
@@ -121,6 +124,8 @@ def masks(
         sizes = np.concatenate([part.sizes for part in parts] or [np.zeros(0)])
         ends = np.cumsum([len(part.sizes) for part in parts])
         gone = np.split(_least(scores, sizes, sparsities), ends[:-1])
+    if even and cut.block[0] > 1:
+        gone = [_evened(pruned, part.scores, part.lists) for part, pruned in zip(parts, gone)]
     return [~pruned[part.units] for part, pruned in zip(parts, gone)]
 
 
@@ -131,6 +136,7 @@ class _Cut:
         kernel = np.asarray(kernel, np.float64)
         self.units = cut.units(kernel.shape, groups)
         self.sizes = np.bincount(self.units.ravel())
+        self.lists = groups * -(-(kernel.shape[-1] // groups) // cut.block[0])  # of units: number n is in list n % lists
         self.scores = np.bincount(self.units.ravel(), np.square(kernel).ravel())
         self.mean = self.scores.mean()
         best = self.scores.argmax()
@@ -146,6 +152,26 @@ def _least(scores: np.ndarray, sizes: np.ndarray, share: float) -> np.ndarray:
     gone = np.zeros(len(scores), bool)
     gone[order[: np.abs(reached - share * sizes.sum()).argmin()]] = True
     return gone
+
+
+def _evened(gone: np.ndarray, scores: np.ndarray, lists: int) -> np.ndarray:
+    """The same with an even number of units in each list that stay, but where it is one, or all of an odd number.
+
+    One is not brought to two or none: that is too much of a list, and a list of none makes four outputs that say nothing.
+    """
+    stay, score = ~gone.reshape(-1, lists), scores.reshape(-1, lists)
+    best = np.where(stay, -np.inf, score)  # of the pruned
+    least = np.where(stay, score, np.inf)
+    count = stay.sum(axis=0)
+    odd = np.flatnonzero((count % 2 == 1) & (count > 1) & ~stay.all(axis=0))
+    # With n to come back the loss is that of all going, less best + least of these.
+    order = odd[np.argsort(-(best.max(axis=0) + least.min(axis=0))[odd], kind="stable")]
+    for place, number in enumerate(order):
+        if 2 * place < len(order):
+            stay[best[:, number].argmax(), number] = True
+        else:
+            stay[least[:, number].argmin(), number] = False
+    return ~stay.ravel()
 
 
 def _rows(shape: tuple[int, ...]) -> tuple[int, int, int]:

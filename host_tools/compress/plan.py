@@ -115,4 +115,4 @@ class Masks:
     def _add(self, chosen: list[Kernel], sparsities: list[float] | float) -> None:
         values, groups = [kernel.values() for kernel in chosen], [kernel.groups for kernel in chosen]
         groups = [1 if kernel.depthwise else count for kernel, count in zip(chosen, groups)]
-        self._masks += zip(chosen, patterns.masks(values, self.pattern, sparsities, groups))
+        self._masks += zip(chosen, patterns.masks(values, self.pattern, sparsities, groups, even=True))

@@ -28,7 +28,8 @@ def Pruning(  # noqa: N802: to the user it is a callback like Keras's own
     weights that are still due go then. Give it last, behind callbacks that restore weights.
 
     sparsity: the part of the weights, in [0, 1), that is zero at the end, to within half a unit of the pattern (a
-    block, a weight); of each layer, or with scope="global" of all layers together. None with layers, or N:M.
+    weight), of blocks one and a half: of each four outputs' an even number stays, or one, for the file holds twos of them.
+    It is of each layer, or with scope="global" of all layers together. None with layers, or N:M.
     pattern: "unstructured"; "block4x2", blocks of 4 outputs x 2 k that the engine leaves out; "2:4" or another N:M, N
     of M successive k stay. schedule: "polynomial" over the first two thirds of the fit, "constant", or one of
     schedule.py. layers: {name: sparsity} for these layers; with no sparsity beside it they are the only ones. spare:

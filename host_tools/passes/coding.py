@@ -1,8 +1,8 @@
 """How the weights of convolutions and dense layers lie in the file: as INT8, INT4 or SPARSE (see SPEC.md).
 
 All give the same outputs. A layer takes the smallest that can tell its integers: INT4 where all are in [-7, 7], SPARSE where
-enough blocks of four output channels by two k are zero. On a Cortex-M0+ none is much slower: INT4 takes 1.02 times
-the cycles of INT8 in a convolution and 0.63 times in a dense layer, SPARSE 0.97 and 0.78 times with 10 % of zero blocks
+enough blocks of four output channels by two k are zero. On a Cortex-M0+ none is much slower: INT4 takes 0.86 times
+the cycles of INT8 in a convolution and 0.64 times in a dense layer, SPARSE 0.97 and 0.78 times with 10 % of zero blocks
 (and 0.32 and 0.27 times with 75 %), and it is smaller from 20 % on.
 """
 

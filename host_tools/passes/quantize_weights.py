@@ -1,4 +1,7 @@
-"""Weights to int8, of which 4-bit weights use -7 to 7, and biases to int32; one scale per output channel."""
+"""Weights to int8, of which 4-bit weights use -7 to 7, and biases to int32.
+
+One scale per output channel, or one for all of a dense layer, where one_scale.py says so.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ def quantize_weights(
 ) -> None:
     """Replace an op's float weights by int8 in [-127, 127], in [-7, 7] with `weight_bits` 4, and its bias by int32.
 
-    The op is changed in place. moments: the mean square of each input channel. With them each output channel's scale is
+    The op is changed in place; with `one_scale` its channels share a scale, found like theirs. moments: the mean square of each input channel. With them each output channel's scale is
     the one of RATIOS whose rounding and clipping errors, weighted so, add least to its output; without, its largest
     weight becomes 127 (7). seen: the moments for adaptive rounding; without, weights are rounded to the nearest.
     """
@@ -29,12 +32,16 @@ def quantize_weights(
     bits = op.attrs.pop("weight_bits", 8)
     most = LARGEST[bits]
     flat = _rows(op, weights)
-    scale = np.abs(flat).max(axis=1) / most
+    shared = op.attrs.pop("one_scale", False)
+    rows = flat.reshape(1, -1) if shared else flat
+    scale = np.abs(rows).max(axis=1) / most
     if moments is not None:
-        importance = _rows(op, np.broadcast_to(rewire.by_input(op, moments), weights.shape))
-        scale = _best_scale(flat, scale, importance, bits)
-    scale = np.maximum(scale, np.abs(bias) / (input_scale * 2.0**30))  # the bias must fit into 32 bits
+        importance = _rows(op, np.broadcast_to(rewire.by_input(op, moments), weights.shape)).reshape(rows.shape)
+        scale = _best_scale(rows, scale, importance, bits)
+    least = np.abs(bias) / (input_scale * 2.0**30)  # the bias must fit into 32 bits
+    scale = np.maximum(scale, least.max() if shared else least)
     scale = np.where(scale < TINY, 1.0, scale).astype(np.float32)
+    scale = np.broadcast_to(scale, len(flat))
     q = np.clip(np.rint(weights / rewire.by_output(op, scale.astype(np.float64))), -most, most)
     if seen:
         q = _shaped(op, adaptive_rounding.round_rows(flat, scale, _rows(op, q), seen, most))
@@ -43,6 +50,9 @@ def quantize_weights(
         Tensor(names[0], weights.shape, "int8", scale, 0, q.astype(np.int8)),
         Tensor(names[1], bias.shape, "int32", bias_scale(input_scale, scale), 0, np.zeros(bias.shape, np.int32)),
     ]
+    if shared:
+        for tensor in op.inputs[1:]:
+            tensor.scale = float(tensor.scale[0])
     set_bias(op, bias)
     if op.inputs[0].dtype == "int16" and _largest_sum(op) >= 2**31:
         op.inputs[2].dtype, op.inputs[2].data = "int64", op.inputs[2].data.astype(np.int64)  # asks for sums of 64 bits

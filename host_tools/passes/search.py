@@ -8,8 +8,8 @@ import numpy as np
 
 from host_tools.float_runtime import run
 from host_tools.graph import Graph
-from host_tools.passes import rewire
-from host_tools.passes.calibrate import calibrate, checked
+from host_tools.passes import one_scale, rewire
+from host_tools.passes.calibrate import Ranges, calibrate, checked
 from host_tools.passes.equalize import equalize
 from host_tools.passes.quantize import quantize, rounded_adaptively, spread
 from host_tools.quality import sqnr
@@ -26,9 +26,10 @@ def search(
     progress: Callable[[int, int], None] | None = None,
     rounding: str | None = None,
     activations: int = 8,
+    weight_scales: str = "channel",
 ) -> Graph:
     """The int8 graph alone, of the two that `both` gives."""
-    return both(graph, data, method, progress, rounding, activations)[1]
+    return both(graph, data, method, progress, rounding, activations, weight_scales)[1]
 
 
 def both(
@@ -38,16 +39,20 @@ def both(
     progress: Callable[[int, int], None] | None = None,
     rounding: str | None = None,
     activations: int = 8,
+    weight_scales: str = "channel",
 ) -> tuple[Graph, Graph]:
     """The float graph that quantizes best, which gives what the graph gives, and its int8 graph; op for op the same.
 
     The int8 graph of a normalised float graph: calibrated, equalized where it helps, quantized.
 
-    data: one (n, *shape) array for each input. method: as in calibrate. rounding, activations: as in quantize. `progress(done,
-    total)` is called on the way.
+    data: one (n, *shape) array for each input. method: as in calibrate. rounding, activations: as in quantize.
+    weight_scales: of one_scale.CHOICES. `progress(done, total)` is called on the way.
     The measure is the signal-to-quantization-noise ratio before a last softmax, logistic or tanh: behind it the errors
     of sure answers vanish, and a few unsure samples would decide.
     """
+    one_scale.check(weight_scales)
+    if weight_scales == "layer":
+        graph = one_scale.mark(graph)
     inputs = checked(graph, data)
     few = [spread(x, TRIAL) for x in inputs]
     # Adaptive rounding takes many times as long as all else: the ways are compared without it.
@@ -66,14 +71,23 @@ def both(
         done += len(samples[0])
         return found
 
-    exact = run(before_squashing(graph), few)
-    best_ratio, chosen, quantized = -np.inf, graph, None
+    def outputs(of: Graph) -> list[np.ndarray]:
+        return run(before_squashing(of), few)
+
+    exact = outputs(graph)
+    ways: list[one_scale.Way] = []
     for strength in STRENGTHS:
         tried = graph if strength is None else equalize(graph, few, strength)
-        made = quantize(tried, ranges(tried, few), few, method == "mse", rounding="nearest", activations=activations)
-        ratio = sqnr(exact, run(before_squashing(made), few))
-        if quantized is None or ratio > best_ratio:
-            best_ratio, chosen, quantized = ratio, tried, made
+        found = ranges(tried, few)
+        made = quantize(tried, found, few, method == "mse", rounding="nearest", activations=activations)
+        ways.append(one_scale.Way(tried, made, found, sqnr(exact, outputs(made))))
+    chosen, quantized = max(ways, key=lambda way: way.ratio)[:2]
+    if weight_scales == "auto" and activations == 8:  # 16 bits are asked for to be more exact than that
+
+        def again(marked: Graph, found: Ranges) -> Graph:
+            return quantize(marked, found, few, method == "mse", rounding="nearest", activations=activations)
+
+        chosen, quantized = one_scale.choose(ways, again, exact, outputs)
     if more:
         quantized = quantize(chosen, ranges(chosen, inputs), inputs, method == "mse", rounding=rounding, activations=activations)
     return chosen, quantized

@@ -97,7 +97,9 @@ def test_four_bits_take_half_the_flash():
     """Weights of the file, but for what 8-bit ones cannot do without either: 4,096 of them."""
     two = keras_models.randomize(keras.Sequential([keras.Input((64,)), L.Dense(64, name="dense")]))
     samples = keras_models.samples(two, 20)
-    eight, four = (len(convert(two, samples, bits=bits, check=False).file) for bits in (8, 4))
+    eight, four = (
+        len(convert(two, samples, bits=bits, weight_scales="channel", check=False).file) for bits in (8, 4)
+    )
     assert eight - four == pytest.approx(2048, abs=64)
 
 

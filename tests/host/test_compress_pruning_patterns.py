@@ -47,6 +47,35 @@ def test_blocks_go_whole_and_the_least_first(what, sparsity):
     assert abs((~kept).sum() - sparsity * kept.size) <= 8 / 2 or len(stay) == 1
 
 
+@pytest.mark.parametrize("what", SHAPES)
+@pytest.mark.parametrize("sparsity", [0.0, 0.3, 0.5, 0.75, 0.9])
+def test_an_even_number_of_four_outputs_blocks_stays(what, sparsity):
+    """Or one. And as many go as without that, to within one; of each four outputs the least ones."""
+    weights = kernel(SHAPES[what])
+    usual, (kept,) = mask(weights, "block4x2", sparsity), masks([weights], "block4x2", [sparsity], even=True)
+    for output in range(0, kept.shape[-1], 4):
+        part = slice(output, output + 4)
+        scores = [float(np.square(block, dtype=np.float64).sum()) for block in blocks(weights[..., part])]
+        stay = [bool(block.any()) for block in blocks(kept[..., part])]
+        assert sum(stay) % 2 == 0 or sum(stay) == 1 or all(stay)
+        gone = [score for score, there in zip(scores, stay) if not there]
+        assert max(gone, default=0) <= min((score for score, there in zip(scores, stay) if there), default=np.inf)
+    counts = [sum(bool(block.any()) for block in blocks(made)) for made in (usual, kept)]
+    assert abs(counts[0] - counts[1]) <= 1 and counts[1] > 0
+
+
+def test_evening_costs_the_least():
+    """Of three lists with three blocks two take their best pruned one back; the one whose third is least loses it, and a list
+    with one block keeps it."""
+    weights = np.zeros((10, 16), np.float32)
+    for output, sizes in ((0, (5, 5, 5, 0.9)), (4, (5, 5, 5, 0.8)), (8, (5, 5, 1, 0.1)), (12, (5, 0.2))):
+        weights[: 2 * len(sizes) : 2, output] = sizes
+    usual, (kept,) = mask(weights, "block4x2", 0.5), masks([weights], "block4x2", [0.5], even=True)
+    assert [usual[::2, output].sum() for output in (0, 4, 8, 12)] == [3, 3, 3, 1]
+    assert [kept[::2, output].sum() for output in (0, 4, 8, 12)] == [4, 4, 2, 1]
+    assert kept[:8:2, 4].all() and not kept[4, 8]
+
+
 def test_blocks_of_a_row_with_an_odd_length():
     """k = 0 and 1 of a row of three are a block, the third is alone; the next row begins anew."""
     weights = np.ones((2, 3, 1, 5), np.float32)

@@ -6,13 +6,16 @@
 
 enum {
     TURN = 16,  // words
-    WORD_CODE = 24,  // bytes
-    LEAST_WORDS = 10,  // of a segment: with fewer, the turns of any weights are as fast
+    WORD_CODE = 20,  // bytes
+    TWO_WORDS_CODE = 38,
+    LEAST_WORDS = 7,  // of a segment: with fewer, the turns of any weights are as fast
 };
 
 // Places in the code of conv2d_int4_turn.S.
-void upyml_int4_pixel(void);
+void upyml_int4_pixels(void);
 void upyml_int4_turn(void);
+void upyml_int4_part(void);
+void upyml_int4_odd(void);
 
 void upyml_expand_int4(const uint8_t *weights, int32_t *words, int32_t pairs);  // expand_int4.S, on a word
 
@@ -30,14 +33,14 @@ static int32_t place_of(void (*code)(void)) {
 }
 
 static void set_turns(upyml_conv2d_block *b, const upyml_conv2d_layout *l) {
-    int32_t left_out = -l->words & (TURN - 1), after_first = 4 * (l->words + left_out - TURN);
+    int32_t left_out = -l->words & (TURN - 1), turn = place_of(upyml_int4_turn);
     b->kind = UPYML_KIND_CODED;
-    b->turn_code = place_of(upyml_int4_pixel);
-    b->span = place_of(upyml_int4_turn) + WORD_CODE * left_out;  // where a segment's first turn starts
-    b->gap = l->segment_step - after_first;  // from a segment's last turn to the next one's first
-    b->advance = (l->segments - 1) * l->segment_step + after_first;
+    b->turn_code = place_of(upyml_int4_pixels);
+    b->span = left_out == 0 ? turn : left_out & 1 ? place_of(upyml_int4_odd) : place_of(upyml_int4_part);
+    b->excess = turn + TWO_WORDS_CODE * (left_out >> 1) + WORD_CODE * (left_out & 1);
+    b->gap = l->segment_step - 4 * l->words;  // from a segment's end to the next one
+    b->advance = (l->segments - 1) * l->segment_step + 4 * l->words;
     b->run_bytes = 16 * l->words;  // a segment's weights, expanded
-    b->excess = 4 * left_out;  // x at the first turn is so far before the pixel's
 }
 
 void upyml_conv2d_prepare_int4(upyml_conv2d *c, const uint8_t *block, int32_t channel) {

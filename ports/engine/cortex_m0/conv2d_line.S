@@ -31,8 +31,6 @@
     .equ CHANNEL, 4
     .equ WALK_BYTES, 20
     // on the stack, see conv2d_line.inc
-    .equ BIAS, END + 20
-    .equ ENTRY, END + 24  // of the turn, then of its end, and from x after a pixel to the next one: for r9, r10, lr
     .equ X, END + 36  // of the next batch, then LAST: for r8, r11
     .equ Q, END + 44  // then OUT_STEP, RANGE, LOW, PIXELS, OUTPUT
     .equ OUT_STEP, Q + 4
@@ -45,7 +43,6 @@
     .equ ZERO_POINT, END + 80
     .equ LINE, END + 84  // its first X and LAST, then OUTPUT of channel 0, COUNT
     .equ WALK, END + 104
-    .equ FRAME, END + 108
 
     .equ TURN, 32  // words a turn; the first turn of a segment starts where it makes it come out even
     .equ VALUE_CODE, 26  // bytes
@@ -123,9 +120,6 @@ upyml_run_blocks:
     b line
 
 coded:  // r11: the weights' end
-    ldr r4, [sp, #BLOCK]
-    ldr r4, [r4, #BEFORE_X]
-    subs r3, r4
     adr r4, pixel_done
     b 1b
 

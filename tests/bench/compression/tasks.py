@@ -80,7 +80,30 @@ def _gesture() -> Task:
     parts = gesture_example.load()
     x = parts["x_train"]
     return Task("gesture", "gestures", x, parts["y_train"].astype(int), parts["x_test"], parts["y_test"].astype(int),
-                lambda: gesture_example.build(x), epochs=gesture_example.EPOCHS, rate=0.003)  # fmt: skip
+                lambda: gesture_example.build(x), epochs=gesture_example.EPOCHS, rate=0.003,
+                student=lambda: _gesture_student(x))  # fmt: skip
+
+
+def _gesture_student(samples: np.ndarray):
+    """The example's model with half of its filters."""
+    import keras
+
+    normalise = keras.layers.Normalization()
+    normalise.adapt(samples)
+    layers = [
+        keras.Input(shape=samples.shape[1:], name="motion"),
+        normalise,
+        keras.layers.Conv1D(8, 5, use_bias=False, name="conv1d"),
+        keras.layers.BatchNormalization(),
+        keras.layers.ReLU(),
+        keras.layers.MaxPooling1D(2),
+        keras.layers.Conv1D(16, 3, activation="relu", name="conv2"),
+        keras.layers.MaxPooling1D(2),
+        keras.layers.Conv1D(16, 3, activation="relu", name="conv3"),
+        keras.layers.GlobalAveragePooling1D(),
+        keras.layers.Dense(4, activation="softmax", name="activity"),
+    ]
+    return keras.Sequential(layers)
 
 
 RATE = 8000  # samples a second
