@@ -122,7 +122,8 @@ def _reached(function: Callable, package: str = readers.__name__) -> Iterator[Fu
         for code in _nested(part.__code__):
             for name in code.co_names:
                 value = part.__globals__.get(name)
-                queue += [getattr(value, n, None) for n in code.co_names] if isinstance(value, ModuleType) else [value]
+                ours = isinstance(value, ModuleType) and value.__name__.startswith(package)
+                queue += [vars(value).get(attribute) for attribute in code.co_names] if ours else [value]
 
 
 def _nested(code: CodeType) -> Iterator[CodeType]:

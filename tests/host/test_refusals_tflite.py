@@ -69,7 +69,16 @@ def built(weights="int8", x="int8", zero_point=0, data=None, subgraphs=1, inputs
     return b.file([x_], [y], subgraphs)
 
 
+def unary(name, dtype):
+    """A file with one op from a tensor to another."""
+    b = TfliteBuilder()
+    x, y = b.tensor((1, 4), dtype, 0.1), b.tensor((1, 4), dtype, 1 / 32768, name="sure")
+    b.op(name, [x], [y])
+    return b.file([x], [y])
+
+
 BUILT = {
+    "an op that has no int16": (unary("LOGISTIC", "int16"), ("LOGISTIC", "sure", "int16 activations", "without 16x8")),
     "uint8 of TensorFlow 1": (built("uint8", "uint8", 127), ("FULLY_CONNECTED", "logits", "uint8", "TensorFlow 2")),
     "asymmetric weights": (built(zero_point=3), ("FULLY_CONNECTED", "logits", "zero point", INT8)),
     "no subgraph": (built(subgraphs=0), ("is empty", "no subgraph", "again")),
