@@ -23,6 +23,9 @@ _BECOMES = {
     "average_pool": ("average_pool", "mean"),  # of the whole image
 }
 
+# Variables of .tflite files are no ops of the graph: they are its states, and windows over time where they move on.
+_STATES = {"SHIFT": ("ASSIGN_VARIABLE", "READ_VARIABLE", "VAR_HANDLE"), "START": ("CALL_ONCE",)}
+
 
 def layers() -> dict[str, list[str]]:
     """Op to the Keras layers that it may come of, sorted; without what an `activation=` argument adds to each."""
@@ -35,7 +38,8 @@ def tflite_ops() -> dict[str, list[str]]:
     """Op to the .tflite ops that it may come of, sorted."""
     from host_tools.readers import tflite_ops as reader
 
-    return _by_op(reader.CONVERTERS)
+    found = _by_op(reader.CONVERTERS)
+    return {op: sorted({*names, *_STATES.get(op, ())}) for op, names in found.items()}
 
 
 def _by_op(table: dict[str, Callable]) -> dict[str, list[str]]:

@@ -50,7 +50,6 @@ ADVICE = {
 }
 
 _FFT = "Make the spectrum in your program, and give the model that"
-_VARIABLES = "A board keeps no variables of TensorFlow: make the state an input and an output of the model"
 _CONTROL = "A board runs the ops of a model once, in order: unroll the loop, or put the decision into your program"
 
 # An op of a .tflite file that upyml may lack, to advice.
@@ -58,7 +57,6 @@ TFLITE_ADVICE = {
     **dict.fromkeys(("CONV_3D", "CONV_3D_TRANSPOSE"), _THREE),
     **dict.fromkeys(("RFFT2D", "COMPLEX_ABS", "REAL", "IMAG"), _FFT),
     **dict.fromkeys(("WHILE", "IF", "CALL", "STABLEHLO_WHILE", "STABLEHLO_CASE"), _CONTROL),
-    **dict.fromkeys(("CALL_ONCE", "VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE"), _VARIABLES),
     **dict.fromkeys(("HASHTABLE", "HASHTABLE_FIND", "HASHTABLE_IMPORT", "HASHTABLE_SIZE", "HASHTABLE_LOOKUP"), _STRINGS),
     **dict.fromkeys(("EMBEDDING_LOOKUP", "EMBEDDING_LOOKUP_SPARSE"), ADVICE["Embedding"]),
     "DENSIFY": "Convert the model without sparse weights: upyml stores zeros in few bytes by itself",

@@ -28,7 +28,6 @@ OTHER_TYPES = {
     **dict.fromkeys(("float16", "bfloat16"), f": this is a float16 model, which needs floats on the board; {_FULL}"),
     "string": ", and a board has no strings: look words up in your program, and give the model their numbers",
     **dict.fromkeys(("complex64", "complex128"), ", and a board computes with real ones: give it the parts as channels"),
-    **dict.fromkeys(("resource", "variant"), ", variables of TensorFlow: make the state an input and an output instead"),
 }
 DAMAGED = (
     struct.error,
