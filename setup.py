@@ -1,5 +1,6 @@
 """Builds the C extension `_upyml` and packs what boards need; everything else about the package stands in setup.cfg."""
 
+import json
 import os
 import re
 import shutil
@@ -48,6 +49,10 @@ class BuildWithBoardFiles(build_py):
                 place = target / kind / path.relative_to(folder)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, place)
+        sys.path.insert(0, str(Path(__file__).resolve().parent))
+        from host_tools import op_kernels
+
+        (target / "kernels.json").write_text(json.dumps(op_kernels.facts(ENGINE)))
 
 
 setup(

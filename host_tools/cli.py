@@ -15,6 +15,7 @@ from host_tools.cli_emulate import emulate
 from host_tools.cli_errors import BOARD_CODES, CODES, guarded
 from host_tools.cli_flash import flash
 from host_tools.cli_mip import mip
+from host_tools.cli_ops import ops
 from host_tools.cli_progress import Bar
 from host_tools.cli_prune import prune
 from host_tools.cli_run import run
@@ -27,7 +28,7 @@ def main() -> None:
     """Turns Keras and .tflite models into .upm files for MicroPython boards, and looks into them."""
 
 
-for command in (convert, prune, search, run, bench, boards, deploy, flash, mip, emulate):
+for command in (convert, prune, search, run, bench, boards, deploy, flash, mip, emulate, ops):
     main.add_command(command)
 
 _FILE = click.Path(path_type=Path)

@@ -215,7 +215,7 @@ def _mixed(model: Path, data: Path | None, budget: float, as_json: bool) -> dict
     from host_tools.errors import ConversionError
     from host_tools.readers import keras_file, keras_reader
 
-    if model.suffix == ".tflite" or data is None:
+    if model.suffix.lower() == ".tflite" or data is None:
         raise ConversionError("--bits mixed needs a Keras model and --data samples.npz to measure on")
     source = keras_file.load(model)
     names = [tensor.name for tensor in keras_reader.read(source).inputs]

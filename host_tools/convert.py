@@ -29,6 +29,7 @@ from host_tools.passes.windows import make_windows
 from host_tools.passes.fuse_transposes import fuse_transposes
 from host_tools.planner import sizes
 from host_tools.program import Program
+from host_tools.readers import formats
 from upyml.format import layout
 
 Data = np.ndarray | Sequence[np.ndarray]
@@ -111,11 +112,11 @@ def convert(
         raise ConversionError(f"activations have 8 or 16 bits, received {activations}")
     if not set(codings) <= set(CODINGS):
         raise ConversionError(f"codings of weights are {' and '.join(CODINGS)}, received {', '.join(map(str, codings))}")
-    if front_end and (_is_tflite(source) or activations != 8 or streaming):
+    if front_end and (_reader_of(source) == formats.TFLITE or activations != 8 or streaming):
         raise ConversionError("a front end goes with a Keras model and activations of 8 bits, and not with streaming")
     engine = engine or compare.best_engine()
     stages = _Stages(show)
-    if _is_tflite(source):
+    if _reader_of(source) == formats.TFLITE:
         _check_quantized(source, bits, rounding, activations, weight_scales)
         original: Any = str(source)
         graph = stages("read", _read_tflite(source), True)
@@ -221,23 +222,19 @@ class _Stages:
         return made
 
 
-def _is_tflite(source) -> bool:
+def _reader_of(source) -> str:
     if not isinstance(source, (str, Path)):
-        return False
-    path = Path(source)
-    if not path.exists():
-        raise FileNotFoundError(errno.ENOENT, "there is no such file", str(path))
-    if path.is_dir():
-        raise ConversionError(f"{path} is a folder: give a model saved as one .keras, .h5 or .tflite file")
-    if path.suffix not in (".keras", ".h5", ".hdf5", ".tflite"):
-        raise ConversionError(f"{path} is no .keras, .h5 or .tflite file: save the model as one of these")
-    return path.suffix == ".tflite"
+        formats.check_object(source)
+        return formats.KERAS
+    if not Path(source).exists():
+        raise FileNotFoundError(errno.ENOENT, "there is no such file", str(source))
+    return formats.reader_of(source)
 
 
 def _read_tflite(source) -> Graph:
     from host_tools.readers import tflite_reader
 
-    return tflite_reader.read(source)
+    return _not_empty(tflite_reader.read(source), source)
 
 
 def _loaded_keras(source) -> Any:
@@ -254,7 +251,13 @@ def _read_keras(model, data) -> Graph:
             "a Keras model needs sample data to be calibrated with: give --data samples.npz, some 100 "
             "inputs as the model will see them (convert(model, data))"
         )
-    return keras_reader.read(model)
+    return _not_empty(keras_reader.read(model), model.name)
+
+
+def _not_empty(graph: Graph, source) -> Graph:
+    if not graph.ops:
+        raise ConversionError(f"{source}: its outputs are its inputs, no layer computes anything: there is nothing to convert")
+    return graph
 
 
 def _loaded(data, graph: Graph):

@@ -15,6 +15,8 @@ import numpy as np
 from host_tools.errors import ConversionError
 from host_tools.graph import Graph, Tensor
 from host_tools.readers import (
+    advice,
+    formats,
     keras_layers_activation,
     keras_layers_attention,
     keras_layers_conv,
@@ -47,24 +49,6 @@ CALLS = {**keras_layers_attention.CALLS, **keras_operations.OPERATIONS}
 # Functions and operators on tensors (x + y) that read as the layer of the same name.
 OPERATIONS = ("Add", "Subtract", "Multiply", "Concatenate")
 
-# What to use instead of a layer that the engine has no op for.
-INSTEAD = {
-    "LSTM": "Use Conv1D layers over a window of samples.",
-    "GRU": "Use Conv1D layers over a window of samples.",
-    "SimpleRNN": "Use Conv1D layers over a window of samples.",
-    "Bidirectional": "Use Conv1D layers over a window of samples.",
-    "Conv2DTranspose": "Use UpSampling2D and a Conv2D after it.",
-    "Conv1DTranspose": "Use UpSampling1D and a Conv1D after it.",
-    "GroupNormalization": "Use BatchNormalization: it costs nothing in a converted model.",
-    "PReLU": "Use LeakyReLU.",
-    "Maximum": "Use Add, or Concatenate and a Conv2D of size 1.",
-    "Minimum": "Use Add, or Concatenate and a Conv2D of size 1.",
-    "Lambda": "Use layers of Keras: the code of a Lambda layer cannot be converted.",
-    "TimeDistributed": "Dense and Conv1D already work on every time step.",
-    "Masking": "Give the model windows of full length.",
-}
-
-
 def read(source: Any) -> Graph:
     """Read a Keras model (an object, or a path to .keras or .h5) as a float graph; shapes leave out the batch.
 
@@ -72,18 +56,53 @@ def read(source: Any) -> Graph:
     is no such file.
     """
     model = load(source) if isinstance(source, (str, Path)) else source
-    if not getattr(model, "built", False) or not _leaves(getattr(model, "inputs", None)):
-        raise ConversionError(
-            f"model {getattr(model, 'name', model)!s} does not know its input shape yet. "
-            "Begin it with keras.Input(shape=...), or call it once on data."
-        )
+    formats.check_object(model)
+    _check_built(model)
     build = Builder()
     inputs = [_input(build, tensor, index) for index, tensor in enumerate(_leaves(model.inputs))]
     outputs = _call(build, model, inputs)
+    for tensor, made in zip(_leaves(model.inputs), inputs):  # after the layers, whose names tell more
+        if _dtype(tensor) == "string":
+            raise ConversionError(f"input {made.name} holds strings. {advice.ADVICE['StringLookup']}.")
     for tensor in outputs:
         _name_as_layer(build, tensor)
     _check_numbers(build)
     return build.graph(inputs, outputs, {"name": str(model.name)})
+
+
+def _check_built(model: Any) -> None:
+    """A model that cannot be walked: subclassed, without layers, or not yet built."""
+    kind = type(model).__name__
+    if kind not in ("Sequential", "Functional", "Model") and not _leaves(getattr(model, "inputs", None)):
+        raise ConversionError(f"model {model.name} ({kind}) {_SUBCLASSED}")
+    if kind == "Sequential" and not model.layers:
+        raise ConversionError(f"model {model.name} has no layers: there is nothing to convert.")
+    if not getattr(model, "built", False) or not _leaves(getattr(model, "inputs", None)):
+        raise ConversionError(
+            f"model {model.name} does not know its input shape yet. "
+            "Begin it with keras.Input(shape=...), or call it once on data."
+        )
+
+
+_SUBCLASSED = (
+    "is subclassed, and upyml cannot read its Python code. Build it as keras.Sequential([...]) or keras.Model(inputs, outputs)."
+)
+
+
+def _own_call(layer: Any) -> bool:
+    """Whether a class outside of Keras says how the layer computes."""
+    for base in type(layer).__mro__:
+        if base.__module__.split(".")[0] in ("keras", "tf_keras"):
+            return False
+        if "call" in vars(base) or "__call__" in vars(base):
+            return True
+    return True
+
+
+def _dtype(thing: Any) -> str:
+    """The name of a tensor's number type, in Keras 3 and 2; "" where it has none."""
+    dtype = getattr(thing, "dtype", "")
+    return str(getattr(dtype, "name", dtype))
 
 
 def _check_numbers(build: Builder) -> None:
@@ -111,6 +130,17 @@ def _input(build: Builder, tensor: Any, index: int) -> Tensor:
     """The graph's tensor of a model input."""
     name = str(getattr(tensor, "name", "") or f"input_{index}").split(":")[0]
     shape = tuple(tensor.shape)[1:]
+    for kind in ("ragged", "sparse"):
+        if getattr(tensor, kind, False) or getattr(getattr(tensor, "type_spec", None), "_is_" + kind, False):
+            raise ConversionError(
+                f"input {name} is {kind}; a board takes arrays of one shape. Give keras.Input a number for every axis, "
+                f"without {kind}=True, and fill samples up with zeros."
+            )
+    if _dtype(tensor).startswith("complex"):
+        raise ConversionError(
+            f"input {name} holds {_dtype(tensor)} numbers; a board computes with real ones. Give the model the real and "
+            "the imaginary parts, or magnitudes, as channels."
+        )
     if any(n is None for n in shape):
         free = ", ".join("None" if n is None else str(n) for n in shape)
         raise ConversionError(
@@ -132,6 +162,8 @@ def _call(build: Builder, layer: Any, inputs: list[Tensor], named: dict[str, Any
     """Add the ops of a layer or of a whole nested model; gives its outputs. named: arguments of the call by name."""
     kind = type(layer).__name__
     if hasattr(layer, "_nodes_by_depth") and kind != "Sequential":
+        if _own_call(layer):
+            raise ConversionError(f"model {layer.name} ({kind}) {_SUBCLASSED}")
         return _functional(build, layer, inputs)
     if kind == "Sequential":
         for part in layer.layers:
@@ -146,9 +178,17 @@ def _call(build: Builder, layer: Any, inputs: list[Tensor], named: dict[str, Any
         return _own_layer(build, layer, named)
     known = keras_layers_attention.CALLS if not of_ops else CALLS
     if kind not in LAYERS and kind not in known:
-        what = f"the engine has no op for {kind}"
-        instead = INSTEAD.get(kind, "`upyml convert --help` lists the layers that can be used.")
-        raise ConversionError(f"layer {layer.name} ({kind}): {what}. {instead}")
+        raise ConversionError(f"layer {layer.name} ({kind}) {advice.unsupported(kind, _acting())}")
+    if getattr(layer, "quantization_mode", None):
+        raise ConversionError(
+            f"layer {layer.name} ({kind}) was quantized by Keras ({layer.quantization_mode}). Give the model as it was "
+            "before model.quantize(): upyml quantizes it for the board."
+        )
+    if str(getattr(layer, "compute_dtype", "")).startswith("complex"):
+        raise ConversionError(
+            f"layer {layer.name} ({kind}) computes with {layer.compute_dtype} numbers; a board computes with real ones. "
+            "Give it dtype=\"float32\", and the real and imaginary parts as channels."
+        )
     try:
         output = CALLS[kind](build, layer, named or {}) if kind in known else LAYERS[kind](build, layer, inputs)
     except ConversionError:
@@ -156,8 +196,16 @@ def _call(build: Builder, layer: Any, inputs: list[Tensor], named: dict[str, Any
     except ValueError as error:
         raise ConversionError(f"layer {layer.name} ({kind}): {error}.") from error
     if len(output.shape) > 4 and not of_ops:
-        raise ConversionError(f"layer {layer.name}: makes a tensor of {len(output.shape)} axes; the engine has 4.")
+        raise ConversionError(
+            f"layer {layer.name}: makes a tensor of {len(output.shape)} axes beside the batch; the engine has 4. Reshape "
+            "it to fewer."
+        )
     return [output]
+
+
+def _acting() -> list[str]:
+    """The layers that compute something, and those of training that are left out."""
+    return [name for name in LAYERS if name != "InputLayer"]
 
 
 def _functional(build: Builder, model: Any, inputs: list[Tensor]) -> list[Tensor]:
@@ -245,8 +293,10 @@ def _own_layer(build: Builder, layer: Any, named: dict[str, Any] | None) -> list
     except ConversionError:
         raise
     except Exception as error:
+        base = next((b.__name__ for b in type(layer).__mro__ if b.__name__ in LAYERS), None)
+        instead = f"Use {base}, which it is derived from" if base else "Make it of layers of Keras and keras.ops"
         raise ConversionError(
-            f"layer {layer.name} ({type(layer).__name__}): a layer of your own whose call cannot be followed "
-            f"({type(error).__name__}: {' '.join(str(error).split())[:120]}). Make it of layers of Keras and keras.ops."
+            f"layer {layer.name} ({type(layer).__name__}) is a layer of your own, whose call cannot be followed "
+            f"({type(error).__name__}: {' '.join(str(error).split())[:120]}). {instead}."
         ) from error
     return _functional(build, function, tensors)

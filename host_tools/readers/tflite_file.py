@@ -13,13 +13,22 @@ import numpy as np
 import tflite
 
 from host_tools.errors import ConversionError
+from host_tools.readers.advice import TFLITE_ADVICE
 
 _OP_NAMES = {code: name for name, code in vars(tflite.BuiltinOperator).items() if isinstance(code, int)}
 _TYPE_NAMES = {code: name.lower() for name, code in vars(tflite.TensorType).items() if isinstance(code, int)}
 _OPTION_NAMES = {code: name for name, code in vars(tflite.BuiltinOptions).items() if isinstance(code, int)}
-_NUMPY = {"int8": "i1", "uint8": "u1", "int16": "<i2", "int32": "<i4", "int64": "<i8", "float32": "<f4", "bool": "?"}
+_NUMPY = {"int4": "i1", "int8": "i1", "uint8": "u1", "int16": "<i2", "int32": "<i4", "int64": "<i8", "float32": "<f4", "bool": "?"}
 _WITHOUT_OUTPUT = ("CALL_ONCE", "ASSIGN_VARIABLE")
 _MOST_SUBGRAPHS = 16
+_FULL = "convert with full integer quantization (Optimize.DEFAULT and a representative_dataset), or give upyml the Keras model"
+_OTHER_TYPE = f"; upyml takes int8 weights and int32 biases: {_FULL}"
+# What to say of tensors of types that no op takes.
+OTHER_TYPES = {
+    **dict.fromkeys(("float16", "bfloat16"), f": this is a float16 model, which needs floats on the board; {_FULL}"),
+    "string": ", and a board has no strings: look words up in your program, and give the model their numbers",
+    **dict.fromkeys(("complex64", "complex128"), ", and a board computes with real ones: give it the parts as channels"),
+}
 DAMAGED = (
     struct.error,
     ValueError,
@@ -86,14 +95,41 @@ def parse(content: bytes) -> File:
         subgraphs = model.SubgraphsLength()
         if subgraphs == 1 or (1 < subgraphs <= _MOST_SUBGRAPHS and _calls_once(model, model.Subgraphs(0))):
             return _file(model)
+        raise ConversionError(_several(model, subgraphs))
     except ConversionError:
         raise
     except DAMAGED as error:
         raise ConversionError(f"the .tflite file is cut or damaged ({type(error).__name__}): copy it again") from None
-    raise ConversionError(
+
+
+_CONTROL = ("WHILE", "IF", "CALL", "STABLEHLO_WHILE", "STABLEHLO_CASE")
+
+
+def _several(model, subgraphs: int) -> str:
+    """Why a file has not one subgraph: control flow, signatures, or else."""
+    if not subgraphs:
+        return "the .tflite file is empty: it has no subgraph. Convert the model again"
+    graph = model.Subgraphs(0)
+    for i in range(_count(graph.OperatorsLength())):
+        op = graph.Operators(i)
+        name = _op_name(model, op)
+        if name in _CONTROL:
+            output = graph.Tensors(_numbers(op.OutputsAsNumpy(), graph.TensorsLength())[0])
+            return f"op {name} ({_text(output.Name())!r}) is control flow. {TFLITE_ADVICE[name]}."
+    names = [_text(model.SignatureDefs(i).SignatureKey()) for i in range(_count(model.SignatureDefsLength()))]
+    if len(names) > 1:
+        return (
+            f"the .tflite file has {len(names)} signatures ({', '.join(names)}); upyml takes one: convert the model again "
+            "with the one that a board shall run (signature_keys=[...] of TFLiteConverter.from_saved_model)"
+        )
+    return (
         f"the .tflite file has {subgraphs} subgraphs; upyml takes one: convert the model without "
         "control flow (unroll loops) and with one signature"
     )
+
+
+def _text(raw: bytes | None) -> str:
+    return (raw or b"").decode("utf-8", "replace")
 
 
 def _calls_once(model, graph) -> bool:
@@ -114,7 +150,7 @@ def _file(model) -> File:
     if not inputs or not outputs or min(inputs + outputs) < 0:
         raise ConversionError("the .tflite file has no inputs or no outputs: there is nothing to run")
     _name_by_signature(model, tensors)
-    return File(tensors, ops, inputs, outputs, (model.Description() or b"").decode("utf-8", "replace"), subgraphs)
+    return File(tensors, ops, inputs, outputs, _text(model.Description()), subgraphs)
 
 
 def _count(n: int) -> int:
@@ -136,7 +172,7 @@ def _array(vector, dtype) -> np.ndarray:
 
 
 def _tensor(model, tensor) -> FileTensor:
-    name = (tensor.Name() or b"").decode("utf-8", "replace")
+    name = _text(tensor.Name())
     shape = tuple(int(n) for n in _array(tensor.ShapeAsNumpy(), np.int64))
     signature = _array(tensor.ShapeSignatureAsNumpy(), np.int64)
     unknown = tuple(i for i, n in enumerate(signature) if n < 0) + tuple(i for i, n in enumerate(shape) if n < 0)
@@ -147,7 +183,10 @@ def _tensor(model, tensor) -> FileTensor:
             f"tensor {name!r} has shape {shape}: every axis must have elements, and at most 2^28 of them together"
         )
     if tensor.Sparsity() is not None:
-        raise ConversionError(f"tensor {name!r} is stored sparse: convert the model without sparse weights")
+        raise ConversionError(
+            f"tensor {name!r} is stored sparse: convert the model without Optimize.EXPERIMENTAL_SPARSITY; upyml stores "
+            "zeros in few bytes by itself"
+        )
     scales, zero_points, axis = np.zeros(0, np.float32), np.zeros(0, np.int64), 0
     quantization = tensor.Quantization()
     if quantization is not None:
@@ -156,6 +195,8 @@ def _tensor(model, tensor) -> FileTensor:
         axis = int(quantization.QuantizedDimension())
         _check_quantization(name, dtype, scales, zero_points)
     data = _data(model, tensor, shape, dtype, name)
+    if dtype == "int4" and data is not None:
+        dtype = "int8"  # the pass `coding` packs small weights
     return FileTensor(name, shape, tuple(sorted(set(unknown))), dtype, scales, zero_points, axis, data)
 
 
@@ -184,24 +225,33 @@ def _data(model, tensor, shape, dtype, name) -> np.ndarray | None:
     if not isinstance(raw, np.ndarray) or raw.size == 0:
         return None
     if dtype not in _NUMPY:
-        raise ConversionError(
-            f"the constant {name!r} holds {dtype} values; upyml takes int8 weights and int32 biases: "
-            "convert with full integer quantization"
-        )
+        raise ConversionError(f"the constant {name!r} holds {dtype} values{OTHER_TYPES.get(dtype, _OTHER_TYPE)}")
     code = np.dtype(_NUMPY[dtype])
     elements = int(np.prod(shape, dtype=np.int64))
+    if dtype == "int4":
+        raw = _unpacked(raw, elements)
     if raw.nbytes != elements * code.itemsize:
         raise ConversionError(f"the constant {name!r} of shape {shape} has {raw.nbytes} bytes: the file is damaged")
-    return np.frombuffer(raw.tobytes(), code).reshape(shape)
+    values = np.frombuffer(raw.tobytes(), code).reshape(shape)
+    if dtype == "float32" and np.isnan(values).any():
+        raise ConversionError(
+            f"the constant {name!r} holds nan, which no board can compute with. Its training went astray: train again with "
+            "a lower learning rate"
+        )
+    return values
+
+
+def _unpacked(raw: np.ndarray, elements: int) -> np.ndarray:
+    """int4, two in a byte, the first in its lower half, as int8; all of raw's halves where they are too few."""
+    low, high = (raw << 4).view(np.int8) >> 4, raw.view(np.int8) >> 4
+    return np.stack((low, high), 1).reshape(-1)[: elements if raw.size == -(-elements // 2) else None]
 
 
 def _op_name(model, op) -> str:
     code = model.OperatorCodes(op.OpcodeIndex())
     number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
     name = _OP_NAMES.get(number, f"number {number}")
-    if name == "CUSTOM":
-        name = "CUSTOM " + (code.CustomCode() or b"").decode("utf-8", "replace")
-    return name
+    return "CUSTOM " + _text(code.CustomCode()) if name == "CUSTOM" else name
 
 
 def _op(model, op, tensors: int) -> FileOp:
@@ -229,4 +279,4 @@ def _name_by_signature(model, tensors) -> None:
         for i in range(_count(count)):
             entry = get(i)
             if entry.TensorIndex() < len(tensors) and entry.Name():
-                tensors[entry.TensorIndex()].name = entry.Name().decode("utf-8", "replace")
+                tensors[entry.TensorIndex()].name = _text(entry.Name())

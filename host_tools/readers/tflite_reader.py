@@ -14,7 +14,7 @@ from host_tools import shapes, verify
 from host_tools.errors import ConversionError
 from host_tools.graph import Graph, Op, Tensor
 from host_tools.passes.quantize_attention import tokens
-from host_tools.readers import tflite_file, tflite_folding, tflite_ops, tflite_signal, tflite_stream
+from host_tools.readers import advice, tflite_file, tflite_folding, tflite_ops, tflite_signal, tflite_stream
 from host_tools.readers.tflite_file import FileOp, FileTensor
 
 _TYPES = ("float32", "int8", "uint8", "int16", "int32", "int64")
@@ -93,10 +93,7 @@ class _Reader:
         if any(i in self._made or self.file.tensors[i].data is not None for i in op.outputs):
             raise ConversionError(f"{self.describe(op)} computes what is there already: the file is damaged")
         if op.name not in tflite_ops.CONVERTERS:
-            raise ConversionError(
-                f"{self.describe(op)} is not known to upyml: change the model to use another layer "
-                "there (`upyml convert --help` lists the ops)"
-            )
+            raise ConversionError(f"{self.describe(op)} {advice.unknown_op(op.name)}")
         tflite_ops.CONVERTERS[op.name](self, op)
         self._made.update(op.outputs)
 
@@ -132,9 +129,8 @@ class _Reader:
             source = self.file.tensors[number]
             shape = source.shape[1:] if self.has_batch(number) else source.shape
             if source.dtype not in _TYPES:
-                raise ConversionError(
-                    f"tensor {source.name!r} holds {source.dtype} values: upyml takes {', '.join(_TYPES)}"
-                )
+                instead = tflite_file.OTHER_TYPES.get(source.dtype, f": upyml takes {', '.join(_TYPES)}")
+                raise ConversionError(f"tensor {source.name!r} holds {source.dtype} values{instead}")
             data = None if source.data is None else source.data.reshape(shape)
             scale = float(source.scales[0]) if len(source.scales) else None
             if source.dtype in ("int8", "uint8", "int16") and not scale:

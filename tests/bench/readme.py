@@ -2,6 +2,7 @@
 
     python tests/bench/readme.py                  all but the table of compression
     python tests/bench/readme.py compression      that one, from build/compression.json
+    python tests/bench/readme.py kernels          only what each op can do: from the code, nothing is measured
 
 A table stands between the lines `<!-- NAME -->` and `<!-- /NAME -->`; what is there is replaced.
 """
@@ -17,7 +18,7 @@ import op_table  # noqa: E402
 from bench import INSTRUCTIONS  # noqa: E402
 import peers  # noqa: E402
 
-from host_tools import boards, package_files  # noqa: E402
+from host_tools import boards, op_facts, package_files  # noqa: E402
 
 TITLES = {
     "kws": "keyword spotting (DS-CNN)",
@@ -214,7 +215,11 @@ def main() -> None:
     if sys.argv[1:] == ["compression"]:
         readme.write_text(replace(readme.read_text(), "compression", compression()))
         return
+    if sys.argv[1:] == ["kernels"]:
+        readme.write_text(replace(readme.read_text(), "kernels", op_facts.markdown(op_facts.facts())))
+        return
     text = replace(readme.read_text(), "ops", op_table.markdown())
+    text = replace(text, "kernels", op_facts.markdown(op_facts.facts()))
     text = replace(text, "numbers", numbers())
     text = replace(text, "speed", speed())
     text = replace(text, "cores", other_cores())

@@ -26,7 +26,6 @@ REFUSED = {
     "float": (dense("float32", "float32", "float32"), "computes with floats.*full integer quantization"),
     "hybrid": (dense("float32", "int8", "float32"), "hybrid.*representative_dataset"),
     "old uint8": (dense("uint8", "uint8", "uint8"), "old quantization.*TensorFlow 2"),
-    "int16x8": (dense("int16", "int8", "int16"), "int16 activations.*without 16x8"),
     "unknown op": (dense(name="UNIQUE"), "op UNIQUE .* is not known.*another layer"),
     "custom op": (dense(name="CUSTOM:Blend"), "op CUSTOM Blend .* is not known"),
     "weights with a zero point": (dense(w_zero=3), "zero point"),

@@ -1,5 +1,6 @@
 """The wheel: what a user installs works without the checkout, and has what boards need."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 from runtimes import ROOT
 
 import upyml
-from host_tools import package_files
+from host_tools import op_facts, package_files
 from host_tools.emulators.machines import MACHINES
 
 
@@ -97,6 +98,12 @@ def test_a_board_gets_the_same_files(installed):
     assert done.returncode == 0 and "served/armv6m/package.json" in done.stdout
     for command in ("convert", "run", "boards", "deploy", "flash"):
         assert installed("upyml", command, "--help").returncode == 0
+
+
+@pytest.mark.slow
+def test_without_the_engines_sources_the_fast_paths_are_told(installed):
+    told = json.loads(installed("upyml", "ops", "--json").stdout)
+    assert {fact.name: fact.fast for fact in op_facts.facts()} == {row["name"]: row["fast"] for row in told}
 
 
 @pytest.mark.slow

@@ -11,7 +11,10 @@ import flatbuffers
 import numpy as np
 import tflite
 
-_TYPES = {"float32": "<f4", "int8": "i1", "uint8": "u1", "int16": "<i2", "int32": "<i4", "int64": "<i8", "uint32": "<u4", "uint64": "<u8"}
+_TYPES = {
+    "float32": "<f4", "int8": "i1", "int4": "i1", "uint8": "u1", "int16": "<i2", "int32": "<i4", "int64": "<i8", "uint32": "<u4",
+    "uint64": "<u8",
+}  # fmt: skip
 
 
 class TfliteBuilder:
@@ -76,8 +79,7 @@ class TfliteBuilder:
             number = 0
             if tensor["data"] is not None:
                 number = len(self.buffers)
-                data = np.ascontiguousarray(tensor["data"]).astype(_TYPES[tensor["dtype"]])
-                self.buffers.append(self._buffer(data.tobytes()))
+                self.buffers.append(self._buffer(_bytes(tensor["data"], tensor["dtype"])))
             tensors.append(self._tensor(tensor, number))
         ops = [self._op(names.index(op[0]), *op[1:]) for op in source.ops]
         fields = {
@@ -154,3 +156,12 @@ class TfliteBuilder:
         return self._table(
             "Operator", OpcodeIndex=code, Inputs=self._ints(inputs), Outputs=self._ints(outputs), **table
         )
+
+
+def _bytes(values, dtype):
+    """A constant's bytes; int4 packs two values into one, the first into its lower half."""
+    data = np.ascontiguousarray(values).astype(_TYPES[dtype])
+    if dtype != "int4":
+        return data.tobytes()
+    halves = np.append(data.reshape(-1) & 15, np.zeros(data.size % 2, "i1")).reshape(-1, 2)
+    return (halves[:, 0] | halves[:, 1] << 4).astype("u1").tobytes()

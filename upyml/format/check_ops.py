@@ -72,7 +72,7 @@ def check_op(buf, head, tensors, number, group):
     need(op["top"] <= 2 * MAX_ELEMENTS and all([end <= op["top"] for end in ends]), "TOP")
     need(y["kind"] not in (CONSTANT, CALLER), "TOP")
     params = decode.record(layout.OPS[code][1], buf, at + decode.OP_SIZE - 52)
-    need(family or _dtypes_fit(code, [tensors[link] for link in links]), "DTYPE")
+    need(family or dtypes_fit(code, [tensors[link] for link in links]), "DTYPE")
     need(family or _order_fits(code, op["order"], params, x, y), "ORDER")
     used = [tensors[link] for link in links]
     if op["fused"]:
@@ -86,12 +86,12 @@ def check_op(buf, head, tensors, number, group):
         need(not op["strip"] and not any([tensor["ring_rows"] for tensor in used]), "ORDER")
 
     data = (head["data"], head["data"] + head["data_size"])
-    check = _family_check(family) if family else check_params
+    check = family_check(family) if family else check_params
     scratch = check(buf, data, (code, op["order"], params), used, need)
     return (op["top"] + 3 & ~3) + scratch if scratch else op["top"], group
 
 
-def _family_check(family):
+def family_check(family):
     """check() of the module that looks at the ops of a family; imported when a file has one."""
     name = "upyml.format.check_" + layout.FAMILIES[family].lower()
     return __import__(name, None, None, ("*",)).check
@@ -113,7 +113,8 @@ def _fuses(code, order, tensors):
     return code in (CONV2D, DEPTHWISE_CONV2D, MAX_POOL, AVERAGE_POOL)
 
 
-def _dtypes_fit(code, tensors):
+def dtypes_fit(code, tensors):
+    """Whether an op of the family BASE takes these inputs and makes this output: tensors with their `dtype`."""
     types = [tensor["dtype"] for tensor in tensors]
     x, y = types[0], types[-1]
     if code == QUANTIZE:
