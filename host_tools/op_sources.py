@@ -29,9 +29,9 @@ _STATES = {"SHIFT": ("ASSIGN_VARIABLE", "READ_VARIABLE", "VAR_HANDLE"), "START":
 
 def layers() -> dict[str, list[str]]:
     """Op to the Keras layers that it may come of, sorted; without what an `activation=` argument adds to each."""
-    from host_tools.readers import keras_reader
+    from host_tools.readers import keras_layers_attention, keras_reader
 
-    return _by_op(keras_reader.LAYERS)
+    return _by_op({**keras_reader.LAYERS, **keras_layers_attention.CALLS})
 
 
 def tflite_ops() -> dict[str, list[str]]:

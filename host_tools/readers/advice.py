@@ -12,7 +12,6 @@ _STRINGS = (
 _BEFORE = "Do it in your program, before the model, and let the model begin behind it"
 _THREE = "Put depth or time into the channels (Reshape), and use the layer of one or two dimensions"
 _NORM = "Use BatchNormalization: it costs nothing in a converted model"
-_ATTENTION = "Use Conv1D layers, or SeparableConv1D with large kernels"
 
 # A Keras layer that upyml may lack, to advice; only read where it does.
 ADVICE = {
@@ -28,7 +27,7 @@ ADVICE = {
         ),
         _THREE,
     ),
-    **dict.fromkeys(("LayerNormalization", "GroupNormalization", "RMSNormalization", "UnitNormalization"), _NORM),
+    "GroupNormalization": _NORM,
     "SpectralNormalization": "Take the layer out of it (its .layer) after training",
     "PReLU": "Use LeakyReLU",
     "Maximum": "Use Add, or Concatenate and a Conv2D of size 1",
@@ -36,20 +35,18 @@ ADVICE = {
     "Dot": "Use Multiply, and a mean or a Dense layer behind it",
     "Lambda": "Use layers of Keras: the Python code of a Lambda layer cannot be converted",
     "TFSMLayer": "Use the layers of Keras that the SavedModel in it was made from",
-    "Embedding": "Give the model the vectors as its input",
     "TimeDistributed": "Dense and Conv1D already work on every time step",
     "Masking": "Give the model windows of full length",
     **dict.fromkeys(("StringLookup", "TextVectorization", "HashedCrossing"), _STRINGS),
     **dict.fromkeys(("IntegerLookup", "Hashing", "Discretization"), _BEFORE),
     "CategoryEncoding": "Give the model the one-hot vectors as its input",
     **dict.fromkeys(("MelSpectrogram", "STFTSpectrogram", "Resizing", "CenterCrop"), _BEFORE),
-    **dict.fromkeys(("MultiHeadAttention", "GroupQueryAttention", "Attention", "AdditiveAttention"), _ATTENTION),
     "RepeatVector": "Use Reshape, and UpSampling1D",
-    "EinsumDense": "Use Dense, with Permute or Reshape around it",
     **dict.fromkeys(("LocallyConnected1D", "LocallyConnected2D"), "Use Conv1D or Conv2D"),
 }
 
 _FFT = "Make the spectrum in your program, and give the model that"
+_ROWS = "Use tf.gather, or give the model the vectors as its input"
 _CONTROL = "A board runs the ops of a model once, in order: unroll the loop, or put the decision into your program"
 
 # An op of a .tflite file that upyml may lack, to advice.
@@ -58,7 +55,7 @@ TFLITE_ADVICE = {
     **dict.fromkeys(("RFFT2D", "COMPLEX_ABS", "REAL", "IMAG"), _FFT),
     **dict.fromkeys(("WHILE", "IF", "CALL", "STABLEHLO_WHILE", "STABLEHLO_CASE"), _CONTROL),
     **dict.fromkeys(("HASHTABLE", "HASHTABLE_FIND", "HASHTABLE_IMPORT", "HASHTABLE_SIZE", "HASHTABLE_LOOKUP"), _STRINGS),
-    **dict.fromkeys(("EMBEDDING_LOOKUP", "EMBEDDING_LOOKUP_SPARSE"), ADVICE["Embedding"]),
+    **dict.fromkeys(("EMBEDDING_LOOKUP", "EMBEDDING_LOOKUP_SPARSE"), _ROWS),
     "DENSIFY": "Convert the model without sparse weights: upyml stores zeros in few bytes by itself",
 }
 

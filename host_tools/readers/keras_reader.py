@@ -205,7 +205,7 @@ def _call(build: Builder, layer: Any, inputs: list[Tensor], named: dict[str, Any
 
 def _acting() -> list[str]:
     """The layers that compute something, and those of training that are left out."""
-    return [name for name in LAYERS if name != "InputLayer"]
+    return [name for name in (*LAYERS, *keras_layers_attention.CALLS) if name != "InputLayer"]
 
 
 def _functional(build: Builder, model: Any, inputs: list[Tensor]) -> list[Tensor]:

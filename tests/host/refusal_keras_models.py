@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers as L
 
 
@@ -12,17 +13,20 @@ def chain(*layers, shape=(8,), **options):
 
 @keras.saving.register_keras_serializable("Workshop")
 class Registered(L.Layer):
+    """In code of TensorFlow, which nobody can follow to layers of Keras."""
+
     def call(self, x):
-        return x * 2
+        return tf.math.erfinv(x)
 
 
 class Unregistered(L.Layer):
     def call(self, x):
-        return x * 2
+        return tf.math.erfinv(x)
 
 
 class OwnDense(L.Dense):
-    pass
+    def call(self, x):
+        return tf.math.erfinv(super().call(x))
 
 
 class TwoHeads(keras.Model):
@@ -33,7 +37,7 @@ class TwoHeads(keras.Model):
         self.kind, self.sure = L.Dense(3), L.Dense(1)
 
     def call(self, x):
-        return self.kind(x), self.sure(x)
+        return self.kind(x), tf.math.erfinv(self.sure(x))
 
     def get_config(self):
         return {"name": self.name}
@@ -122,8 +126,8 @@ def text():
 
 FREE = ("input samples", "not fixed", "a number for every axis")
 WORDS = ("layer w", "no strings", "in your program", "their numbers")
-OWN = ("layer mine", "Python code|not a (part|layer) of Keras", "[Bb]uild")
-HEADS = ("TwoHeads", "subclassed|layer of your own|not a (part|layer) of Keras", "[Bb]uild")
+OWN = ("layer mine", "of your own|not a (part|layer) of Keras", "Build|Make|Use Dense")
+HEADS = ("TwoHeads", "subclassed|of your own|not a (part|layer) of Keras", "Build|Make")
 QUANTIZED = ("layer hidden", "quantized by Keras", "before model.quantize")
 STRAY = ("layer kind", "kernel", "nan or infinity", "lower learning rate")
 
@@ -131,7 +135,7 @@ STRAY = ("layer kind", "kernel", "nan or infinity", "lower learning rate")
 CASES = {
     "registered layer": (lambda: chain(Registered(name="mine")), ("Registered", *OWN)),
     "unregistered layer": (lambda: chain(Unregistered(name="mine")), ("Unregistered", *OWN)),
-    "subclass of a layer": (lambda: chain(OwnDense(3, name="mine")), ("mine", "OwnDense", "Use Dense|Build")),
+    "subclass of a layer": (lambda: chain(OwnDense(3, name="mine")), ("OwnDense", *OWN)),
     "subclassed model of two outputs": (subclassed, HEADS),
     "subclassed model within": (subclassed_within, HEADS),
     "Lambda": (

@@ -161,7 +161,7 @@ def test_a_layer_of_an_older_keras_that_nobody_knows_gets_a_sentence(tmp_path):
 
 def test_advice_names_layers_that_there_are():
     """What the advice says to use can be used, and layers of other dimensions, or with a slip of the pen, are found."""
-    known = set(keras_reader.LAYERS)
+    known = {*keras_reader.LAYERS, *keras_reader.CALLS}
     for kind, sentence in ADVICE.items():
         for word in sentence.replace(",", " ").replace(".", " ").split():
             if hasattr(L, word) and isinstance(getattr(L, word), type) and word != "Lambda":
