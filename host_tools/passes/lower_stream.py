@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from host_tools.graph import Graph, Op, State, Tensor
+from host_tools.passes.lower_edges import scaling
 from host_tools.program import Program, Step
 from upyml.format import layout
-from upyml.format.ops_stream import SHIFT, START
+from upyml.format.ops_stream import SHIFT, START, SVDF
 
 
 def _window(program: Program, op: Op) -> None:
@@ -62,4 +63,18 @@ def _made_there(program: Program, state: State) -> bool:
     return True
 
 
-LOWERINGS: dict[str, Any] = {"window": _window}
+def _svdf(program: Program, op: Op) -> None:
+    x, feature, time, bias = op.inputs
+    dtype, scale, zero_point = op.attrs["state"]
+    memories = Tensor(f"{op.name}/memories", time.shape, dtype, scale, zero_point)
+    program.states.append(memories)
+    real = np.float32([x.scale, feature.scale, time.scale, op.output.scale]).astype(float)
+    first = scaling(op, real[0] * real[1] / float(np.float32(scale)))
+    second = scaling(op, float(np.float32(scale)) * real[2] / real[3])
+    params = {"rank": op.attrs["rank"], "multiplier1": first[0], "shift1": first[1]}
+    params |= {"multiplier2": second[0], "shift2": second[1]}
+    step = Step(SVDF, [x, memories, feature, time, bias], [op.output], params, op.name, feature.size + time.size)
+    program.steps.append(step)
+
+
+LOWERINGS: dict[str, Any] = {"window": _window, "svdf": _svdf}

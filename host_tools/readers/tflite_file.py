@@ -55,6 +55,7 @@ class FileTensor:
     zero_points: np.ndarray
     axis: int  # of the scales, where there are several
     data: np.ndarray | None
+    variable: bool = False  # it is kept from run to run
 
 
 @dataclass(eq=False)
@@ -197,7 +198,8 @@ def _tensor(model, tensor) -> FileTensor:
     data = _data(model, tensor, shape, dtype, name)
     if dtype == "int4" and data is not None:
         dtype = "int8"  # the pass `coding` packs small weights
-    return FileTensor(name, shape, tuple(sorted(set(unknown))), dtype, scales, zero_points, axis, data)
+    variable = bool(tensor.IsVariable())
+    return FileTensor(name, shape, tuple(sorted(set(unknown))), dtype, scales, zero_points, axis, data, variable)
 
 
 def _check_quantization(name, dtype, scales, zero_points) -> None:

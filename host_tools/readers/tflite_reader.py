@@ -85,7 +85,8 @@ class _Reader:
             self.file.tensors[op.outputs[0]].data = folded
             return
         for i in op.inputs:
-            if i >= 0 and i not in self._made and self.file.tensors[i].data is None:
+            tensor = self.file.tensors[i]
+            if i >= 0 and i not in self._made and tensor.data is None and not tensor.variable:
                 raise ConversionError(
                     f"{self.describe(op)} reads {self.file.tensors[i].name!r}, which nothing computes "
                     "before it: the file is damaged"

@@ -13,6 +13,7 @@ import numpy as np
 
 from host_tools.errors import ConversionError
 from host_tools.graph import State, Tensor
+from host_tools.readers.tflite_types import demand_int8
 
 Key = tuple[bytes, bytes]  # container, name
 
@@ -103,7 +104,30 @@ def _assign_variable(reader, op):
     reader.variables.now[_handle(reader, op, reader.variables.handles)] = reader.tensor(op.inputs[1])
 
 
+def _svdf(reader, op):
+    """The memories are a variable tensor, which the op alone uses; the graph's op has its kind among its attributes."""
+    demand_int8(reader, op, 0)
+    numbers = [*op.inputs, -1, -1][:5]
+    x, feature = reader.tensor(numbers[0]), reader.tensor(numbers[1])
+    time, state = reader.tensor(numbers[2]), reader.tensor(numbers[4])
+    rank = op.option("Rank", 1)
+    filters = feature.shape[0] if len(feature.shape) == 2 else 0
+    if feature.data is None or time.data is None or feature.dtype != "int8" or time.dtype != state.dtype:
+        raise ConversionError(f"{reader.describe(op)}: its weights are no constants of int8 and of its memories' type")
+    if state.dtype not in ("int8", "int16") or not filters or time.size != state.size or state.size % filters:
+        raise ConversionError(f"{reader.describe(op)}: its memories are {state.dtype} {state.shape}; upyml takes int8 and int16")
+    if rank < 1 or filters % rank or feature.size != filters * x.size:
+        raise ConversionError(f"{reader.describe(op)}: {filters} filters over {x.size} values, of rank {rank}: the file is damaged")
+    bias = np.zeros(filters // rank, np.int32)
+    if numbers[3] >= 0:
+        bias = reader.required_constant(op, 3, "bias").astype(np.int32)
+    bias = Tensor(f"{op.name}/bias", bias.shape, "int32", data=bias)
+    attrs = {"rank": rank, "state": (state.dtype, float(state.scale), int(state.zero_point))}
+    reader.emit(op, "svdf", [x, feature, time, bias], attrs)
+
+
 CONVERTERS: dict[str, Any] = {
+    "SVDF": _svdf,
     "CALL_ONCE": _call_once,
     "VAR_HANDLE": _var_handle,
     "READ_VARIABLE": _read_variable,

@@ -9,7 +9,7 @@ import upyml
 from upyml import _reference
 from upyml.format import check, encode, layout
 from upyml.format.explain import explain
-from upyml.format.ops_stream import SHIFT, START
+from upyml.format.ops_stream import SHIFT, START, SVDF
 
 ENGINES = pytest.mark.parametrize("engine", [_upyml, _reference], ids=["c", "python"])
 
@@ -70,6 +70,27 @@ def test_a_state_begins_with_its_values_once(engine):
         model.reset()
 
 
+def svdf(units=2, **changed):
+    """Two values in, memories of three; changed: fields of the op, or its record."""
+    b = Builder()
+    x, y = b.tensor((2,), 0.5, 1), b.tensor((units,), 0.5, 1)
+    feature, time = b.constant(np.ones((2, 2)), 0.5), b.constant(np.ones((2, 3)), 0.5)
+    b.tensors.append({"kind": layout.CONSTANT, "dtype": layout.INT32, "shape": (2,), "scale": 1.0, "zero_point": 0,
+                      "data": bytes(8)})  # fmt: skip
+    b.tensors.append(b.tensors[x] | {"kind": layout.STATE, "shape": (2, 3), "zero_point": 0, "offset": 0})
+    fields = {"rank": 1, "multiplier1": 1 << 30, "multiplier2": 1 << 30, "shift1": 1, "shift2": 1}
+    b.op(SVDF, [x, 5, feature, time, 4], y, **{key: changed.pop(key, value) for key, value in fields.items()})
+    b.ops[0] |= changed
+    return encode.encode(b.tensors, b.ops, [x], [y], {}, state_size=16)
+
+
+@ENGINES
+def test_filters_remember_what_they_saw(engine):
+    """Both filters sum what comes in, less the zero point 1, and then their last three sums."""
+    seen = outputs(upyml.load(svdf(), engine), [(2, 2), (3, 2), (1, 1), (1, 1), (1, 1)])
+    assert seen == [[1 + n] * 2 for n in (2, 2 + 3, 2 + 3 + 0, 3 + 0 + 0, 0)]
+
+
 @pytest.mark.parametrize(
     ("file", "error"),
     [
@@ -85,6 +106,17 @@ def test_a_state_begins_with_its_values_once(engine):
         (started(flag={"shape": (3,)}), "SHAPE"),
         (started(flag={"dtype": layout.INT16}), "SHAPE"),
         (started(inputs=[3, 2], outputs=[4]), "SHAPE"),
+        (svdf(inputs=[0, 5, 2, 3]), "ARITY"),
+        (svdf(inputs=[0, 5, 2, 3, 2]), "DTYPE"),  # a bias of int8
+        (svdf(order=layout.FORWARD), "ORDER"),
+        (svdf(inputs=[0, 3, 2, 3, 4]), "SHAPE"),  # memories in the file
+        (svdf(outputs=[5]), "SHAPE"),
+        (svdf(rank=0), "SHAPE"),
+        (svdf(rank=2), "SHAPE"),
+        (svdf(units=3), "SHAPE"),
+        (svdf(inputs=[0, 5, 3, 3, 4]), "SHAPE"),
+        (svdf(shift1=31), "PARAMS"),
+        (svdf(shift2=-32), "PARAMS"),
     ],
 )
 def test_what_is_wrong_is_refused(file, error):

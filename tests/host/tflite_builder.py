@@ -23,8 +23,11 @@ class TfliteBuilder:
     def __init__(self):
         self.tensors, self.ops = [], []
 
-    def tensor(self, shape, dtype="int8", scale=None, zero_point=0, data=None, axis=0, signature=None, name=None):
-        """A new tensor's number. scale: a float, or one for each index along `axis`; data: a constant's values."""
+    def tensor(
+        self, shape, dtype="int8", scale=None, zero_point=0, data=None, axis=0, signature=None, name=None, variable=False
+    ):
+        """A new tensor's number. scale: a float, or one for each index along `axis`; data: a constant's values;
+        variable: it is kept from run to run."""
         self.tensors.append(
             {
                 "shape": tuple(shape),
@@ -35,6 +38,7 @@ class TfliteBuilder:
                 "axis": axis,
                 "signature": signature,
                 "name": name or f"t{len(self.tensors)}",
+                "variable": variable,
             }
         )
         return len(self.tensors) - 1
@@ -116,6 +120,7 @@ class TfliteBuilder:
             "Buffer": buffer,
             "Name": self.fb.CreateString(tensor["name"]),
             "Shape": self._ints(tensor["shape"]),
+            "IsVariable": tensor["variable"],
         }
         if tensor["signature"] is not None:
             fields["ShapeSignature"] = self._ints(tensor["signature"])

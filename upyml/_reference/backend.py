@@ -32,6 +32,7 @@ _FAMILIES = {  # ops of other families than BASE
     "LAYER_NORM": "attention",
     "GATHER": "attention",
     "MASKED_SOFTMAX": "attention",
+    "SVDF": "streaming",
 }
 _PLAIN = {
     "CONV2D": "convolution",
