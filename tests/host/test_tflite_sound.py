@@ -1,5 +1,7 @@
 """TensorFlow Lite Micro's audio front end: files with its signal operators give the same bytes here and there."""
 
+import importlib.util
+
 import numpy as np
 import pytest
 from audio_preprocessor import FEATURES, preprocessor
@@ -111,3 +113,22 @@ def test_signal_operators_in_another_order_are_refused(tmp_path):
     words = "FilterBankSquareRoot reads what SignalFftAutoScale makes, not SignalFilterBank: .* in this order: SignalWindow -> "
     with pytest.raises(ConversionError, match=words):
         convert(path)
+
+
+def test_features_of_micro_wake_word(require):
+    """Its own front end, in C with weights in C's floats, gives nearly all features alike, and the others a little off."""
+    spec = importlib.util.find_spec("pymicro_features")
+    require(spec is not None, "microWakeWord's front end", "pip install pymicro-features")
+    from pymicro_features import MicroFrontend
+
+    chance, t = np.random.default_rng(3), np.arange(32000) / 16000
+    samples = 12000 * np.sin(6 * np.pi * t) ** 2 * np.sin(2 * np.pi * (300 + 700 * t) * t) + chance.normal(0, 200, t.size)
+    samples = np.clip(samples, -32767, 32767).astype(np.int16)
+    front, expected = MicroFrontend(), []
+    for start in range(0, samples.size, 160):
+        made = front.process_samples(samples[start : start + 160].tobytes()).features
+        expected += [np.rint(np.array(made) * 25.6)] if made else []  # it divides by 25.6
+    found = MelFeatures(hop_ms=10, noise=Noise(), gain=Gain())(samples)
+    difference = np.abs(np.stack(expected) - found)
+    assert difference.shape == (198, 40)
+    assert np.mean(difference > 0) < 0.015 and np.mean(difference > 8) < 0.004

@@ -8,6 +8,14 @@ static int32_t load_int16(const uint8_t *p) {
     return (int16_t)upyml_load16(p);
 }
 
+// x * y in 64 bits. y has 16 bits in all usual files, and then two multiplications of 32 bits do, which a Cortex-M0+ has.
+static uint64_t product(uint32_t x, uint32_t y) {
+    if (y >> 16) {
+        return (uint64_t)x * y;
+    }
+    return ((uint64_t)((x >> 16) * y) << 16) + (x & 0xffff) * y;
+}
+
 // A function of a u32 by parabolas, one between each two powers of two: three int16 and a filler each, after the values at 0 and 1.
 static int32_t gain_at(const uint8_t *gains, uint32_t x) {
     if (x <= 2) {
@@ -33,16 +41,16 @@ static uint32_t shrunk(uint32_t x) {
 void upyml_reduce_noise(const upyml_noise_reduction *p, const uint8_t *input, uint8_t *estimates, uint8_t *output) {
     for (int32_t i = 0; i < p->channels; i++) {
         uint32_t x = upyml_load32(input + 4 * i), signal = x << p->smoothing_bits;
-        uint32_t estimate = (uint32_t)(((uint64_t)signal * p->smoothing[i & 1]
-            + (uint64_t)upyml_load32(estimates + 4 * i) * p->one_minus_smoothing[i & 1]) >> p->bits);
+        uint32_t estimate = (uint32_t)((product(signal, p->smoothing[i & 1])
+            + product(upyml_load32(estimates + 4 * i), p->one_minus_smoothing[i & 1])) >> p->bits);
         uint32_t noise = estimate < signal ? estimate : signal;
         estimate = p->clamping ? noise : estimate;
         upyml_store32(estimates + 4 * i, estimate);
-        uint32_t least = (uint32_t)((uint64_t)x * p->min_signal_remaining >> p->bits);
+        uint32_t least = (uint32_t)(product(x, p->min_signal_remaining) >> p->bits);
         uint32_t left = (signal - noise) >> p->smoothing_bits;
         left = left > least ? left : least;
         if (p->gains) {
-            left = shrunk((uint32_t)((uint64_t)left * (uint32_t)gain_at(p->gains, estimate) >> p->snr_shift));
+            left = shrunk((uint32_t)(product(left, (uint32_t)gain_at(p->gains, estimate)) >> p->snr_shift));
         }
         upyml_store32(output + 4 * i, left);
     }

@@ -3,6 +3,7 @@
 #define UPYML_SOUND_H
 
 #include "../families.h"
+#include "../load.h"
 #include "rfft.h"
 
 int upyml_check_sound(const uint8_t *file, const upyml_op *op, const upyml_tensor *y, uint32_t *scratch);
@@ -25,6 +26,36 @@ void upyml_mel_energies(const upyml_mel *p, const uint8_t *input, uint8_t *outpu
 
 static inline uint32_t upyml_mel_scratch_size(const upyml_mel *p) {
     return 4 * (((uint32_t)p->rfft.samples + 1) / 2) + 4 * ((uint32_t)p->rfft.points / 2 + 1);
+}
+
+// The parts of it that have kernels of their own, see mel_frame.c. A frame's samples times the window, scaled up; answers by how
+// many bits. output: on a multiple of 4 bytes, has room for an even number of samples.
+int upyml_mel_window(const upyml_mel *p, const uint8_t *input, int16_t *output);
+
+// A sum of weights times energies, the halves of these apart: a product of 16 with 16 bits is cheap where one of 32 with 32 is
+// not.
+typedef struct {
+    int64_t low, high;
+} upyml_mel_sum;
+
+// Of `count` bins, each complex int16 in a word: energy times weight added up in sums[0], times rest in sums[1].
+void upyml_mel_band(const uint32_t *bins, int32_t count, const uint8_t *weights, upyml_mel_sum *sums);
+
+static inline void upyml_mel_bin(uint32_t bin, const uint8_t *weights, upyml_mel_sum *sums) {
+    int32_t re = (int16_t)bin, im = (int16_t)(bin >> 16);
+    uint32_t energy = (uint32_t)(re * re) + (uint32_t)(im * im);
+    for (int i = 0; i < 2; i++) {
+        int32_t weight = (int16_t)upyml_load16(weights + 2 * i);
+        sums[i].low += weight * (int32_t)(energy & 0xffff);
+        sums[i].high += weight * (int32_t)(energy >> 16);
+    }
+}
+
+// The largest magnitude with one sample more, as TensorFlow Lite Micro finds it: that of -32768 is 32768 modulo 2^16, and so
+// less than any that comes after it.
+static inline int32_t upyml_mel_most(int32_t most, int32_t sample) {
+    sample = sample > most ? sample : -sample;
+    return sample > most ? (int16_t)sample : most;
 }
 
 // The square root, rounded to the nearest; below 2^32, where 16 bits hold it, at most 65535.
@@ -64,6 +95,11 @@ static inline int upyml_bits_of(uint32_t x) {
         bits++;
     }
     return bits;
+}
+
+// By how many bits samples are shifted to fill 16 bits. most: the largest magnitude; where that is 0 or less it is none.
+static inline int upyml_mel_shift(int32_t most) {
+    return most > 0 ? 15 - upyml_bits_of((uint32_t)most) : 0;
 }
 
 #endif
