@@ -8,7 +8,7 @@ import pytest
 from runtimes import ROOT, runtime as runtime_named
 
 BOARD = [ROOT / "upyml" / path for _, path in json.loads((ROOT / "upyml" / "package.json").read_text())["urls"]]
-ALLOWED = {"array", "binascii", "struct", "time", "ulab", "upyml", "_upyml"}
+ALLOWED = {"array", "binascii", "math", "struct", "time", "ulab", "upyml", "_upyml"}
 MISSING = {  # attribute: what lacks it
     "bit_length": "MicroPython",
     "from_bytes": "MicroPython takes no keywords there",

@@ -40,4 +40,8 @@ static inline int32_t upyml_fir_history(int32_t taps, int32_t up) {
 // channels together; zeros at first. output, state: on a multiple of 2 bytes.
 void upyml_fir_s16(const upyml_fir *p, const uint8_t *input, int16_t *output, int16_t *state);
 
+// Sum over `count` coefficients, each `step` behind the one before, times samples, each `stride` before the one before: the part
+// that has kernels of its own. Wraps; both of any alignment.
+uint32_t upyml_fir_sum(const uint8_t *coefficient, int32_t step, const uint8_t *sample, int32_t stride, int32_t count);
+
 #endif

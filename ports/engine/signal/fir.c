@@ -4,26 +4,6 @@
 
 enum { SHIFT = 15 };
 
-// Sum over coefficients `step` apart, the first `count` of them, and samples `stride` apart, backwards.
-static uint32_t sum_of(const uint8_t *coefficient, int32_t step, const uint8_t *sample, int32_t stride, int32_t count) {
-    uint32_t sum = 0;
-    if (((uintptr_t)coefficient | (uintptr_t)sample) & 1) {
-        for (; count > 0; count--) {
-            sum += (uint32_t)((int16_t)upyml_load16(coefficient) * (int16_t)upyml_load16(sample));
-            coefficient += 2 * step;
-            sample -= 2 * stride;
-        }
-        return sum;
-    }
-    const int16_t *c = (const int16_t *)coefficient, *x = (const int16_t *)sample;
-    for (; count > 0; count--) {
-        sum += (uint32_t)(*c * *x);
-        c += step;
-        x -= stride;
-    }
-    return sum;
-}
-
 static void remember(const upyml_fir *p, const uint8_t *input, int16_t *state, int32_t history) {
     int32_t kept = history * p->channels, taken = p->inputs * p->channels;
     for (int32_t i = 0; i < kept; i++) {
@@ -41,11 +21,11 @@ void upyml_fir_s16(const upyml_fir *p, const uint8_t *input, int16_t *output, in
         for (int32_t channel = 0; channel < p->channels; channel++) {
             uint32_t sum = 1u << (SHIFT - 1);
             if (fresh > 0) {
-                sum += sum_of(coefficient, p->up, input + 2 * (newest * p->channels + channel), p->channels, fresh);
+                sum += upyml_fir_sum(coefficient, p->up, input + 2 * (newest * p->channels + channel), p->channels, fresh);
             }
             if (taps > fresh) {
                 int32_t last = (history - 1) * p->channels + channel;
-                sum += sum_of(coefficient + 2 * fresh * p->up, p->up, (const uint8_t *)(state + last), p->channels,
+                sum += upyml_fir_sum(coefficient + 2 * fresh * p->up, p->up, (const uint8_t *)(state + last), p->channels,
                     taps - fresh);
             }
             int32_t y = (int32_t)sum >> SHIFT;
