@@ -164,7 +164,7 @@ def _refused(code: int, tensors: list[tuple[int, int]]) -> str | None:
     return None
 
 
-_MOST_INPUTS = 4
+_MOST_INPUTS = 5
 
 
 def _tensor(dtype: int, kind: int) -> dict:

@@ -104,7 +104,7 @@ def test_filters_remember_what_they_saw(engine):
         (started(inputs=[0, 2]), "SHAPE"),  # the flag is no state
         (started(values=(1, 2)), "SHAPE"),
         (started(flag={"shape": (3,)}), "SHAPE"),
-        (started(flag={"dtype": layout.INT16}), "SHAPE"),
+        (started(flag={"dtype": layout.INT16}), "DTYPE"),
         (started(inputs=[3, 2], outputs=[4]), "SHAPE"),
         (svdf(inputs=[0, 5, 2, 3]), "ARITY"),
         (svdf(inputs=[0, 5, 2, 3, 2]), "DTYPE"),  # a bias of int8

@@ -16,14 +16,14 @@ def check(buf, data, op, tensors, need):
         return 0
     x, y = tensors[-2:]
     need(len(tensors) == (2 if code == SHIFT else 3), "ARITY")
-    need(x["dtype"] == y["dtype"], "DTYPE")
+    need(x["dtype"] == y["dtype"] and (code == SHIFT or tensors[0]["dtype"] == INT8), "DTYPE")
     need(order == DISJOINT, "ORDER")
     need(y["kind"] == STATE, "SHAPE")
     if code == SHIFT:
         need(x["elements"] <= y["elements"], "SHAPE")
     else:
         flag = tensors[0]
-        need(flag["kind"] == STATE and flag["dtype"] == INT8 and flag["elements"] == 1, "SHAPE")
+        need(flag["kind"] == STATE and flag["elements"] == 1, "SHAPE")
         need(x["elements"] == y["elements"], "SHAPE")
     return 0
 
