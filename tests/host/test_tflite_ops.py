@@ -69,3 +69,22 @@ def test_a_multiplier_is_right_to_its_last_bit(folder):
     path.write_bytes(b.file([x], [y]))
     model, right = upyml.load(convert(path, check=False).file), Tflm(path.read_bytes())
     np.testing.assert_array_equal(run_raw(model, [np.zeros(1, np.int8)])[0], right([np.zeros(1, np.int8)], 1)[0])
+
+
+@pytest.mark.parametrize("name, options, function", [("EXP", "ExpOptions", np.exp), ("LOG", None, np.log)])
+def test_exp_and_log_are_tables_of_float32_values(name, options, function, folder):
+    """As TensorFlow Lite fills them; TensorFlow Lite Micro has neither for int8."""
+    chance, values = np.random.default_rng(0), np.arange(-128, 128, dtype=np.int8)
+    for _ in range(10):
+        b = TfliteBuilder()
+        x = b.tensor((1, 256), scale=chance.uniform(0.001, 0.1), zero_point=-128 if name == "LOG" else chance.integers(-128, 128))
+        y = b.tensor((1, 256), scale=chance.uniform(0.005, 0.2), zero_point=chance.integers(-128, 128))
+        b.op(name, [x], [y], options)
+        path = folder / "table.tflite"
+        path.write_bytes(b.file([x], [y]))
+        real = np.float32(b.tensors[x]["scale"]) * (values.astype(np.float32) - b.tensors[x]["zero_point"])
+        with np.errstate(divide="ignore"):
+            steps = function(real.astype(np.float32)) * (np.float32(1) / np.float32(b.tensors[y]["scale"]))
+        steps = np.clip(steps, -1000, 1000)
+        right = np.clip(np.trunc(steps + np.copysign(0.5, steps)) + b.tensors[y]["zero_point"], -128, 127)
+        np.testing.assert_array_equal(run_raw(upyml.load(convert(path, check=False).file), [values])[0], right)
