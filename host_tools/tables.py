@@ -173,10 +173,11 @@ def _rsqrt(op, source, target):
 
 
 def _float32(op, source, target):
-    """The function in float32, as TFLite fills such tables."""
+    """exp or log in float32, as TFLite fills such tables; a logarithm of what is not above 0 is as low as can be."""
     scale, inverse = np.float32(source.scale), np.float32(1) / np.float32(target.scale)
-    values = unary.FUNCTIONS[op.kind](scale * (_Q - source.zero_point).astype(np.float32), op.attrs).astype(np.float32)
-    steps = np.clip(values * inverse, np.float32(-1e6), np.float32(1e6)).astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        values = {"exp": np.exp, "log": np.log}[op.kind](scale * (_Q - source.zero_point).astype(np.float32)) * inverse
+    steps = np.clip(np.where(np.isnan(values), -1e6, values), -1e6, 1e6).astype(np.float64)
     return np.where(steps >= 0, np.floor(steps + 0.5), np.ceil(steps - 0.5)).astype(np.int64) + target.zero_point
 
 
