@@ -149,18 +149,23 @@ def convert(
 ):
     """Converts MODEL (.keras, .h5, .tflite) to a .upm file.
 
-    Keras layers: Dense, Conv1D/2D, DepthwiseConv1D/2D, SeparableConv1D/2D, MaxPooling1D/2D, AveragePooling1D/2D,
-    GlobalMaxPooling1D/2D, GlobalAveragePooling1D/2D, Activation, ReLU, LeakyReLU, ELU, ThresholdedReLU, Softmax, Add,
-    Subtract, Multiply, Average, Concatenate, BatchNormalization, LayerNormalization, RMSNormalization, UnitNormalization,
+    Keras layers: Dense, Conv1D/2D, Conv1D/2DTranspose, DepthwiseConv1D/2D, SeparableConv1D/2D, MaxPooling1D/2D,
+    AveragePooling1D/2D, GlobalMaxPooling1D/2D, GlobalAveragePooling1D/2D, Activation, ReLU, LeakyReLU, PReLU, ELU,
+    ThresholdedReLU, Softmax, Add, Subtract, Multiply, Average, Maximum, Minimum, Dot, Concatenate, BatchNormalization,
+    LayerNormalization, RMSNormalization, UnitNormalization,
     Rescaling, Normalization, MultiHeadAttention, GroupQueryAttention, Attention, AdditiveAttention, EinsumDense, Embedding,
-    Flatten, Reshape, Permute, ZeroPadding1D/2D, Cropping1D/2D, UpSampling1D/2D, models within models, layers of your own
-    that are made of these and of keras.ops (einsum, matmul, softmax, reshape, transpose, slices ...); and what only acts in training (Dropout,
-    GaussianNoise, RandomFlip ...).
+    Flatten, Reshape, Permute, RepeatVector, ZeroPadding1D/2D, Cropping1D/2D, UpSampling1D/2D, models within models, layers of
+    your own that are made of these and of keras.ops (einsum, matmul, softmax, reshape, transpose, slices, x / y, maximum, max,
+    sum, abs, clip, split, stack, tile, pad ...); and what only acts in training (Dropout, GaussianNoise, RandomFlip ...).
 
-    .tflite ops: CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, MAX_POOL_2D, AVERAGE_POOL_2D, MEAN, REDUCE_MAX, ADD, SUB,
-    MUL, BATCH_MATMUL, GATHER, CAST, CONCATENATION, PAD, PADV2, RESHAPE, SQUEEZE, EXPAND_DIMS, TRANSPOSE, STRIDED_SLICE, SLICE, SPLIT, SPLIT_V,
+    .tflite ops: CONV_2D, TRANSPOSE_CONV, DEPTHWISE_CONV_2D, FULLY_CONNECTED, MAX_POOL_2D, AVERAGE_POOL_2D, MEAN, REDUCE_MAX,
+    ADD, SUB, MUL, BATCH_MATMUL, GATHER, CAST, CONCATENATION, PAD, PADV2, RESHAPE, SQUEEZE, EXPAND_DIMS, TRANSPOSE,
+    STRIDED_SLICE, SLICE, SPLIT, SPLIT_V,
     SOFTMAX, LOGISTIC, TANH, RELU, RELU6, RELU_N1_TO_1, LEAKY_RELU, HARD_SWISH, ELU, QUANTIZE, DEQUANTIZE, ARG_MAX,
-    RESIZE_NEAREST_NEIGHBOR, RESIZE_BILINEAR, CALL_ONCE, VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE, SVDF.
+    RESIZE_NEAREST_NEIGHBOR, RESIZE_BILINEAR, MAXIMUM, MINIMUM, PRELU, SQUARED_DIFFERENCE, DIV, ABS, RSQRT, EXP, LOG,
+    REDUCE_MIN, SUM, CUMSUM, LOG_SOFTMAX, L2_NORMALIZATION, ARG_MIN, PACK, UNPACK, TILE, BROADCAST_TO, MIRROR_PAD,
+    SPACE_TO_DEPTH, DEPTH_TO_SPACE, REVERSE_V2,
+    CALL_ONCE, VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE, SVDF.
     """
     from host_tools import convert as conversion
     from host_tools import render

@@ -92,6 +92,20 @@ def _weight_bytes(file: bytes, p: dict[str, Any], rows: int, run: int, blocks: i
     return 16 * blocks * rows * -(-run // 4)
 
 
+def _phases_cost(file: bytes, p: dict[str, Any], x: list[int], y: list[int]) -> tuple[int, int]:
+    """As _cost(), of the convolutions that a transposed one is."""
+    fields = layout.OPS[layout.CONV2D][1]
+    height, width, channels = ([1, 1] + y)[-3:]
+    weights = macs = 0
+    for number in range(p["stride_h"] * p["stride_w"]):
+        row, column = divmod(number, p["stride_w"])
+        out = [-(-(height - row) // p["stride_h"]), -(-(width - column) // p["stride_w"]), channels]
+        own = decode.record(fields, file, p["phases"] + number * decode.size(fields))
+        costs = _cost(file, "CONV2D", own, x, out)
+        weights, macs = weights + costs[0] + decode.size(fields), macs + costs[1]
+    return weights, macs
+
+
 def _cost(file: bytes, name: str, p: dict[str, Any], x: list[int], y: list[int]) -> tuple[int, int]:
     """(bytes of weights, biases and tables in the file; multiply-accumulates of a run)."""
 
@@ -112,6 +126,8 @@ def _cost(file: bytes, name: str, p: dict[str, Any], x: list[int], y: list[int])
     elif name == "DEPTHWISE_CONV2D":
         macs = p["kernel_h"] * p["kernel_w"] * size
         weights = 4 * blocks * four(p["kernel_h"] * p["kernel_w"])
+    elif name == "TRANSPOSE_CONV2D":
+        return _phases_cost(file, p, x, y)
     elif name == "FULLY_CONNECTED":
         inputs = math.prod(x) * channels // size
         weights, macs = _weight_bytes(file, p, 1, inputs, blocks), inputs * size

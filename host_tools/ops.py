@@ -80,4 +80,5 @@ UNARY = (
     "softsign",
     "exp",
     "affine",
+    *families.math.UNARY,
 )

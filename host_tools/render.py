@@ -33,6 +33,8 @@ def _line(number, kind, inputs, outputs, attrs) -> str:
 
 
 def _value(value) -> str:
+    if isinstance(value, list):  # of a transposed convolution
+        return f"<{len(value)} convolutions>"
     return f"<{len(value)} bytes>" if isinstance(value, bytes) else str(value)
 
 

@@ -13,6 +13,7 @@ from host_tools import fixed_point as fp
 from host_tools import unary
 from host_tools.errors import ConversionError
 from host_tools.graph import Op, Tensor
+from upyml._reference.math_ops import inverse_root
 
 _Q = np.arange(-128, 128, dtype=np.int64)
 
@@ -149,6 +150,37 @@ def _elu(op, source, target):
     return np.array(out)
 
 
+def _abs(op, source, target):
+    x = np.abs(_Q - source.zero_point)
+    if np.float32(source.scale) != np.float32(target.scale):
+        x = fp.multiply(x, *fp.quantize_multiplier(float(np.float32(source.scale)) / float(np.float32(target.scale))))
+    return x + target.zero_point
+
+
+def _rsqrt(op, source, target):
+    """By the same Newton-Raphson steps as an L2_NORMALIZATION's; 0 and what is below count as the largest output."""
+    real = 1 / (math.sqrt(float(np.float32(source.scale))) * float(np.float32(target.scale)))
+    multiplier, shift = fp.quantize_multiplier(real)
+    out = []
+    for q in _Q - source.zero_point:
+        if q <= 0:
+            out.append(127)
+            continue
+        root, root_shift = inverse_root(int(q))
+        data = fp.multiply(1, root, root_shift + 20)
+        out.append(int(fp.multiply(data, multiplier, shift - 20)) + target.zero_point)
+    return np.array(out)
+
+
+def _float32(op, source, target):
+    """exp or log in float32, as TFLite fills such tables; a logarithm of what is not above 0 is as low as can be."""
+    scale, inverse = np.float32(source.scale), np.float32(1) / np.float32(target.scale)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        values = {"exp": np.exp, "log": np.log}[op.kind](scale * (_Q - source.zero_point).astype(np.float32)) * inverse
+    steps = np.clip(np.where(np.isnan(values), -1e6, values), -1e6, 1e6).astype(np.float64)
+    return np.where(steps >= 0, np.floor(steps + 0.5), np.ceil(steps - 0.5)).astype(np.int64) + target.zero_point
+
+
 def _real(op, source, target):
     """The function's real values, rounded: for kinds that TFLite-Micro has no integer algorithm for."""
     values = unary.FUNCTIONS[op.kind]((_Q - source.zero_point) * float(np.float32(source.scale)), op.attrs)
@@ -166,4 +198,8 @@ _FUNCTIONS = {
     "tanh": _tanh,
     "hard_swish": _hard_swish,
     "elu": _elu,
+    "abs": _abs,
+    "rsqrt": _rsqrt,
+    "exp": _float32,
+    "log": _float32,
 }

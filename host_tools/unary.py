@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+TINY = 1e-6  # what stands for 0 where a function has no value there
 Function = Callable[[np.ndarray, dict[str, Any]], np.ndarray]
 
 
@@ -48,6 +49,12 @@ def _gelu(x: np.ndarray, approximate: bool) -> np.ndarray:
     return 0.5 * x * (1 + erf)
 
 
+def _power(x: np.ndarray, attrs: dict[str, Any]) -> np.ndarray:
+    exponent = attrs["exponent"]
+    x = x if float(exponent).is_integer() else np.maximum(x, 0)
+    return np.power(np.where(np.abs(x) < TINY, TINY, x), exponent) if exponent < 0 else np.power(x, exponent)
+
+
 FUNCTIONS: dict[str, Function] = {
     "relu": lambda x, attrs: np.maximum(x, 0),
     "relu6": lambda x, attrs: np.clip(x, 0, 6),
@@ -66,6 +73,27 @@ FUNCTIONS: dict[str, Function] = {
     "softsign": lambda x, attrs: x / (1 + np.abs(x)),
     "exp": lambda x, attrs: np.exp(x),
     "affine": lambda x, attrs: x * attrs["scale"] + attrs["offset"],
+    "abs": lambda x, attrs: np.abs(x),
+    "neg": lambda x, attrs: -x,
+    "square": lambda x, attrs: np.square(x),
+    "sqrt": lambda x, attrs: np.sqrt(np.maximum(x, 0)),  # outside of their domain these take its nearest number
+    "rsqrt": lambda x, attrs: 1 / np.sqrt(np.maximum(x, TINY)),
+    "reciprocal": lambda x, attrs: 1 / np.where(np.abs(x) < TINY, TINY, x),
+    "log": lambda x, attrs: np.log(np.maximum(x, TINY)),
+    "sin": lambda x, attrs: np.sin(x),
+    "cos": lambda x, attrs: np.cos(x),
+    "ceil": lambda x, attrs: np.ceil(x),
+    "floor": lambda x, attrs: np.floor(x),
+    "round": lambda x, attrs: np.rint(x),
+    "sign": lambda x, attrs: np.sign(x),
+    "log_sigmoid": lambda x, attrs: -_softplus(-x),
+    "tanh_shrink": lambda x, attrs: x - np.tanh(x),
+    "soft_shrink": lambda x, attrs: np.sign(x) * np.maximum(np.abs(x) - 0.5, 0),
+    "hard_shrink": lambda x, attrs: np.where(np.abs(x) > 0.5, x, 0),
+    "squareplus": lambda x, attrs: (x + np.sqrt(np.square(x) + 4)) / 2,
+    "sparse_plus": lambda x, attrs: np.where(np.abs(x) < 1, np.square(x + 1) / 4, np.maximum(x, 0)),
+    "sparse_sigmoid": lambda x, attrs: np.clip((x + 1) / 2, 0, 1),
+    "pow": _power,
 }
 
 

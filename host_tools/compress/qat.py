@@ -93,8 +93,10 @@ class _Builder:
         return model
 
     def _layer(self, op: Op):
-        from host_tools.compress import qat_layers
+        from host_tools.compress import qat_layers, qat_ops
 
+        if op.kind not in qat_ops.OPS:
+            raise ConversionError(f"layer {op.name}: training for int8 does not know {op.kind} yet; convert the model as it is")
         shapes = [tensor.shape for tensor in op.inputs]
         attrs = {key: value for key, value in op.attrs.items() if key != "weight_bits"}
         given = (op.kind, attrs, shapes, op.output.shape, op.name, len(self.layers))

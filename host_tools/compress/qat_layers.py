@@ -97,6 +97,9 @@ class _OfGraph(keras.layers.Layer):
         return {**super().get_config(), **own, "input_shapes": self.input_shapes, "output_shape": self.made_shape}
 
 
+_IMAGES = ("conv2d", "conv2d_transpose")  # whose kernels are (height, width, in, out) here
+
+
 @keras.saving.register_keras_serializable("upyml")
 class QuantizedLayer(_OfGraph):
     """A convolution, depthwise convolution or dense layer whose weights are rounded, one learned step an output channel.
@@ -132,7 +135,7 @@ class QuantizedLayer(_OfGraph):
         step = ops.exp(self.log_step)
         whole = ops.convert_to_numpy(ops.round(self._steps(step)))
         shape = self.input_shapes[1]
-        whole = whole.transpose(3, 0, 1, 2) if self.kind == "conv2d" else whole.T if whole.ndim == 2 else whole
+        whole = whole.transpose(3, 0, 1, 2) if self.kind in _IMAGES else whole.T if whole.ndim == 2 else whole
         return whole.reshape(shape), ops.convert_to_numpy(step).reshape(-1), ops.convert_to_numpy(self.bias)
 
     def call(self, x):
@@ -149,7 +152,7 @@ class QuantizedLayer(_OfGraph):
     def _to_keras(self, weights: np.ndarray) -> np.ndarray:
         if self.kind == "depthwise_conv2d":
             return weights.reshape(*weights.shape[:2], -1, self.attrs["multiplier"])
-        return weights.transpose(1, 2, 3, 0) if self.kind == "conv2d" else weights.T
+        return weights.transpose(1, 2, 3, 0) if self.kind in _IMAGES else weights.T
 
     def get_config(self):
         """For .keras files."""

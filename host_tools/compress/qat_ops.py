@@ -40,6 +40,20 @@ def _conv2d(op: Op, x, kernel, bias):
     return _finish(op, ops.conv(_padded(op, _image(x)), kernel, padding="valid", **how) + bias)
 
 
+def _conv2d_transpose(op: Op, x, kernel, bias):
+    """kernel: (KH, KW, in, out). What it reaches, then cut, or filled up with zeros."""
+    how = {"strides": op.attrs["stride"], "dilation_rate": op.attrs["dilation"], "data_format": "channels_last"}
+    y = ops.conv_transpose(_image(x), ops.transpose(kernel, (0, 1, 3, 2)), padding="valid", **how)
+    top, bottom, left, right = op.attrs["padding"]
+    reach = [(n - 1) * s + (k - 1) * d + 1 for n, s, k, d in zip(
+        _image(x).shape[1:3], op.attrs["stride"], kernel.shape[:2], op.attrs["dilation"])]  # fmt: skip
+    y = y[:, top : reach[0] - max(bottom, 0), left : reach[1] - max(right, 0)]
+    more = [reach[i] - a - b - n for i, (a, b, n) in enumerate(
+        ((top, bottom, y.shape[1]), (left, right, y.shape[2])))]  # fmt: skip
+    y = ops.pad(y, ((0, 0), (0, more[0]), (0, more[1]), (0, 0)))
+    return _finish(op, y + bias)
+
+
 def _depthwise_conv2d(op: Op, x, kernel, bias):
     """kernel: (KH, KW, in, multiplier)."""
     x, (down, right) = _padded(op, _image(x)), op.attrs["stride"]
@@ -127,6 +141,7 @@ def _gate(x):
 
 OPS = {
     "conv2d": _conv2d,
+    "conv2d_transpose": _conv2d_transpose,
     "depthwise_conv2d": _depthwise_conv2d,
     "fully_connected": _fully_connected,
     "max_pool": lambda op, x: _finish(op, _pool(op, x, ops.max_pool, OUTSIDE)),
@@ -135,6 +150,9 @@ OPS = {
     "add": _arithmetic(ops.add),
     "sub": _arithmetic(ops.subtract),
     "mul": _arithmetic(ops.multiply),
+    "maximum": _arithmetic(ops.maximum),
+    "minimum": _arithmetic(ops.minimum),
+    "prelu": _arithmetic(lambda x, slope: ops.where(x >= 0, x, slope * x)),
     "concat": _concat,
     "pad": _pad,
     "reshape": lambda op, x: ops.reshape(x, (-1, *op.output.shape)),

@@ -26,7 +26,7 @@ def layer_of(op: Op) -> str:
 
 def takes_four(op: Op) -> bool:
     """Whether the engine has 4-bit weights for the op."""
-    return op.kind in ("conv2d", "fully_connected")
+    return op.kind in ("conv2d", "fully_connected", "conv2d_transpose")
 
 
 def check(bits: Any) -> None:

@@ -8,7 +8,10 @@ from host_tools.graph import Graph, Op
 from host_tools.passes import rewire
 from host_tools.unary import limits
 
-FUSING = ("conv2d", "depthwise_conv2d", "fully_connected", "add", "sub", "mul", "max_pool", "average_pool")
+FUSING = (
+    *("conv2d", "depthwise_conv2d", "conv2d_transpose", "fully_connected", "max_pool", "average_pool"),
+    *("add", "sub", "mul", "maximum", "minimum", "squared_difference", "div"),
+)
 
 
 def fuse_activations(graph: Graph) -> Graph:

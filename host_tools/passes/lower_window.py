@@ -83,6 +83,17 @@ def _coded(program: Program, weights: np.ndarray, name: str) -> tuple[dict, floa
     return fields, coded.density
 
 
+def conv2d_fields(program: Program, op: Op) -> tuple[dict, float]:
+    """(a CONV2D's own fields; the part of its weights that the file holds)."""
+    w = op.inputs[1]
+    weights = w.data.astype(np.int64)
+    params = window(op, w.shape[1:3])
+    packed, density = _coded(program, w.data, op.name)
+    params |= packed
+    params["channels"] = _per_channel(op, weights.reshape(len(weights), -1))
+    return params, density
+
+
 def _sees_all(op: Op) -> bool:
     """Does a convolution's only window cover the image?"""
     x, w = op.inputs[:2]
@@ -96,12 +107,8 @@ def _conv2d(program: Program, op: Op) -> None:
         dense = Tensor(w.name, (len(w.data), w.size // len(w.data)), w.dtype, w.scale, 0, w.data.reshape(len(w.data), -1))
         _fully_connected(program, Op("fully_connected", [x, dense, *op.inputs[2:]], op.outputs, op.attrs, op.name))
         return
-    weights = w.data.astype(np.int64)
-    params = window(op, w.shape[1:3])
-    packed, density = _coded(program, w.data, op.name)
-    params |= packed
-    params["channels"] = _per_channel(op, weights.reshape(len(weights), -1))
-    macs = op.output.size * weights[0].size
+    params, density = conv2d_fields(program, op)
+    macs = op.output.size * w.data[0].size
     program.steps.append(Step(layout.CONV2D, [x], [op.output], params, op.name, macs, density))
 
 

@@ -22,6 +22,7 @@ from host_tools.passes.quantize_weights import quantize_weights, set_bias
 from host_tools.unary import limits
 
 ROUNDINGS = ("nearest", "adaptive", None)
+ROUNDED = ("conv2d", "depthwise_conv2d", "fully_connected")  # ops whose weights may be rounded adaptively
 SAMPLES = 64  # enough for means; more costs memory and time
 MORE_SAMPLES = 256  # for what inputs have in common, which adaptive rounding asks for
 LEAST_MOVING = 0.01  # a channel that is clamped nearly always says too little about its bias
@@ -78,7 +79,7 @@ def rounded_adaptively(graph: Graph, rounding: str | None) -> list[Op]:
     """The ops of a float graph whose weights are: all, none, or with None those of 4 bits."""
     if rounding not in ROUNDINGS:
         raise ConversionError(f"rounding {rounding!r} is not known; use one of {', '.join(filter(None, ROUNDINGS))}.")
-    weighted = [op for op in graph.ops if op.kind in rewire.WEIGHTED and rounding != "nearest"]
+    weighted = [op for op in graph.ops if op.kind in ROUNDED and rounding != "nearest"]
     return [op for op in weighted if rounding or op.attrs.get("weight_bits", 8) == 4]
 
 

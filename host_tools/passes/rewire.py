@@ -8,7 +8,7 @@ import numpy as np
 
 from host_tools.graph import Graph, Op, State, Tensor
 
-WEIGHTED = ("conv2d", "depthwise_conv2d", "fully_connected")
+WEIGHTED = ("conv2d", "depthwise_conv2d", "fully_connected", "conv2d_transpose")
 
 
 def copy(graph: Graph) -> Graph:

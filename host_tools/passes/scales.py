@@ -1,7 +1,8 @@
 """Choose scale and zero point of every activation from its range.
 
 real value = scale * (q - zero_point), q in [-128, 127]; 0 is always one of the real values, so that padding and relu
-are exact. Ops that only move or pick elements keep their input's scale; the inputs of a concatenation share one.
+are exact. Ops that only move or pick elements keep their input's scale; the inputs of a concatenation, and of a maximum or
+minimum, share one.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def groups(graph: Graph, fixed_by_kind: dict[str, Grid] = FIXED) -> tuple[dict[T
             values = op.inputs[0].data
             fixed[root(op.output)] = grid(float(values.min()), float(values.max()), op.name)
     for op in graph.ops:
-        if op.kind == "concat":
+        if op.kind in ("concat", "maximum", "minimum"):
             # An input whose scale is prescribed is brought to the common scale by an op of its own, when lowered.
             parts = {root(t) for t in [*op.inputs, op.output] if t.data is None}
             first, *others = [part for part in parts if part not in fixed] or parts

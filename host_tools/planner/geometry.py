@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from host_tools.program import Step
-from upyml.format import layout
+from upyml.format import layout, ops_math
 from upyml.format.ops_attention import BATCH_MATMUL
 
 WINDOWS = (layout.CONV2D, layout.DEPTHWISE_CONV2D, layout.MAX_POOL, layout.AVERAGE_POOL)
@@ -85,6 +85,19 @@ def window(step: Step) -> Window | None:
     return Window(*shapes, *sides, p["pad_top"], p["pad_left"], *own)
 
 
+def phases(step: Step) -> list[Window]:
+    """The convolutions of a transposed one."""
+    p, (height, width, channels) = step.params, image(step.outputs[0].shape)
+    found = []
+    for number, own in enumerate(p["phases"]):
+        row, column = divmod(number, p["stride_w"])
+        sides = [own[name + side] for name in ("kernel_", "stride_", "dilation_") for side in "hw"]
+        out = (-(-(height - row) // p["stride_h"]), -(-(width - column) // p["stride_w"]), channels)
+        coded = own.get("coding", layout.INT8_WEIGHTS), own.get("pairs", 0)
+        found.append(Window(*image(step.inputs[0].shape), *out, *sides, own["pad_top"], own["pad_left"], 1, *coded))
+    return found
+
+
 def product_sizes(step: Step) -> tuple[int, int, int]:
     """(rows, columns, depth) of the matrices of a BATCH_MATMUL."""
 
@@ -107,6 +120,8 @@ def macs(step: Step) -> int:
     shape = window(step)
     if step.opcode == layout.FULLY_CONNECTED:
         return math.prod(fully_connected(step))
+    if step.opcode == ops_math.TRANSPOSE_CONV2D:
+        return step.macs
     if step.opcode == BATCH_MATMUL:
         return step.outputs[0].size * product_sizes(step)[2]
     if shape is None:

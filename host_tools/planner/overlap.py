@@ -12,12 +12,16 @@ from dataclasses import dataclass
 
 from host_tools.planner.geometry import Window, window
 from host_tools.program import Program, Step, nbytes
-from upyml.format import layout
+from upyml.format import layout, ops_math
 from upyml.format.ops_attention import LAYER_NORM, MASKED_SOFTMAX
 
 FREE = 1 << 40  # a limit that no distance reaches
 _BY_ROWS = (layout.SOFTMAX, LAYER_NORM, MASKED_SOFTMAX)  # which read a row more than once
-_ELEMENTWISE = (layout.ADD, layout.SUB, layout.MUL, layout.TABLE, layout.REQUANTIZE, *_BY_ROWS)
+_ELEMENTWISE = (
+    *(layout.ADD, layout.SUB, layout.MUL, layout.TABLE, layout.REQUANTIZE),
+    *_BY_ROWS,
+    *ops_math.PAIRWISE,
+)
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import importlib
 from functools import cache
 
-from host_tools.planner.geometry import Window, fully_connected, product_sizes, window
+from host_tools.planner.geometry import Window, fully_connected, phases, product_sizes, window
 from host_tools.program import Step
-from upyml.format import layout
+from upyml.format import layout, ops_math
 from upyml.format.ops_attention import BATCH_MATMUL, MASKED_SOFTMAX
 
 SHORT_RUN = 6  # values of a convolution's kernel row
@@ -43,6 +43,8 @@ def scratch(step: Step, order: int, strip: int, rings: tuple[int, int] | None = 
         return ask(step.opcode, (*sizes, order, *(rings or (shape.in_h, shape.out_h)), coding, pairs), strip)
     if step.opcode == layout.FULLY_CONNECTED:
         return _dense(step, order, strip)
+    if step.opcode == ops_math.TRANSPOSE_CONV2D:
+        return max(_phase(phase, min(strip, phase.out_h)) for phase in phases(step))
     if step.opcode in SOFTMAXES:
         return EXPONENTIALS if strip > 1 else 0
     return _product(step, strip) if step.opcode == BATCH_MATMUL else 0
@@ -52,6 +54,18 @@ def _product(step: Step, strip: int) -> int:
     """A row of the left matrix widened to 16 bits, and blocks of four columns of the right one."""
     pairs = (product_sizes(step)[2] + 1) // 2
     return pairs * 4 + strip * (pairs * 16 + 16)
+
+
+def _phase(shape: Window, strip: int) -> int:
+    """One convolution of a transposed one: the rows it makes, and its own scratch for as many."""
+    made = strip * shape.out_row
+    ask, rings = _kernels(), (shape.in_h, strip)
+    if ask is None:
+        own = _window(layout.CONV2D, shape, layout.DISJOINT, strip, rings)
+    else:
+        *sizes, coding, pairs = vars(shape).values()
+        own = ask(layout.CONV2D, (*sizes, layout.DISJOINT, *rings, coding, pairs), strip)
+    return made + -made % 4 + own
 
 
 def _dense(step: Step, order: int, strip: int) -> int:

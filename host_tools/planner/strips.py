@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from host_tools.planner.geometry import fully_connected, macs, product_sizes, window
+from host_tools.planner.geometry import Window, fully_connected, macs, phases, product_sizes, window
 from host_tools.planner.scratch import PIECE, SOFTMAXES, scratch
 from host_tools.program import Step
-from upyml.format import layout
+from upyml.format import layout, ops_math
 from upyml.format.ops_attention import BATCH_MATMUL, LAYER_NORM, MASKED_SOFTMAX
 
 # Cycles of an op, counted on an emulated Cortex-M0+ without wait states: for each multiply-accumulate (or, where there
@@ -31,6 +31,7 @@ CYCLES = {
     LAYER_NORM: (0, 100),
     BATCH_MATMUL: (2.7, 40),
     layout.MEAN: (8, 0),
+    ops_math.TRANSPOSE_CONV2D: (2.7, 31),  # its convolutions, and pixels moved to their places
 }
 OTHER = (12, 0)
 # Part of that time that a product takes with other weights than INT8; of SPARSE ones, each that is left.
@@ -63,6 +64,7 @@ class Strips:
     def __init__(self, step: Step):
         self.step, self.shape = step, window(step)
         self.dense = fully_connected(step) if step.opcode == layout.FULLY_CONNECTED else None
+        self.phases = phases(step) if step.opcode == ops_math.TRANSPOSE_CONV2D else []
         each, made = CYCLES.get(step.opcode, OTHER)
         coding = step.params.get("coding", layout.INT8_WEIGHTS)
         self.sparse = coding == layout.SPARSE_WEIGHTS
@@ -76,6 +78,8 @@ class Strips:
         """Units of the whole op: the largest strip."""
         if self.dense and self.dense[0] == 1 and not self.sparse:
             return -(-self.dense[1] // PIECE)
+        if self.phases:
+            return self.phases[0].out_h  # no other has more
         if self.step.opcode in SOFTMAXES:
             return 2 if self.step.outputs[0].size > MANY else 1
         if self.step.opcode == BATCH_MATMUL:
@@ -111,6 +115,8 @@ class Strips:
         strips = -(-units // strip)
         if self.dense:
             return strips * (PAIR * self.dense[2] / 2 + BEGUN * -(-self.dense[2] // BATCH))
+        if self.phases:
+            return sum(self._blocks(phase, units, -(-min(units, phase.out_h) // strip)) for phase in self.phases)
         if self.step.opcode in SOFTMAXES:
             size = self.step.outputs[0].size
             return EXPONENTIAL * (2 * size if units == 1 or strip == 1 else MANY // 2)
@@ -118,7 +124,7 @@ class Strips:
             rows, columns, depth = product_sizes(self.step)
             return self.step.outputs[0].size / columns * strips * (ROW + ROW_PACKED * depth)
         if self.step.opcode == layout.CONV2D:
-            return self._blocks(units, strips)
+            return self._blocks(shape, units, strips)
         if self.step.opcode != layout.DEPTHWISE_CONV2D:
             return 0.0
         columns, wasted = shape.out_w, units // strip * (strip % 2) + units % strip % 2  # rows come in pairs
@@ -131,13 +137,13 @@ class Strips:
         lanes = CYCLES[layout.DEPTHWISE_CONV2D][0] * shape.kernel_h * shape.kernel_w * shape.out_w * wasted
         return shape.out_c * (strips * PLANE + PACKED * words / shape.multiplier + lanes)
 
-    def _blocks(self, units: int, strips: int) -> int:
+    def _blocks(self, shape: Window, units: int, strips: int) -> int:
         """Cycles of a call of a convolution beside the multiplications: each strip prepares the blocks of channels but
         for the one that the strip before ended with."""
-        shape, blocks = self.shape, -(-self.shape.out_c // 4)
+        blocks = -(-shape.out_c // 4)
         weights = shape.kernel_h * shape.kernel_w * shape.in_c * shape.out_c * self.step.density
         strip_cycles = WEIGHT * weights + BLOCK * blocks + CHANNEL * shape.out_c
-        batches = max(strips, units / LINE) if shape.pointwise else 0
+        batches = max(strips, units / LINE) if shape.pointwise and not self.phases else 0
         return round(strips * strip_cycles - (strips - 1) * strip_cycles / blocks + LINE_BEGUN * blocks * batches)
 
     def best(

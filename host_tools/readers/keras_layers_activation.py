@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from host_tools.errors import ConversionError
 from host_tools.graph import Tensor
 from host_tools.readers.builder import Builder
@@ -28,8 +30,18 @@ FUNCTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "softsign": ("softsign", {}),
     "exponential": ("exp", {}),
     "softmax": ("softmax", {"beta": 1.0}),
+    "log_softmax": ("log_softmax", {}),
+    "log_sigmoid": ("log_sigmoid", {}),
+    "hard_tanh": ("clip", {"low": -1.0, "high": 1.0}),
+    "celu": ("elu", {"alpha": 1.0}),
+    "tanh_shrink": ("tanh_shrink", {}),
+    "soft_shrink": ("soft_shrink", {}),
+    "hard_shrink": ("hard_shrink", {}),
+    "squareplus": ("squareplus", {}),
+    "sparse_plus": ("sparse_plus", {}),
+    "sparse_sigmoid": ("sparse_sigmoid", {}),
 }
-KNOWN = "relu, relu6, leaky_relu, elu, selu, gelu, sigmoid, tanh, hard_silu, hard_sigmoid, silu, softplus, softsign"
+KNOWN = ", ".join(FUNCTIONS)
 
 
 def activation(build: Builder, layer: Any, function: Any, x: Tensor) -> Tensor:
@@ -44,7 +56,7 @@ def activation(build: Builder, layer: Any, function: Any, x: Tensor) -> Tensor:
         return x
     if name not in FUNCTIONS or module.split(".")[0] not in ("keras", "tf_keras"):
         raise ConversionError(
-            f"layer {layer.name}: the engine has no op for the activation {name}. Use one of {KNOWN} or softmax."
+            f"layer {layer.name}: the engine has no op for the activation {name}. Use one of {KNOWN}."
         )
     kind, attrs = FUNCTIONS[name]
     if kind == "hard_sigmoid" and module.startswith("tf_keras"):  # Keras 2 has another slope: 0.2 instead of 1 / 6
@@ -82,6 +94,15 @@ def _relu(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor:
 def _leaky_relu(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor:
     alpha = layer.negative_slope if hasattr(layer, "negative_slope") else layer.alpha
     return build.op("leaky_relu", inputs, inputs[0].shape, layer.name, alpha=_number(alpha))
+
+
+def _prelu(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor:
+    """A slope for each element, or for those that share it."""
+    (x,) = inputs
+    slopes = np.asarray(layer.alpha, np.float32)
+    if np.ptp(slopes) == 0:
+        return build.op("leaky_relu", inputs, x.shape, layer.name, alpha=float(slopes.flat[0]))
+    return build.op("prelu", [x, build.constant(slopes, f"{layer.name}/alpha")], x.shape, layer.name)
 
 
 def _elu(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor:
@@ -124,6 +145,7 @@ LAYERS = {
     "Activation": _activation,
     "ReLU": _relu,
     "LeakyReLU": _leaky_relu,
+    "PReLU": _prelu,
     "ELU": _elu,
     "ThresholdedReLU": _threshold,
     "Softmax": _softmax,

@@ -168,12 +168,42 @@ def separable(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor:
     return activation(build, layer, layer.activation, y)
 
 
+def transposed(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor:
+    """Conv1DTranspose, Conv2DTranspose; what of all that its weights reach is cut off, the odd row last."""
+    (x,) = inputs
+    channels_last(layer)
+    kernel = values(layer.kernel)  # (KH, KW, out, in)
+    kernel = kernel if kernel.ndim == 4 else kernel[None]
+    stride, dilation = pair(layer.strides), pair(layer.dilation_rate)
+    shape = tuple(int(n) for n in layer.compute_output_shape((1, *x.shape))[1:])
+    out = (shape[0], shape[1]) if len(shape) == 3 else (1, shape[0])
+    padding: list[int] = []
+    for n, k, s, d, made in zip(size(x), kernel.shape[:2], stride, dilation, out):
+        reach = (n - 1) * s + (k - 1) * d + 1
+        cut = max(reach - made, 0) // 2 if layer.padding == "same" else 0
+        padding += [cut, reach - cut - made]
+    weights = build.constant(kernel.transpose(2, 0, 1, 3), f"{layer.name}/kernel")
+    y = build.op(
+        "conv2d_transpose",
+        [x, weights, *_bias(build, layer, _layer_bias(layer))],
+        shape,
+        layer.name,
+        stride=stride,
+        dilation=dilation,
+        padding=tuple(padding),
+        activation=None,
+    )
+    return activation(build, layer, layer.activation, y)
+
+
 LAYERS = {
     "Dense": dense,
     "Conv1D": conv,
     "Conv2D": conv,
     "DepthwiseConv1D": depthwise,
     "DepthwiseConv2D": depthwise,
+    "Conv1DTranspose": transposed,
+    "Conv2DTranspose": transposed,
     "SeparableConv1D": separable,
     "SeparableConv2D": separable,
 }

@@ -34,6 +34,25 @@ def _multiply(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor:
     return _merge(build, inputs, "mul", layer.name)
 
 
+def _maximum(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor:
+    return _merge(build, inputs, "maximum", layer.name)
+
+
+def _minimum(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor:
+    return _merge(build, inputs, "minimum", layer.name)
+
+
+def _dot(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor:
+    """Of two vectors: their products' sum; of their directions' with `normalize`."""
+    a, b = inputs
+    if len(a.shape) != 1 or len(b.shape) != 1:
+        raise ConversionError(f"layer {layer.name}: multiplies tensors of {len(a.shape)} and {len(b.shape)} axes; use vectors.")
+    if layer.normalize:
+        a, b = (build.op("l2_normalization", [x], x.shape, f"{layer.name}/direction") for x in (a, b))
+    y = build.op("mul", [a, b], a.shape, f"{layer.name}/products", activation=None)
+    return build.op("sum", [y], (1,), layer.name, axes=(0,))
+
+
 def _average(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor:
     """The sum, then one multiplication."""
     total = _merge(build, inputs, "add", f"{layer.name}/sum")
@@ -87,6 +106,9 @@ LAYERS = {
     "Add": _add,
     "Subtract": _subtract,
     "Multiply": _multiply,
+    "Maximum": _maximum,
+    "Minimum": _minimum,
+    "Dot": _dot,
     "Average": _average,
     "Concatenate": _concatenate,
     "BatchNormalization": _batch_normalization,

@@ -69,10 +69,18 @@ def _upsampling(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor:
     return build.op(f"resize_{word}", [x], shape, layer.name, align_corners=False, half_pixel_centers=half)
 
 
+def _repeat_vector(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor:
+    (x,) = inputs
+    row = build.op("reshape", [x], (1, *x.shape), f"{layer.name}/row")
+    places = ((0,) * int(layer.n), *[None] * len(x.shape))
+    return build.op("take", [row], (int(layer.n), *x.shape), layer.name, places=places)
+
+
 LAYERS = {
     "Flatten": _flatten,
     "Reshape": _reshape,
     "Permute": _permute,
+    "RepeatVector": _repeat_vector,
     "ZeroPadding1D": _zero_padding,
     "ZeroPadding2D": _zero_padding,
     "Cropping1D": _cropping,

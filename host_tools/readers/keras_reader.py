@@ -27,6 +27,7 @@ from host_tools.readers import (
     keras_layers_signal,
     keras_layers_stream,
     keras_operations,
+    keras_operations_math,
 )
 from host_tools.readers.builder import Builder
 from host_tools.readers.keras_file import load
@@ -44,10 +45,16 @@ LAYERS = {
 }
 
 # Layers, and functions of keras.ops, that are told the arguments of their call by name.
-CALLS = {**keras_layers_attention.CALLS, **keras_operations.OPERATIONS}
+CALLS = {
+    **keras_layers_attention.CALLS,
+    **keras_operations_math.OPERATIONS,
+    **keras_operations.OPERATIONS,
+    **{name: keras_operations_math.OPERATIONS[name] for name in ("Divide", "TrueDivide")},  # also by tensors
+}
 
 # Functions and operators on tensors (x + y) that read as the layer of the same name.
 OPERATIONS = ("Add", "Subtract", "Multiply", "Concatenate")
+
 
 def read(source: Any) -> Graph:
     """Read a Keras model (an object, or a path to .keras or .h5) as a float graph; shapes leave out the batch.
@@ -172,7 +179,7 @@ def _call(build: Builder, layer: Any, inputs: list[Tensor], named: dict[str, Any
     module = type(layer).__module__
     ours = module.split(".")[0] in ("keras", "tf_keras")
     of_ops = ".ops." in module
-    if of_ops and kind not in OPERATIONS and kind not in keras_operations.OPERATIONS:
+    if of_ops and kind not in OPERATIONS and kind not in CALLS:
         raise ConversionError(f"operation {layer.name} ({kind}): use a layer of Keras for it instead of keras.ops.")
     if not ours and not of_ops:
         return _own_layer(build, layer, named)
@@ -195,6 +202,8 @@ def _call(build: Builder, layer: Any, inputs: list[Tensor], named: dict[str, Any
         raise
     except ValueError as error:
         raise ConversionError(f"layer {layer.name} ({kind}): {error}.") from error
+    if isinstance(output, list):  # of a function with several results
+        return output
     if len(output.shape) > 4 and not of_ops:
         raise ConversionError(
             f"layer {layer.name}: makes a tensor of {len(output.shape)} axes beside the batch; the engine has 4. Reshape "

@@ -1,7 +1,7 @@
 """TFLite's operators along axes: reductions, joining, cutting, padding and moving.
 
 They come in two shapes: on tensors without the batch, or, where they touch the first axis, on tensors with all axes of
-the file (see `_along_axes`).
+the file (see `along_axes`).
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ from __future__ import annotations
 import numpy as np
 
 from host_tools.errors import ConversionError
-from host_tools.graph import Op, Tensor
 from host_tools.readers.tflite_types import demand_int8
 
 
-def _along_axes(reader, op, kind, numbers, attrs, touches_batch, place=0):
+def along_axes(reader, op, kind, numbers, attrs, touches_batch, place=0):
     """Emits an op along axes; `attrs(first)` gives its attributes when axes before `first` (0 or 1) are left out."""
     bare = not touches_batch and all(reader.has_batch(i) for i in numbers)
     inputs = [reader.tensor(i) if bare else reader.with_batch(i) for i in numbers]
     reader.emit(op, kind, inputs, attrs(1 if bare else 0), place)
 
 
-def _axis(reader, op, axis: int, number: int) -> int:
+def axis_of(reader, op, axis: int, number: int) -> int:
+    """The number of an axis of the file's tensor; those below 0 count from the last."""
     rank = len(reader.file.tensors[number].shape)
     if not -rank <= axis < rank:
         raise ConversionError(f"{reader.describe(op)}: axis {axis} of a tensor with {rank} axes: the file is damaged")
@@ -30,34 +30,10 @@ def _axis(reader, op, axis: int, number: int) -> int:
 def _mean(reader, op):
     demand_int8(reader, op, 0)
     x = op.inputs[0]
-    axes = {_axis(reader, op, int(a), x) for a in np.atleast_1d(reader.required_constant(op, 1, "list of axes"))}
+    axes = {axis_of(reader, op, int(a), x) for a in np.atleast_1d(reader.required_constant(op, 1, "list of axes"))}
     if reader.has_batch(x):
         axes.discard(0)  # its mean is the element itself
-    _along_axes(reader, op, "mean", [x], lambda first: {"axes": tuple(sorted(a - first for a in axes))}, 0 in axes)
-
-
-def _reduce_max(reader, op):
-    """The maximum over neighbouring axes is a pool over one axis of their product: (outer, count, inner)."""
-    x, y = demand_int8(reader, op, 0), reader.tensor(op.outputs[0])
-    number = op.inputs[0]
-    shape = reader.file.tensors[number].shape
-    axes = {_axis(reader, op, int(a), number) for a in np.atleast_1d(reader.required_constant(op, 1, "list of axes"))}
-    wide = sorted(axis for axis in axes if shape[axis] != 1)
-    first, last = (wide[0], wide[-1]) if wide else (0, -1)
-    if any(axis not in axes and shape[axis] != 1 for axis in range(first, last + 1)):
-        raise ConversionError(
-            f"{reader.describe(op)} takes the maximum over axes that are no neighbours: transpose the tensor first"
-        )
-    outer, count, inner = (int(np.prod(part)) for part in (shape[:first], shape[first : last + 1], shape[last + 1 :]))
-    if outer * inner != y.size:
-        raise ConversionError(
-            f"{reader.describe(op)} makes {outer * inner} values, and the file says {y.shape}: it is damaged"
-        )
-    flat = reader.reshaped(x, (outer, count, inner))
-    pooled = Tensor(y.name, (outer, 1, inner), y.dtype, y.scale, y.zero_point)
-    attrs = {"kernel": (1, count), "stride": (1, count), "padding": (0, 0, 0, 0)}
-    reader.ops.append(Op("max_pool", [flat], [pooled], attrs, y.name))
-    reader.ops.append(Op("reshape", [pooled], [y], {}, y.name))
+    along_axes(reader, op, "mean", [x], lambda first: {"axes": tuple(sorted(a - first for a in axes))}, 0 in axes)
 
 
 def _concatenation(reader, op):
@@ -65,8 +41,8 @@ def _concatenation(reader, op):
         demand_int8(reader, op, place)
     if op.option("FusedActivationFunction", 0) != 0:
         raise ConversionError(f"{reader.describe(op)} has a fused activation: put the activation before it")
-    axis = _axis(reader, op, op.option("Axis", 0), op.inputs[0])
-    _along_axes(reader, op, "concat", op.inputs, lambda first: {"axis": axis - first}, axis == 0)
+    axis = axis_of(reader, op, op.option("Axis", 0), op.inputs[0])
+    along_axes(reader, op, "concat", op.inputs, lambda first: {"axis": axis - first}, axis == 0)
 
 
 def _pad(reader, op):
@@ -84,7 +60,7 @@ def _pad(reader, op):
         before, after = (tuple(int(n) for n in counts[first:, i]) for i in range(2))
         return {"before": before, "after": after, "value": value}
 
-    _along_axes(reader, op, "pad", op.inputs[:1], attrs, bool(counts[0].any()))
+    along_axes(reader, op, "pad", op.inputs[:1], attrs, bool(counts[0].any()))
 
 
 def _reshape(reader, op):
@@ -96,10 +72,10 @@ def _reshape(reader, op):
 
 def _transpose(reader, op):
     demand_int8(reader, op, 0)
-    perm = [_axis(reader, op, int(i), op.inputs[0]) for i in reader.required_constant(op, 1, "order of axes").flat]
+    perm = [axis_of(reader, op, int(i), op.inputs[0]) for i in reader.required_constant(op, 1, "order of axes").flat]
     if sorted(perm) != list(range(len(reader.file.tensors[op.inputs[0]].shape))):
         raise ConversionError(f"{reader.describe(op)}: {perm} is no order of its axes: the file is damaged")
-    _along_axes(
+    along_axes(
         reader,
         op,
         "transpose",
@@ -109,7 +85,7 @@ def _transpose(reader, op):
     )
 
 
-def _slices(reader, op, spans, place=0):
+def slices(reader, op, spans, place=0):
     """Emits a strided slice; spans: (begin, end, stride) of each axis of the file's tensor, resolved."""
     number = op.inputs[1 if op.name == "SPLIT" else 0]
     length = reader.file.tensors[number].shape
@@ -121,7 +97,7 @@ def _slices(reader, op, spans, place=0):
         begin, end, strides = zip(*spans[first:]) if spans[first:] else ((), (), ())
         return {"begin": begin, "end": end, "strides": strides}
 
-    _along_axes(reader, op, "strided_slice", [number], attrs, spans[0] != (0, length[0], 1), place)
+    along_axes(reader, op, "strided_slice", [number], attrs, spans[0] != (0, length[0], 1), place)
 
 
 def _strided_slice(reader, op):
@@ -147,7 +123,7 @@ def _strided_slice(reader, op):
         first = None if op.option("BeginMask", 0) & bit else int(begin[axis])
         last = None if op.option("EndMask", 0) & bit else int(end[axis])
         spans.append(slice(first, last, stride or 1).indices(n))
-    _slices(reader, op, spans)
+    slices(reader, op, spans)
 
 
 def _slice(reader, op):
@@ -159,14 +135,14 @@ def _slice(reader, op):
             f"{reader.describe(op)}: a range for {len(begin)} of {len(shape)} axes: the file is damaged"
         )
     spans = [(int(b), n if s < 0 else int(b) + int(s), 1) for b, s, n in zip(begin, sizes, shape)]
-    _slices(reader, op, spans)
+    slices(reader, op, spans)
 
 
 def _split(reader, op):
     even = op.name == "SPLIT"
     number = op.inputs[1 if even else 0]
     demand_int8(reader, op, 1 if even else 0)
-    axis = _axis(reader, op, int(reader.required_constant(op, 0 if even else 2, "axis").flat[0]), number)
+    axis = axis_of(reader, op, int(reader.required_constant(op, 0 if even else 2, "axis").flat[0]), number)
     shape = reader.file.tensors[number].shape
     parts = len(op.outputs)
     sizes = [shape[axis] // parts] * parts
@@ -180,19 +156,18 @@ def _split(reader, op):
         spans = [(0, n, 1) for n in shape]
         spans[axis] = (begin, begin + size, 1)
         begin += size
-        _slices(reader, op, spans, place)
+        slices(reader, op, spans, place)
 
 
 def _argmax(reader, op):
     demand_int8(reader, op, 0)
-    axis = _axis(reader, op, int(reader.required_constant(op, 1, "axis").flat[0]), op.inputs[0])
+    axis = axis_of(reader, op, int(reader.required_constant(op, 1, "axis").flat[0]), op.inputs[0])
     reader.tensor(op.outputs[0]).dtype = "int32"  # also where the file says int64
-    _along_axes(reader, op, "argmax", op.inputs[:1], lambda first: {"axis": axis - first}, axis == 0)
+    along_axes(reader, op, "argmax", op.inputs[:1], lambda first: {"axis": axis - first}, axis == 0)
 
 
 CONVERTERS = {
     "MEAN": _mean,
-    "REDUCE_MAX": _reduce_max,
     "CONCATENATION": _concatenation,
     "PAD": _pad,
     "PADV2": _pad,

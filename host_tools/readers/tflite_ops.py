@@ -9,7 +9,16 @@ import tflite
 
 from host_tools.errors import ConversionError
 from host_tools.graph import Tensor
-from host_tools.readers import tflite_attention, tflite_axes, tflite_math, tflite_recurrent, tflite_signal, tflite_stream, tflite_wide
+from host_tools.readers import (
+    tflite_attention,
+    tflite_axes,
+    tflite_dilation,
+    tflite_math,
+    tflite_recurrent,
+    tflite_signal,
+    tflite_stream,
+    tflite_wide,
+)
 from host_tools.readers.tflite_types import demand_int8, weights_and_bias
 from host_tools.shapes import same_padding
 
@@ -33,6 +42,8 @@ def _activation(reader, op) -> dict:
 
 def _window(reader, op, kernel) -> dict:
     """Stride, dilation and padding of a window over the op's first input."""
+    if isinstance(op.options, tflite_dilation.Dilated):
+        return {"stride": (1, 1), "dilation": op.options.dilation, "padding": op.options.around}
     shape = reader.file.tensors[op.inputs[0]].shape
     if len(shape) != 4 or shape[0] != 1:
         raise ConversionError(
@@ -56,12 +67,14 @@ def _conv2d(reader, op):
     if tensors[0].data.ndim != 4:
         raise ConversionError(f"{reader.describe(op)}: its weights have {tensors[0].data.ndim} axes instead of 4")
     depth = tensors[0].shape[3]
-    if depth != x.shape[-1]:
+    if not depth or x.shape[-1] % depth:
         raise ConversionError(
-            f"{reader.describe(op)}: weights for {depth} input channels on {x.shape[-1]}: grouped "
-            "convolutions are not supported; use one Conv2D for each group, or a depthwise one"
+            f"{reader.describe(op)}: weights for {depth} input channels on {x.shape[-1]}: the file is damaged"
         )
     attrs = _window(reader, op, tensors[0].shape[1:3]) | _activation(reader, op)
+    if depth != x.shape[-1]:
+        tflite_math.grouped(reader, op, x, tensors, attrs)
+        return
     reader.emit(op, "conv2d", [x] + tensors, attrs)
 
 

@@ -14,7 +14,15 @@ from host_tools import shapes, verify
 from host_tools.errors import ConversionError
 from host_tools.graph import Graph, Op, Tensor
 from host_tools.passes.quantize_attention import tokens
-from host_tools.readers import advice, tflite_file, tflite_folding, tflite_ops, tflite_signal, tflite_stream
+from host_tools.readers import (
+    advice,
+    tflite_dilation,
+    tflite_file,
+    tflite_folding,
+    tflite_ops,
+    tflite_signal,
+    tflite_stream,
+)
 from host_tools.readers.tflite_file import FileOp, FileTensor
 
 _TYPES = ("float32", "int8", "uint8", "int16", "int32", "int64")
@@ -50,6 +58,7 @@ class _Reader:
         """The whole graph."""
         for number in self.file.inputs:
             self._check_input(self.file.tensors[number])
+        tflite_dilation.fold(self.file)
         for op in tflite_signal.joined(self.file):
             self._convert(op)
         inputs = [self.tensor(number) for number in self.file.inputs]

@@ -34,7 +34,7 @@ def demand_int8(reader, op, place: int) -> Tensor:
         return reader.tensor(number)
     if source.dtype != "int8":
         raise ConversionError(_advice(reader, op, source.dtype))
-    if result != "int8" and op.name != "ARG_MAX":
+    if result != "int8" and op.name not in ("ARG_MAX", "ARG_MIN"):
         raise ConversionError(f"{reader.describe(op)} goes from int8 to {result}: {_FULL}")
     return reader.tensor(number)
 

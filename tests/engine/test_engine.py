@@ -9,7 +9,7 @@ from op_models import random_op
 
 import _upyml
 from upyml import _reference
-from upyml.format import check, decode, encode, layout
+from upyml.format import check, decode, encode, layout, ops_math
 from upyml.format.explain import explain
 
 NAMES = [name for name, _ in layout.OPS.values()]
@@ -136,6 +136,14 @@ def test_elementwise_ops_shift_their_data(name):
     for _ in range(60):
         run_over(NAMES.index(name), rng, layout.FORWARD, -int(rng.integers(0, 20)))
         run_over(NAMES.index(name), rng, layout.REVERSE, int(rng.integers(0, 20)))
+
+
+@pytest.mark.parametrize("opcode", ops_math.PAIRWISE, ids=[layout.OPS[opcode][0] for opcode in ops_math.PAIRWISE])
+def test_pairwise_ops_shift_their_data_as_well(opcode):
+    rng = np.random.default_rng(opcode)
+    for _ in range(60):
+        run_over(opcode, rng, layout.FORWARD, -int(rng.integers(0, 20)))
+        run_over(opcode, rng, layout.REVERSE, int(rng.integers(0, 20)))
 
 
 def test_a_softmax_only_runs_forward():

@@ -42,6 +42,14 @@ CASES = {
     "separable2d": (IMAGE, L.SeparableConv2D(5, 3, padding="same", activation="relu")),
     "separable2d multiplier": (IMAGE, L.SeparableConv2D(5, 3, depth_multiplier=2, strides=2)),
     "separable1d": (SERIES, L.SeparableConv1D(5, 3, padding="same", dilation_rate=2)),
+    "transposed 2d": (IMAGE, L.Conv2DTranspose(5, 3, strides=2, padding="same", activation="relu")),
+    "transposed 2d valid": (IMAGE, L.Conv2DTranspose(4, (4, 2), strides=(3, 2))),
+    "transposed 2d small": (IMAGE, L.Conv2DTranspose(4, 2, strides=3, use_bias=False)),
+    "transposed 2d plain": (IMAGE, L.Conv2DTranspose(5, 3, padding="same")),
+    "transposed 2d output padding": (IMAGE, L.Conv2DTranspose(3, 3, strides=2, padding="same", output_padding=1)),
+    "transposed 2d wide": (IMAGE, L.Conv2DTranspose(3, 3, strides=3, output_padding=2)),
+    "transposed 1d": (SERIES, L.Conv1DTranspose(6, 5, strides=2, padding="same", activation="tanh")),
+    "transposed 1d valid": (SERIES, L.Conv1DTranspose(6, 4, strides=4)),
     "max pool 2d": (IMAGE, L.MaxPooling2D(2)),
     "max pool 2d same": (IMAGE, L.MaxPooling2D(3, strides=2, padding="same")),
     "max pool 1d": (SERIES, L.MaxPooling1D(3, padding="same")),
@@ -63,6 +71,10 @@ CASES = {
     "relu slope": (VECTOR, L.ReLU(negative_slope=0.1)),
     "relu slope and max": (VECTOR, L.ReLU(max_value=1, negative_slope=0.1)),
     "leaky relu": (IMAGE, L.LeakyReLU(negative_slope=0.2)),
+    "prelu": (IMAGE, L.PReLU(shared_axes=(1, 2))),
+    "prelu of elements": (VECTOR, L.PReLU()),
+    "unit normalization": (SERIES, L.UnitNormalization()),
+    "repeat vector": (VECTOR, L.RepeatVector(5)),
     "elu": (VECTOR, L.ELU(alpha=0.7)),
     "softmax": (VECTOR, L.Softmax()),
     "softmax of a series": (SERIES, L.Softmax()),
@@ -86,7 +98,8 @@ CASES = {
     **{
         f"activation {name}": (VECTOR, L.Activation(name))
         for name in "relu relu6 leaky_relu elu selu gelu sigmoid tanh hard_silu hard_sigmoid silu softplus softsign "
-        "exponential softmax linear".split()
+        "exponential softmax linear log_softmax log_sigmoid hard_tanh celu tanh_shrink soft_shrink squareplus "
+        "sparse_plus sparse_sigmoid".split()
     },
 }
 
@@ -112,6 +125,19 @@ def residual() -> keras.Model:
     z = L.Dropout(0.3)(L.GlobalAveragePooling2D()(z))
     outputs = [L.Dense(4, activation="softmax", name="kind")(z), L.Dense(1, activation="sigmoid", name="sure")(z)]
     return randomize(keras.Model(inputs, outputs))
+
+
+def decoder() -> keras.Model:
+    """A small autoencoder: transposed convolutions with normalisation, the larger and the smaller of two branches."""
+    inputs = keras.Input((8, 8, 2))
+    x = L.Conv2D(6, 3, strides=2, padding="same", activation="relu")(inputs)
+    x = L.Conv2DTranspose(6, 3, padding="same", use_bias=False)(L.BatchNormalization()(x))
+    x = L.PReLU(shared_axes=(1, 2))(L.BatchNormalization()(x))
+    y = L.Conv2DTranspose(4, 4, strides=2, padding="same", activation="relu")(x)
+    z = L.Conv2DTranspose(4, 2, strides=2)(x)
+    largest, least = L.Maximum()([y, z]), L.Minimum()([y, z, y])
+    a, b = L.GlobalAveragePooling2D()(largest), L.GlobalMaxPooling2D()(least)
+    return randomize(keras.Model(inputs, [L.Conv2D(2, 1)(largest), L.Dot(-1, normalize=True)([a, b]), L.Dot(1)([a, b])]))
 
 
 def shared() -> keras.Model:

@@ -7,6 +7,7 @@ for TensorFlow Lite Micro, which stops the whole process where it meets somethin
 import numpy as np
 import op_cases_attention
 import op_cases_axes
+import op_cases_math
 import op_cases_values
 import op_cases_wide
 from op_case_tools import (
@@ -149,18 +150,6 @@ def mean(rng):
     return b.file([x], [y])
 
 
-def reduce_max(rng):
-    """REDUCE_MAX over height and width, or over one axis, as global max pooling becomes."""
-    b = TfliteBuilder()
-    shape = (1, *(int(n) for n in rng.integers(1, 8, 3)))
-    axes = [[1, 2], [2, 1], [1], [2], [3], [1, 2, 3], [2, 3]][rng.integers(7)]
-    keep = bool(rng.integers(2))
-    x = activation(b, rng, shape)
-    y = same_as(b, x, [1 if i in axes else n for i, n in enumerate(shape) if keep or i not in axes])
-    b.op("REDUCE_MAX", [x, b.constant(axes)], [y], "ReducerOptions", KeepDims=keep)
-    return b.file([x], [y])
-
-
 _BINARY_SHAPES = (
     ((1, 5, 4, 3), (1, 5, 4, 3)),
     ((1, 7), (1, 7)),
@@ -222,6 +211,7 @@ CASES = {
     **op_cases_axes.CASES,
     **op_cases_attention.CASES,
     **op_cases_values.CASES,
+    **op_cases_math.CASES,
     "conv2d": conv2d,
     "conv1d": conv1d,
     "depthwise": depthwise,
@@ -229,7 +219,6 @@ CASES = {
     "max_pool": _pool("MAX_POOL_2D"),
     "average_pool": _pool("AVERAGE_POOL_2D"),
     "mean": mean,
-    "reduce_max": reduce_max,
     "add": _binary("ADD", "AddOptions"),
     "sub": _binary("SUB", "SubOptions"),
     "mul": _binary("MUL", "MulOptions"),

@@ -75,7 +75,7 @@ CASES = (
     "separable1d, dense on a series, max pool 2d same, max pool 1d, average pool 2d same, average pool 1d, "
     "global average 1d, batch norm vector, normalization of elements, rescaling, zero padding 1d, cropping 2d, permute, "
     "up 2d nearest, up 2d bilinear, relu slope and max, leaky relu, elu, softmax, activation gelu, activation hard_silu, "
-    "activation selu, activation tanh, activation softsign, activation exponential, dropout"
+    "transposed 2d, transposed 2d valid, transposed 1d valid, transposed 2d output padding, prelu, activation selu, activation tanh, activation softsign, activation exponential, dropout"
 ).split(", ")
 
 

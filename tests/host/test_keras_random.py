@@ -26,7 +26,8 @@ def any_rank(r, x, tensors):
             lambda: L.BatchNormalization()(x),
             lambda: L.Dense(r.randint(1, 8), activation=r.choice(ACTIVATIONS))(x),
             lambda: L.Rescaling(r.uniform(-2, 2), r.choice([0.0, 0.5, -1.0]))(x),
-            lambda: r.choice([L.Add, L.Subtract, L.Multiply, L.Average])()([x, r.choice(alike)]),
+            lambda: r.choice([L.Add, L.Subtract, L.Multiply, L.Average, L.Maximum, L.Minimum])()([x, r.choice(alike)]),
+            lambda: L.PReLU(shared_axes=r.choice([None, list(range(1, len(x.shape)))]))(x),
             lambda: L.Concatenate()([x, r.choice(beside)]),
             lambda: r.choice([lambda: x * 1.5, lambda: 1 - x, lambda: x + x])(),
         ]
@@ -45,6 +46,9 @@ def spatial(r, x):
     return r.choice(
         [
             lambda: one("Conv", r.randint(1, 9), r.randint(1, 3), use_bias=r.random() < 0.5, **window),
+            lambda: getattr(L, "Conv2DTranspose" if two else "Conv1DTranspose")(
+                r.randint(1, 6), r.randint(1, 4), strides=r.randint(1, 3), padding=padding, activation=activation
+            ),
             lambda: one("DepthwiseConv", r.randint(1, 3), depth_multiplier=r.randint(1, 2), **window),
             lambda: one("SeparableConv", r.randint(1, 6), r.randint(1, 3), padding=padding),
             lambda: one(r.choice(["MaxPooling", "AveragePooling"]), 2, strides=stride, padding=padding),

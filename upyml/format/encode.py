@@ -133,6 +133,17 @@ class _Data:
             self.bytes += bytes(gap) + blob
         return self.places[key]
 
+    def placed(self, params):
+        """An op's fields with bytes replaced by their place, and the records of a transposed convolution's phases."""
+        params = dict(params)
+        for key, value in params.items():
+            if isinstance(value, list):
+                fields = layout.OPS[layout.CONV2D][1]
+                value = b"".join([_pack(fields, self.placed(phase)) for phase in value])
+            if isinstance(value, bytes):
+                params[key] = self.place(value, layout.ALIGN if key == "weights" else 4)
+        return params
+
 
 def _engine_version(ops):
     """The least one that knows all that the ops ask for."""
@@ -147,7 +158,8 @@ def encode(tensors, ops, inputs, outputs, metadata, vectors=(), state_size=0, si
     tensors: dicts with kind, dtype, shape, scale, zero_point, and offset or, for constants, data (bytes); ring_rows where
     there is room for a few rows only.
     ops: dicts with opcode, order, inputs, outputs (tensor numbers), top, params (a value of bytes goes into the data
-    section and the field gets its place; weights start on 16 bytes, the rest on 4), and fused and strip in a fused group.
+    section and the field gets its place; weights start on 16 bytes, the rest on 4; likewise a list of dicts, each the fields of
+    a CONV2D), and fused and strip in a fused group.
     vectors: (seed, CRC-32 of each op's output) each. Raises ValueError where a value does not fit its field.
     """
     links = list(inputs) + list(outputs)
@@ -185,8 +197,7 @@ def encode(tensors, ops, inputs, outputs, metadata, vectors=(), state_size=0, si
     op_bytes = b""
     for op, first in zip(ops, op_links):
         name, fields = layout.OPS[op["opcode"]]
-        params = {key: data.place(value, layout.ALIGN if key == "weights" else 4) if isinstance(value, bytes) else value
-                  for key, value in op["params"].items()}
+        params = data.placed(op["params"])
         unknown = set(params) - {field for field, _ in fields}
         if unknown:
             raise ValueError("%s has no field %s" % (name, ", ".join(sorted(unknown))))

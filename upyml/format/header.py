@@ -61,6 +61,7 @@ def text():
         "#define UPYML_HEADER_BYTES %d" % decode.HEADER_SIZE,
         "#define UPYML_TENSOR_BYTES %d" % decode.TENSOR_SIZE,
         "#define UPYML_OP_BYTES %d" % decode.OP_SIZE,
+        "#define UPYML_CONV2D_BYTES %d  // of its own fields" % decode.size(layout.OPS[layout.CONV2D][1]),
         "",
     ]
     lines += _places("HEADER", layout.HEADER) + _places("TENSOR", layout.TENSOR) + _places("OP", layout.OP)
