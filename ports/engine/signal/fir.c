@@ -14,8 +14,10 @@ static void remember(const upyml_fir *p, const uint8_t *input, int16_t *state, i
 
 void upyml_fir_s16(const upyml_fir *p, const uint8_t *input, int16_t *output, int16_t *state) {
     int32_t history = upyml_fir_history(p->taps, p->up), phase = 0, newest = 0;
+    // Divided once: a small CPU does it in a hundred cycles.
+    int32_t shared = p->taps / p->up, longer = p->taps % p->up, onward = p->down / p->up, turn = p->down % p->up;
     for (int32_t n = 0; n < p->outputs; n++) {
-        int32_t taps = (p->taps - phase + p->up - 1) / p->up;  // of this phase; none where it is no smaller than the taps
+        int32_t taps = shared + (phase < longer);  // of this phase
         int32_t fresh = newest + 1 < taps ? newest + 1 : taps;  // those whose samples are in the input
         const uint8_t *coefficient = p->coefficients + 2 * phase;
         for (int32_t channel = 0; channel < p->channels; channel++) {
@@ -31,9 +33,12 @@ void upyml_fir_s16(const upyml_fir *p, const uint8_t *input, int16_t *output, in
             int32_t y = (int32_t)sum >> SHIFT;
             *output++ = (int16_t)(y < INT16_MIN ? INT16_MIN : y > INT16_MAX ? INT16_MAX : y);
         }
-        phase += p->down;
-        newest += phase / p->up;
-        phase %= p->up;
+        newest += onward;
+        phase += turn;
+        if (phase >= p->up) {
+            phase -= p->up;
+            newest++;
+        }
     }
     remember(p, input, state, history);
 }
