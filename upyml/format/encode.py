@@ -185,7 +185,7 @@ def encode(tensors, ops, inputs, outputs, metadata, vectors=(), state_size=0, si
     op_bytes = b""
     for op, first in zip(ops, op_links):
         name, fields = layout.OPS[op["opcode"]]
-        params = {key: data.place(value, layout.ALIGN if key == "weights" else 4) if isinstance(value, bytes) else value
+        params = {key: data.place(value, layout.ALIGN if key.endswith("weights") else 4) if isinstance(value, bytes) else value
                   for key, value in op["params"].items()}
         unknown = set(params) - {field for field, _ in fields}
         if unknown:
