@@ -153,14 +153,16 @@ def convert(
     GlobalMaxPooling1D/2D, GlobalAveragePooling1D/2D, Activation, ReLU, LeakyReLU, ELU, ThresholdedReLU, Softmax, Add,
     Subtract, Multiply, Average, Concatenate, BatchNormalization, LayerNormalization, RMSNormalization, UnitNormalization,
     Rescaling, Normalization, MultiHeadAttention, GroupQueryAttention, Attention, AdditiveAttention, EinsumDense, Embedding,
-    Flatten, Reshape, Permute, ZeroPadding1D/2D, Cropping1D/2D, UpSampling1D/2D, models within models, layers of your own
+    Flatten, Reshape, Permute, ZeroPadding1D/2D, Cropping1D/2D, UpSampling1D/2D, LSTM, GRU, SimpleRNN, RNN,
+    Bidirectional, TimeDistributed, models within models, layers of your own
     that are made of these and of keras.ops (einsum, matmul, softmax, reshape, transpose, slices ...); and what only acts in training (Dropout,
     GaussianNoise, RandomFlip ...).
 
     .tflite ops: CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, MAX_POOL_2D, AVERAGE_POOL_2D, MEAN, REDUCE_MAX, ADD, SUB,
     MUL, BATCH_MATMUL, GATHER, CAST, CONCATENATION, PAD, PADV2, RESHAPE, SQUEEZE, EXPAND_DIMS, TRANSPOSE, STRIDED_SLICE, SLICE, SPLIT, SPLIT_V,
     SOFTMAX, LOGISTIC, TANH, RELU, RELU6, RELU_N1_TO_1, LEAKY_RELU, HARD_SWISH, ELU, QUANTIZE, DEQUANTIZE, ARG_MAX,
-    RESIZE_NEAREST_NEIGHBOR, RESIZE_BILINEAR, CALL_ONCE, VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE, SVDF.
+    RESIZE_NEAREST_NEIGHBOR, RESIZE_BILINEAR, CALL_ONCE, VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE, SVDF,
+    UNIDIRECTIONAL_SEQUENCE_LSTM.
     """
     from host_tools import convert as conversion
     from host_tools import render
