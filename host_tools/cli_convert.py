@@ -154,7 +154,8 @@ def convert(
     ThresholdedReLU, Softmax, Add, Subtract, Multiply, Average, Maximum, Minimum, Dot, Concatenate, BatchNormalization,
     LayerNormalization, RMSNormalization, UnitNormalization,
     Rescaling, Normalization, MultiHeadAttention, GroupQueryAttention, Attention, AdditiveAttention, EinsumDense, Embedding,
-    Flatten, Reshape, Permute, RepeatVector, ZeroPadding1D/2D, Cropping1D/2D, UpSampling1D/2D, models within models, layers of
+    Flatten, Reshape, Permute, RepeatVector, ZeroPadding1D/2D, Cropping1D/2D, UpSampling1D/2D, LSTM, GRU,
+    SimpleRNN, RNN, Bidirectional, TimeDistributed, models within models, layers of
     your own that are made of these and of keras.ops (einsum, matmul, softmax, reshape, transpose, slices, x / y, maximum, max,
     sum, abs, clip, split, stack, tile, pad ...); and what only acts in training (Dropout, GaussianNoise, RandomFlip ...).
 
@@ -165,7 +166,7 @@ def convert(
     RESIZE_NEAREST_NEIGHBOR, RESIZE_BILINEAR, MAXIMUM, MINIMUM, PRELU, SQUARED_DIFFERENCE, DIV, ABS, RSQRT, EXP, LOG,
     REDUCE_MIN, SUM, CUMSUM, LOG_SOFTMAX, L2_NORMALIZATION, ARG_MIN, PACK, UNPACK, TILE, BROADCAST_TO, MIRROR_PAD,
     SPACE_TO_DEPTH, DEPTH_TO_SPACE, REVERSE_V2,
-    CALL_ONCE, VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE, SVDF.
+    CALL_ONCE, VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE, SVDF, UNIDIRECTIONAL_SEQUENCE_LSTM.
     """
     from host_tools import convert as conversion
     from host_tools import render

@@ -24,6 +24,7 @@ from host_tools.passes.bits import check as check_bits
 from host_tools.passes.coding import CODINGS
 from host_tools.passes.lower_wide import demand_int16_ops
 from host_tools.passes.drop_constant_channels import drop_constant_channels
+from host_tools.passes.fuse_last_step import fuse_last_step
 from host_tools.passes.streaming import Streamed, stream
 from host_tools.passes.windows import make_windows
 from host_tools.passes.fuse_transposes import fuse_transposes
@@ -38,6 +39,7 @@ PASSES = (
     *(step.__name__ for step in normalising.PASSES),
     "quantize",
     "fuse_quantized_padding",
+    "fuse_last_step",
     "fuse_transposes",
     "drop_unused",
     "drop_constant_channels",
@@ -134,6 +136,8 @@ def convert(
         graph = _quantized(original, data, method, progress, stages, bits, rounding, activations, weight_scales)
     # A pad costs a copy of the image, a padded window nothing.
     graph = stages("fuse_quantized_padding", tidy.fuse_padding(graph), True)
+    # A recurrent layer's other steps are not kept.
+    graph = stages("fuse_last_step", fuse_last_step(graph), True)
     # A product reads its operands in any order of axes.
     graph = stages("fuse_transposes", fuse_transposes(graph), True)
     # Nothing is made for nobody.

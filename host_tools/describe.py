@@ -6,7 +6,7 @@ import math
 import struct
 from typing import Any
 
-from upyml.format import check, decode, layout
+from upyml.format import check, decode, layout, ops_recurrent
 from upyml.format.explain import explain
 
 
@@ -131,6 +131,11 @@ def _cost(file: bytes, name: str, p: dict[str, Any], x: list[int], y: list[int])
     elif name == "FULLY_CONNECTED":
         inputs = math.prod(x) * channels // size
         weights, macs = _weight_bytes(file, p, 1, inputs, blocks), inputs * size
+    elif name in ops_recurrent.NAMES:
+        gates = ops_recurrent.GATES[layout.opcode(name)]
+        channels = four(gates * y[-1])
+        weights = channels * (four(x[-1]) + four(y[-1]) + 2 * 10) + ops_recurrent.TABLE_BYTES
+        return weights, x[0] * gates * y[-1] * (x[-1] + y[-1])
     else:
         return 0, 0
     count = four(channels) if p.get("per_channel", 1) else 1

@@ -77,7 +77,7 @@ def _into_consumers(graph: Graph, op: Op, scale: np.ndarray, shift: np.ndarray) 
 
 def _takes(reader: Op, x: Tensor, scale: np.ndarray, shift: np.ndarray) -> bool:
     """Whether an op can take the factors into its weights: padding must still stand for zero after the shift."""
-    if reader.kind not in rewire.WEIGHTED or reader.inputs[0] is not x:
+    if reader.kind not in rewire.LINEAR or reader.inputs[0] is not x:
         return False
     if reader.kind == "fully_connected" and reader.inputs[1].shape[1] != len(scale):
         return False

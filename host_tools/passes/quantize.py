@@ -13,10 +13,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from host_tools.errors import ConversionError
+from host_tools.families import recurrent
 from host_tools.float_runtime import as_inputs, run_op, snap
 from host_tools.graph import Graph, Op, Tensor
 from host_tools.passes import adaptive_rounding, quantize_attention, rewire, scales
 from host_tools.passes.calibrate import Ranges
+from host_tools.passes.quantize_recurrent import quantize_recurrent
 from host_tools.passes.split_samples import sample_grids
 from host_tools.passes.quantize_weights import quantize_weights, set_bias
 from host_tools.unary import limits
@@ -66,7 +68,10 @@ def quantize(
         exact = [None if t.data is not None else real[t] for t in op.inputs]
         seen = adaptive_rounding.moments(op, exact[0], x[0]) if op in adaptive else None
         searched = weight_search or op.attrs.get("weight_bits", 8) < 8  # few levels do badly without
-        _constants(twin, _moments(x[0]) if searched and x[0] is not None else None, seen)
+        if op.kind in recurrent.KINDS:
+            quantize_recurrent(twin, op, exact)
+        else:
+            _constants(twin, _moments(x[0]) if searched and x[0] is not None else None, seen)
         if bias_correction and op.kind in rewire.WEIGHTED:
             _correct_bias(op, exact, twin, x)
         real[op.output], held[twin.output] = run_op(op, exact)[0], run_op(twin, x)[0]
@@ -108,6 +113,9 @@ def _moments(x: np.ndarray) -> np.ndarray:
 
 def _constants(op: Op, moments: np.ndarray | None = None, seen=None) -> None:
     """Quantize the constants that an op reads: weights and bias, or the second number of an addition."""
+    if op.kind in recurrent.KINDS:
+        quantize_recurrent(op)
+        return
     if op.kind in rewire.WEIGHTED:
         quantize_weights(op, op.inputs[0].scale, moments, seen)
         return

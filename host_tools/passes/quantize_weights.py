@@ -37,7 +37,7 @@ def quantize_weights(
     scale = np.abs(rows).max(axis=1) / most
     if moments is not None:
         importance = _rows(op, np.broadcast_to(rewire.by_input(op, moments), weights.shape)).reshape(rows.shape)
-        scale = _best_scale(rows, scale, importance, bits)
+        scale = best_scale(rows, scale, importance, bits)
     least = np.abs(bias) / (input_scale * 2.0**30)  # the bias must fit into 32 bits
     scale = np.maximum(scale, least.max() if shared else least)
     scale = np.where(scale < TINY, 1.0, scale).astype(np.float32)
@@ -89,7 +89,8 @@ def _shaped(op: Op, rows: np.ndarray) -> np.ndarray:
     return (rows.T if op.kind == "depthwise_conv2d" else rows).reshape(op.inputs[1].shape)
 
 
-def _best_scale(rows: np.ndarray, scale: np.ndarray, importance: np.ndarray, bits: int) -> np.ndarray:
+def best_scale(rows: np.ndarray, scale: np.ndarray, importance: np.ndarray, bits: int) -> np.ndarray:
+    """Of each row the scale, one of the shares of RATIOS, that adds least error; importance: the weights of squares."""
     best, least = scale, np.full(len(rows), np.inf)
     most = LARGEST[bits]
     for ratio in RATIOS[bits]:

@@ -6,9 +6,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from host_tools.families import recurrent
 from host_tools.graph import Graph, Op, State, Tensor
 
 WEIGHTED = ("conv2d", "depthwise_conv2d", "fully_connected", "conv2d_transpose")
+# Whose first matrix, and bias, take the factors of what they read; a recurrent layer has a second matrix between the two.
+LINEAR = (*WEIGHTED, *recurrent.KINDS)
 
 
 def copy(graph: Graph) -> Graph:
@@ -68,9 +71,14 @@ def channels(op: Op) -> int:
     return op.inputs[1].shape[-1 if op.kind == "depthwise_conv2d" else 0]
 
 
+def _bias_place(op: Op) -> int:
+    return 3 if op.kind in recurrent.KINDS else 2
+
+
 def bias(op: Op) -> np.ndarray:
     """The bias of a float op as float64; zeros where it has none."""
-    return op.inputs[2].data.astype(np.float64) if len(op.inputs) > 2 else np.zeros(channels(op))
+    place = _bias_place(op)
+    return op.inputs[place].data.astype(np.float64) if len(op.inputs) > place else np.zeros(channels(op))
 
 
 def by_output(op: Op, factors: np.ndarray) -> np.ndarray:
@@ -85,5 +93,7 @@ def by_input(op: Op, factors: np.ndarray) -> np.ndarray:
 
 def set_weights(op: Op, new_weights: np.ndarray, new_bias: np.ndarray) -> None:
     """Give the op new constants of its own (its old ones may belong to other ops too)."""
-    names = [op.inputs[1].name, op.inputs[2].name if len(op.inputs) > 2 else f"{op.name}/bias"]
-    op.inputs = [op.inputs[0], constant(names[0], new_weights), constant(names[1], new_bias)]
+    place = _bias_place(op)
+    name = op.inputs[place].name if len(op.inputs) > place else f"{op.name}/bias"
+    own = [constant(op.inputs[1].name, new_weights), *op.inputs[2:place], constant(name, new_bias)]
+    op.inputs = [op.inputs[0], *own, *op.inputs[place + 1 :]]

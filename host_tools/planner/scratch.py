@@ -10,7 +10,7 @@ from functools import cache
 
 from host_tools.planner.geometry import Window, fully_connected, phases, product_sizes, window
 from host_tools.program import Step
-from upyml.format import layout, ops_math
+from upyml.format import check_recurrent, layout, ops_math, ops_recurrent
 from upyml.format.ops_attention import BATCH_MATMUL, MASKED_SOFTMAX
 
 SHORT_RUN = 6  # values of a convolution's kernel row
@@ -45,6 +45,8 @@ def scratch(step: Step, order: int, strip: int, rings: tuple[int, int] | None = 
         return _dense(step, order, strip)
     if step.opcode == ops_math.TRANSPOSE_CONV2D:
         return max(_phase(phase, min(strip, phase.out_h)) for phase in phases(step))
+    if step.opcode in ops_recurrent.OPS:
+        return check_recurrent.scratch(step.opcode, step.inputs[0].shape[-1], step.outputs[0].shape[-1])
     if step.opcode in SOFTMAXES:
         return EXPONENTIALS if strip > 1 else 0
     return _product(step, strip) if step.opcode == BATCH_MATMUL else 0

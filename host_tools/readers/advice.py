@@ -15,7 +15,6 @@ _NORM = "Use BatchNormalization: it costs nothing in a converted model"
 
 # A Keras layer that upyml may lack, to advice; only read where it does.
 ADVICE = {
-    **dict.fromkeys(("LSTM", "GRU", "SimpleRNN", "Bidirectional", "RNN"), _WINDOWS),
     **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), f"{_WINDOWS}, or Conv2D layers over frames as channels"),
     "Conv2DTranspose": "Use UpSampling2D and a Conv2D after it",
     "Conv1DTranspose": "Use UpSampling1D and a Conv1D after it",
@@ -35,7 +34,6 @@ ADVICE = {
     "Dot": "Use Multiply, and a mean or a Dense layer behind it",
     "Lambda": "Use layers of Keras: the Python code of a Lambda layer cannot be converted",
     "TFSMLayer": "Use the layers of Keras that the SavedModel in it was made from",
-    "TimeDistributed": "Dense and Conv1D already work on every time step",
     "Masking": "Give the model windows of full length",
     **dict.fromkeys(("StringLookup", "TextVectorization", "HashedCrossing"), _STRINGS),
     **dict.fromkeys(("IntegerLookup", "Hashing", "Discretization"), _BEFORE),

@@ -31,6 +31,7 @@ from host_tools.readers import (
 )
 from host_tools.readers.builder import Builder
 from host_tools.readers.keras_file import load
+from host_tools.readers.keras_layers_time import time_distributed
 
 LAYERS = {
     **keras_layers_conv.LAYERS,
@@ -40,6 +41,7 @@ LAYERS = {
     **keras_layers_attention.LAYERS,
     **keras_layers_shape.LAYERS,
     **keras_layers_recurrent.LAYERS,
+    "TimeDistributed": lambda build, layer, inputs: time_distributed(build, layer, inputs, _call),
     **keras_layers_signal.LAYERS,
     **keras_layers_stream.LAYERS,
 }
@@ -197,19 +199,19 @@ def _call(build: Builder, layer: Any, inputs: list[Tensor], named: dict[str, Any
             "Give it dtype=\"float32\", and the real and imaginary parts as channels."
         )
     try:
-        output = CALLS[kind](build, layer, named or {}) if kind in known else LAYERS[kind](build, layer, inputs)
+        made = CALLS[kind](build, layer, named or {}) if kind in known else LAYERS[kind](build, layer, inputs)
     except ConversionError:
         raise
     except ValueError as error:
         raise ConversionError(f"layer {layer.name} ({kind}): {error}.") from error
-    if isinstance(output, list):  # of a function with several results
-        return output
-    if len(output.shape) > 4 and not of_ops:
-        raise ConversionError(
-            f"layer {layer.name}: makes a tensor of {len(output.shape)} axes beside the batch; the engine has 4. Reshape "
-            "it to fewer."
-        )
-    return [output]
+    outputs = made if isinstance(made, list) else [made]
+    for output in outputs:
+        if len(output.shape) > 4 and not of_ops:
+            raise ConversionError(
+                f"layer {layer.name}: makes a tensor of {len(output.shape)} axes beside the batch; the engine has 4. Reshape "
+                "it to fewer."
+            )
+    return outputs
 
 
 def _acting() -> list[str]:

@@ -140,7 +140,9 @@ def _calls_once(model, graph) -> bool:
 
 
 def _subgraph(model, graph) -> tuple[list[FileTensor], list[FileOp]]:
-    tensors = [_tensor(model, graph.Tensors(i)) for i in range(_count(graph.TensorsLength()))]
+    inner = _intermediates(graph)
+    count = _count(graph.TensorsLength())
+    tensors = [_PLACEHOLDER if i in inner else _tensor(model, graph.Tensors(i)) for i in range(count)]
     return tensors, [_op(model, graph.Operators(i), len(tensors)) for i in range(_count(graph.OperatorsLength()))]
 
 
@@ -152,6 +154,18 @@ def _file(model) -> File:
         raise ConversionError("the .tflite file has no inputs or no outputs: there is nothing to run")
     _name_by_signature(model, tensors)
     return File(tensors, ops, inputs, outputs, _text(model.Description()), subgraphs)
+
+
+# An LSTM's scratch tensors, which have no size.
+_PLACEHOLDER = FileTensor("intermediate", (), (), "intermediate", np.zeros(0, np.float32), np.zeros(0, np.int64), 0, None)
+
+
+def _intermediates(graph) -> set[int]:
+    """Numbers of the tensors that only one op knows, for itself."""
+    numbers: set[int] = set()
+    for i in range(_count(graph.OperatorsLength())):
+        numbers.update(int(n) for n in _array(graph.Operators(i).IntermediatesAsNumpy(), np.int64))
+    return numbers
 
 
 def _count(n: int) -> int:

@@ -57,7 +57,7 @@ def xtensa(mulsh: int) -> Cpu:
         command=("qemu-xtensa", "-cpu", "de233_fpu"),
         # QEMU 7.2 computes wrongly where a block of code has several MAC16 instructions.
         stepped=("bias", "conv2d", "conv2d_int4", "conv2d_sparse", "depthwise_conv2d", "fully_connected",
-                 "fully_connected_int4", "fully_connected_sparse"),
+                 "fully_connected_int4", "fully_connected_sparse", "matrix"),
         # Three MULSH an element, each a signal, take minutes; what differs is the one function that the others use too.
         without=("binary",) if mulsh else (),
         families=(),

@@ -6,11 +6,12 @@ import numpy as np
 from group_models import random_group
 from op_models import random_op
 
-from upyml.format import decode, layout, ops_wide
+from upyml.format import decode, layout, ops_recurrent, ops_wide
 from upyml.format.encode import seal
 
 FOLDER = Path(__file__).parent / "corpus"
 MOST_BYTES = 1024  # of an op; of a group twice as many, and of one with tables of 16 bits
+MORE_BYTES = dict.fromkeys(ops_recurrent.OPS, 1024)  # which have a table of 512
 GROUPS = 12
 
 
@@ -36,7 +37,8 @@ def write(name, rng, opcode, coding):
     count = 0
     while count < 3:
         model = random_op(rng, opcode, coding).encode(rng)
-        if len(model) <= (3 * MOST_BYTES if opcode in (ops_wide.TABLE_16, ops_wide.SOFTMAX_16) else MOST_BYTES):
+        most = 3 * MOST_BYTES if opcode in (ops_wide.TABLE_16, ops_wide.SOFTMAX_16) else MOST_BYTES
+        if len(model) <= most + MORE_BYTES.get(opcode, 0):
             (FOLDER / f"{name.lower()}_{count}.upm").write_bytes(model)
             count += 1
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import op_models_math
+import op_models_recurrent
 import op_models_signal
 import op_models_sound
 import op_models_stream
@@ -303,6 +304,7 @@ _MAKERS = (
     ((layout.STRIDED_SLICE,), _strided_slice),
     ((layout.RESHAPE, layout.TABLE, layout.SOFTMAX, layout.QUANTIZE, layout.DEQUANTIZE, layout.REQUANTIZE), _elementwise),
     ((layout.RESIZE_NEAREST, layout.RESIZE_BILINEAR), _resize),
+    *op_models_recurrent.MAKERS,
     *op_models_signal.MAKERS,
     *op_models_stream.MAKERS,
     *op_models_wide.MAKERS,

@@ -184,7 +184,7 @@ class Own(L.Layer):
 
 
 REFUSED = {
-    "LSTM": ((10, 3), L.LSTM(4, name="memory"), "layer memory \\(LSTM\\).*Conv1D"),
+    "masked": ((10, 3), L.Masking(name="mask"), "layer mask \\(Masking\\).*full length"),
     "group norm": ((8,), L.GroupNormalization(2, name="norm"), "layer norm .*BatchNormalization"),
     "own layer": ((8,), Own(name="mine"), "layer mine .*your own"),
     "own activation": ((8,), L.Dense(3, activation=lambda x: x * x, name="square"), "layer square.*activation"),
@@ -210,7 +210,7 @@ def test_help_lists_the_layers():
     from host_tools.cli_convert import convert
     from host_tools.readers import keras_layers_attention, keras_layers_math
 
-    listed = convert.callback.__doc__.split("Keras layers:")[1].split(", models within")[0]
+    listed = convert.callback.__doc__.split("Keras layers:")[1].split(", models")[0]
     names = [name.strip() for name in listed.split(",")]
     names = [name.replace("1D/2D", n) for name in names for n in (("1D", "2D") if "1D/2D" in name else ("",))]
     acting = {name for name, read in keras_reader.LAYERS.items() if read is not keras_layers_math._nothing}

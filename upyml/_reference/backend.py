@@ -4,6 +4,9 @@ from array import array
 
 # Op -> module of its plain kernel; the function has the op's name in lower case.
 _FAMILIES = {  # ops of other families than BASE
+    "LSTM": "recurrent",
+    "GRU": "recurrent",
+    "SIMPLE_RNN": "recurrent",
     "CONV2D_16": "wide",
     "DEPTHWISE_CONV2D_16": "wide",
     "FULLY_CONNECTED_16": "wide",

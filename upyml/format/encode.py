@@ -141,7 +141,7 @@ class _Data:
                 fields = layout.OPS[layout.CONV2D][1]
                 value = b"".join([_pack(fields, self.placed(phase)) for phase in value])
             if isinstance(value, bytes):
-                params[key] = self.place(value, layout.ALIGN if key == "weights" else 4)
+                params[key] = self.place(value, layout.ALIGN if key.endswith("weights") else 4)
         return params
 
 

@@ -2,7 +2,7 @@
 
 import struct
 
-from upyml.format import decode, layout, ops_attention
+from upyml.format import decode, layout, ops_attention, ops_recurrent
 
 
 def _places(prefix, fields):
@@ -68,6 +68,12 @@ def text():
     lines += _codes("KIND", layout.KINDS) + _codes("DTYPE", [name for name, _, _ in layout.DTYPES])
     lines += _codes("ORDER", layout.ORDERS) + _codes("CODING", layout.CODINGS)
     lines += _codes("FAMILY", layout.FAMILIES) + ["#define UPYML_FAMILY_SHIFT %d" % layout.FAMILY_SHIFT, ""]
+    lines += _codes("ACTIVATION", ops_recurrent.ACTIVATIONS) + [
+        "#define UPYML_RECURRENT_TABLE_BYTES %d" % ops_recurrent.TABLE_BYTES,
+        "#define UPYML_MIN_CELL_SHIFT (%d)" % ops_recurrent.MIN_CELL_SHIFT,
+        "#define UPYML_MAX_CELL_SHIFT %d" % ops_recurrent.MAX_CELL_SHIFT,
+        "",
+    ]
     lines += _opcodes()
     lines += _codes("ERROR", [name for name, _ in layout.ERRORS])
     for name, fields in layout.OPS.values():

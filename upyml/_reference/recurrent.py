@@ -1,0 +1,184 @@
+"""LSTM, GRU and SIMPLE_RNN in plain loops: two matrices of int8 weights, sums of int16, and a cell, step by step."""
+
+import struct
+
+from upyml._reference.convolution import block, channels
+from upyml._reference.fixed_point import mbqm, requantize, wrap
+from upyml.format.ops_recurrent import HARD_SIGMOID, RELU, SIGMOID, TABLE_BYTES
+
+
+class Matrix:
+    """Weights and channels in the file's order; they make `count` int16 sums of `inputs` values."""
+
+    def __init__(self, model, weights, params, inputs, count):
+        self.model, self.at, self.inputs, self.count = model, weights, inputs, count
+        self.bias, self.multipliers, self.shifts = channels(model, {"channels": params}, count)
+
+    def multiply(self, x, first, end, out):
+        """out[first..end) from values x; first: a multiple of four."""
+        k = self.inputs + 3 & ~3
+        x = list(x) + [0] * (k - self.inputs)
+        sums = [0, 0, 0, 0]
+        at = self.at + first * k
+        for channel in range(first, end):
+            if channel & 3 == 0:
+                block(x, self.model, at, k, sums)
+                at += 4 * k
+            acc = sums[channel & 3] + self.bias[channel]
+            out[channel] = saturated(mbqm(wrap(acc), self.multipliers[channel], self.shifts[channel]))
+
+
+def saturated(x):
+    """x clamped to int16."""
+    return -32768 if x < -32768 else 32767 if x > 32767 else x
+
+
+def drop_15(x):
+    """x / 2^15 to the nearest, halves upwards."""
+    return (x + (1 << 14)) >> 15
+
+
+class Cell:
+    """An op's fields, matrices and what it remembers."""
+
+    def __init__(self, model, step, gates, hidden, cell):
+        p = self.p = step.params
+        self.units = units = step.y.shape[-1]
+        self.zero_point = step.y.zero_point
+        inputs = step.x[0].shape[1]
+        self.input = Matrix(model, p["weights"], p["channels"], inputs, gates * units)
+        self.recurrent = Matrix(model, p["recurrent_weights"], p["recurrent_channels"], units, gates * units)
+        self.table = struct.unpack_from("<%dH" % (TABLE_BYTES // 2), model, p["table"])
+        self.brought = [0] * (gates * units)
+        self.kept = [0] * (gates * units)
+        self.cell = cell or [0] * units
+        self.hidden = hidden or [self.to_hidden(value) for value in (self.cell if gates == 3 else [0] * units)]
+
+    def to_hidden(self, x):
+        """A product, or a value with the pre-activation's scale, as the int8 hidden state."""
+        return requantize(x, self.p["hidden_multiplier"], self.p["hidden_shift"], self.zero_point, -128, 127)
+
+    def sigmoid_at(self, distance, bits, end):
+        """The table's value at distance / 2^bits, times 2^bits."""
+        place = distance >> bits
+        if place >= 255:
+            return end
+        below = self.table[place]
+        return (below << bits) + (distance & ((1 << bits) - 1)) * (self.table[place + 1] - below)
+
+    def activate(self, activation, x, shift=0):
+        """x * 2^shift by a function of ACTIVATIONS; RELU and LINEAR leave x the scale it has."""
+        if activation >= RELU:
+            return 0 if activation == RELU and x < 0 else x
+        three = 3 * x << shift if shift >= 0 else (3 * x + (1 << (-1 - shift))) >> -shift
+        size = abs(three)
+        if activation == HARD_SIGMOID:
+            y = ((max(-36864, min(36864, three)) * 29127 + (1 << 15)) >> 16) + (1 << 14)
+        elif activation == SIGMOID:
+            y = self.sigmoid_at(size, 9, 0x7FFF << 10)
+            y = ((1 << 25) - y + 511 if three < 0 else y + 512) >> 10
+        else:
+            y = self.sigmoid_at(size, 8, 0xFFFF << 8) - (1 << 23)
+            y = (127 - y if three < 0 else y + 128) >> 8
+        return saturated(y)
+
+    def gate(self, activation, at):
+        """The function of a channel's two sums."""
+        return self.activate(activation, saturated(self.brought[at] + self.kept[at]), self.p["gate_shift"])
+
+    def run(self, step, out, update):
+        """All steps; update(cell) makes the next hidden state."""
+        p, units = self.p, self.units
+        steps, inputs = step.x[0].shape
+        x = step.x[0].data
+        sequence = len(out) != units
+        known = 2 * units if p.get("reset_after") == 0 else len(self.kept)
+        for t in range(steps):
+            first = (steps - 1 - t if p["backwards"] else t) * inputs
+            self.input.multiply(x[first : first + inputs], 0, len(self.brought), self.brought)
+            self.recurrent.multiply(self.hidden, 0, known, self.kept)
+            update(self)
+            if sequence or t == steps - 1:
+                to = (steps - 1 - t if p["mirrored"] else t) * units if sequence else 0
+                for i in range(units):
+                    out[to + i] = self.hidden[i]
+
+
+def _int16(data):
+    return list(struct.unpack("<%dh" % (len(data) // 2), bytes(data)))
+
+
+def _keep(data, code, values):
+    """Write a state's numbers over its bytes."""
+    packed = struct.pack("<%d%s" % (len(values), code), *values)
+    for i in range(len(packed)):
+        byte = packed[i]
+        data[i] = byte - 256 if byte > 127 else byte
+
+
+def _lstm(cell):
+    """Gates: input, forget, candidate, output."""
+    p, units = cell.p, cell.units
+    clip = p["clip"]
+    for i in range(units):
+        brought = cell.gate(p["gate"], i) * cell.gate(p["activation"], 2 * units + i)
+        kept = cell.gate(p["gate"], units + i) * cell.cell[i]
+        new = saturated(
+            saturated(mbqm(kept, 1 << 30, -14)) + saturated(mbqm(brought, p["update_multiplier"], p["update_shift"]))
+        )
+        if clip:
+            new = max(-clip, min(clip, new))
+        cell.cell[i] = new
+        seen = cell.activate(p["activation"], new, p["cell_shift"])
+        cell.hidden[i] = cell.to_hidden(seen * cell.gate(p["gate"], 3 * units + i))
+
+
+def _gru(cell):
+    """Gates: update, reset, candidate. The state is int16; the matrix takes it as int8."""
+    p, units = cell.p, cell.units
+    update = [cell.gate(p["gate"], i) for i in range(units)]
+    if not p["reset_after"]:  # the candidate's sums are of the state after its reset
+        reset = [cell.to_hidden(drop_15(cell.gate(p["gate"], units + i) * cell.cell[i])) for i in range(units)]
+        cell.recurrent.multiply(reset, 2 * units & ~3, 3 * units, cell.kept)
+    for i in range(units):
+        kept = cell.kept[2 * units + i]
+        if p["reset_after"]:
+            kept = saturated(drop_15(cell.gate(p["gate"], units + i) * kept))
+        made = cell.activate(p["activation"], saturated(cell.brought[2 * units + i] + kept), p["gate_shift"])
+        old = update[i]
+        cell.cell[i] = saturated(wrap(wrap(old * cell.cell[i] + wrap((32768 - old) * made)) + (1 << 14)) >> 15)
+    for i in range(units):
+        cell.hidden[i] = cell.to_hidden(cell.cell[i])
+
+
+def _simple_rnn(cell):
+    for i in range(cell.units):
+        cell.hidden[i] = cell.to_hidden(cell.gate(cell.p["activation"], i))
+
+
+def lstm(model, step, out):
+    """(steps, inputs) to (steps, units), or the last step's (units); hidden state and cell may be among the inputs."""
+    states = [tensor.data for tensor in step.x[1:]]
+    cell = Cell(model, step, 4, list(states[0]) if states else None, _int16(states[1]) if states else None)
+    cell.run(step, out, _lstm)
+    if states:
+        _keep(states[0], "b", cell.hidden)
+        _keep(states[1], "h", cell.cell)
+
+
+def gru(model, step, out):
+    """The same; the hidden state may be an input."""
+    state = step.x[1].data if len(step.x) > 1 else None
+    cell = Cell(model, step, 3, None, None if state is None else _int16(state))
+    cell.run(step, out, _gru)
+    if state is not None:
+        _keep(state, "h", cell.cell)
+
+
+def simple_rnn(model, step, out):
+    """The same."""
+    state = step.x[1].data if len(step.x) > 1 else None
+    cell = Cell(model, step, 1, None if state is None else list(state), None)
+    cell.run(step, out, _simple_rnn)
+    if state is not None:
+        _keep(state, "b", cell.hidden)
