@@ -6,7 +6,7 @@ IN_PATH := PATH=$(CURDIR)/build/venv/bin:$$PATH
 
 export UPYML_WERROR := 1 # warnings in our C are errors here, not where users build it
 
-.PHONY: help setup native unix natmods boards bare wheel postgresql test demo bench baseline readme clean compress-bench
+.PHONY: help setup native unix natmods boards bare wheel postgresql test demo bench baseline readme clean compress-bench sound-bench
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -72,6 +72,9 @@ readme: bench unix natmod-x64 ## the tables of README.md
 compress-bench: native bare ## trains and compresses models of four tasks: a table of README.md, half an hour
 	@$(PY) tests/bench/compression/bench.py
 	@$(PY) tests/bench/readme.py compression
+
+sound-bench: native bare-cortex_m0 ## trains spoken digits from samples to label, front end included: numbers of README.md
+	@$(PY) tests/bench/sound.py
 
 clean: ## removes everything that was made (not the downloads)
 	rm -rf build *.egg-info *.so .pytest_cache

@@ -76,7 +76,7 @@ def _against_float(model, graph: Graph, data, streamed: Streamed | None, given: 
     inputs = [x[:SAMPLES] for x in float_runtime.as_inputs(graph, data)]
     exact = float_runtime.run(graph, inputs, batch=SAMPLES)  # in one go: what a stateful layer remembers goes on
     if streamed:
-        found = [_stream(model, x, streamed) for x in inputs[0]]
+        found = [_stream(model, x, streamed) for x in (inputs[0] if given is None else given[: len(inputs[0])])]
         exact = [_last(x, details.shape) for x, details in zip(exact, model.output_details)]
     elif given is not None:
         found = [_anew(model, sample) for sample in given[: len(inputs[0])]]

@@ -114,8 +114,8 @@ def convert(
         raise ConversionError(f"activations have 8 or 16 bits, received {activations}")
     if not set(codings) <= set(CODINGS):
         raise ConversionError(f"codings of weights are {' and '.join(CODINGS)}, received {', '.join(map(str, codings))}")
-    if front_end and (_reader_of(source) == formats.TFLITE or activations != 8 or streaming):
-        raise ConversionError("a front end goes with a Keras model and activations of 8 bits, and not with streaming")
+    if front_end and (_reader_of(source) == formats.TFLITE or activations != 8):
+        raise ConversionError("a front end goes with a Keras model and activations of 8 bits")
     engine = engine or compare.best_engine()
     stages = _Stages(show)
     if _reader_of(source) == formats.TFLITE:
@@ -127,12 +127,14 @@ def convert(
         _check_quantized(model.name, bits, rounding, activations, weight_scales)
         graph = stages("read", qat.read(model), True)
         original = rewire.copy(graph)  # the passes below change it in place
-        data = _loaded(data, graph)
+        clips = data = _loaded(data, graph)
+        if front_end and data is not None:
+            data = _features(front_end, clips, original)
     else:
         original = stages("read", _read_keras(model, data))
-        data = _loaded(data, original)
+        clips = data = _loaded(data, original)
         if front_end:
-            clips, data = data, _features(front_end, data, original)
+            data = _features(front_end, clips, original)
         graph = _quantized(original, data, method, progress, stages, bits, rounding, activations, weight_scales)
     # A pad costs a copy of the image, a padded window nothing.
     graph = stages("fuse_quantized_padding", tidy.fuse_padding(graph), True)
@@ -148,13 +150,19 @@ def convert(
     if not keep_channels and not _remembers(graph):  # last of the graph passes, when all sums are known
         graph = stages("drop_constant_channels", _without_constant_channels(graph, codings), True)
     dropped = channels - _channels(graph)
-    if front_end:
-        graph = stages("front_end", front_end.before(graph, clips.shape[1]), True)
-        metadata = {"sample_rate": str(front_end.sample_rate), "window": str(clips.shape[1])} | (metadata or {})
     streamed = None
     if streaming:
         streamed = stream(graph, None if streaming is True else int(streaming))
         graph = stages("stream", streamed.graph, True)
+    if front_end:
+        if clips is None:
+            raise ConversionError("a front end needs the clips that it makes features of: give data, (n, samples) int16")
+        if streamed:
+            streamed = front_end.before_stream(streamed)
+            clips = clips[:, : streamed.window]
+        graph = stages("front_end", streamed.graph if streamed else front_end.before(graph, clips.shape[1]), True)
+        given = {"sample_rate": str(front_end.sample_rate)} | ({} if streamed else {"window": str(clips.shape[1])})
+        metadata = given | (metadata or {})
     program = stages("lower", lowering.lower(graph, tuple(codings)))
     program.caller_inputs = _may_lie_outside(program) if caller_inputs else False
     program = stages("order", ordering.order(program))  # before plan: it decides what is live together
@@ -292,7 +300,8 @@ def _metadata(program: Program, source, given: dict[str, str], streamed: Streame
     """Text of the file: what the source says, then names, then what was given; empty texts are left out."""
     if streamed:
         for key in {"window", "hop"} & set(given):
-            raise ConversionError(f"a streaming model takes {streamed.hop} frames a run: leave its {key} out")
+            what = "samples" if len(streamed.graph.inputs[0].shape) == 1 else "frames"
+            raise ConversionError(f"a streaming model takes {streamed.hop} {what} a run: leave its {key} out")
         given = given | {"window": str(streamed.hop), "hop": str(streamed.hop), "streaming": str(streamed.window)}
     found = {key: value for key, value in program.metadata.items() if value not in _NOISE}
     if isinstance(source, (str, Path)):

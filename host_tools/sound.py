@@ -12,7 +12,7 @@ of 16-bit integers scaled to fill them, energies in mel bands, square root, nois
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +26,7 @@ from host_tools.graph import Graph, Op, Tensor
 from host_tools.passes.lower import lower
 from host_tools.passes.order import order
 from host_tools.passes.plan import plan
+from host_tools.passes.streaming import Streamed
 from upyml.format import ops_sound
 
 WINDOWS = ("hann", "hamming")
@@ -209,7 +210,29 @@ class MelFeatures:
                 f"{' and '.join(str(t.shape) for t in graph.inputs)}"
             )
         x = audio(samples)
-        ops = self.ops(x)
+        return self._joined(graph, x, self.ops(x))
+
+    def before_stream(self, streamed: Streamed) -> Streamed:
+        """A streaming graph that takes features as one that takes the samples of as many hops; those that frames have in common
+        with earlier ones it remembers, zeros at first. Raises ConversionError where frames do not overlap or touch."""
+        if self.hop > self.frame:
+            raise ConversionError(
+                f"MelFeatures: in a stream frames overlap or touch; a hop of {self.hop} samples leaves some out between frames of "
+                f"{self.frame}: give a hop_ms of at most {self.window_ms:g}"
+            )
+        x, recent = audio(streamed.hop * self.hop), audio(self.frame + (streamed.hop - 1) * self.hop)
+        if recent.size == x.size:
+            ops = self.ops(x)
+        else:
+            recent.name = "recent"
+            ops = [Op("window", [x], [recent], {}, "recent"), *self.ops(recent)]
+        graph = self._joined(streamed.graph, x, ops)
+        return replace(streamed, graph=graph, hop=x.size, window=self.frame + (streamed.window - 1) * self.hop)
+
+    @staticmethod
+    def _joined(graph: Graph, x: Tensor, ops: list[Op]) -> Graph:
+        """The features that ops make of samples as the graph's input."""
+        (old,) = graph.inputs
         features = ops[-1].output
         if features.shape != old.shape:
             shaped = Tensor("features", old.shape, "int16", features.scale, 0)

@@ -12,13 +12,14 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent / "compression"))
 import tasks  # noqa: E402
 
-from host_tools import bench  # noqa: E402
+from host_tools import bench, boards  # noqa: E402
 from host_tools.convert import convert  # noqa: E402
 from host_tools.sound import MelFeatures  # noqa: E402
 
 RATE, SAMPLES = 8000, 8000
 FEATURES = MelFeatures(RATE, window_ms=32, hop_ms=16, channels=20, lower=100, upper=3800)
 EPOCHS, COPIES = 40, 6
+FRONT_END = ("mel_energies", "log_energies", "requantize")
 
 
 def clips():
@@ -111,6 +112,36 @@ def measure(folder: Path) -> dict:
         "accuracy": accuracy(done.file, x_test, y_test),
         "file_bytes": len(done.file),
         "clips": len(x_test),
+        "same_in_python": same_in_python(done.file, x_test[:3]),
+        **on_a_pico(done.file),
+    }
+
+
+def same_in_python(file: bytes, clips: np.ndarray) -> bool:
+    """Whether the engine in plain Python, which CircuitPython runs, gives the same bytes."""
+    import upyml
+    import upyml._reference
+
+    outputs = []
+    for engine in (None, upyml._reference):
+        model = upyml.load(file, engine) if engine else upyml.load(file)
+        for clip in clips:
+            model.reset()
+            model.input[:] = memoryview(np.ascontiguousarray(clip))
+            model.run()
+            outputs.append(bytes(memoryview(model.output).cast("B")))
+    return outputs[: len(clips)] == outputs[len(clips) :]
+
+
+def on_a_pico(file: bytes) -> dict:
+    """Cycles of a second of sound on the emulated chip, which stops where an output is not that of this computer."""
+    counted = bench.count(file, boards.all()["pico"])
+    front = sum(layer["cycles"] for layer in counted["layers"] if layer["op"] in FRONT_END)
+    return {
+        "cycles": counted["cycles"],
+        "ms_at_133_mhz": counted["cycles"] / 133e3,
+        "front_end_share": front / counted["cycles"],
+        "arena_bytes": counted["arena_bytes"],
     }
 
 

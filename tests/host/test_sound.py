@@ -186,3 +186,52 @@ def test_a_model_takes_samples(require):
             np.testing.assert_allclose(runner.predict(clip / 32768), expected, atol=3 * network.output_details[0].scale)
         np.testing.assert_array_equal(*found)
     assert whole[0].selftest() is True and whole[0].metadata["sample_rate"] == "8000"
+
+
+STREAMS = {
+    "overlapping frames": MelFeatures(8000, 32, 16, 20, 100, 3800),
+    "a hop between": MelFeatures(8000, 32, 20, 12, 100, 3800),
+    "frame after frame": MelFeatures(8000, 20, 20, 12, 100, 3800),
+}
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_a_stream_of_samples_gives_what_whole_clips_give(name, require):
+    """Hop by hop, each frame computed once; by convolutions without padding the answer is the whole clip's to the bit."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    features, layers = STREAMS[name], keras.layers
+    clips = np.stack([chirp(8000, 8000, seed) for seed in range(20)])
+    frames, bands = features.shape(8000)
+    network = [layers.Conv1D(8, 3, strides=2, activation="relu"), layers.GlobalAveragePooling1D(), layers.Dense(3)]
+    network = keras.Sequential([keras.Input((frames, bands)), *network])
+    whole = upyml.load(convert(network, clips, front_end=features).file)
+    done = convert(network, clips, {"name": "stream"}, front_end=features, streaming=True)
+    assert done.hop == 2 * features.hop and done.check.sqnr > 25
+    streams = [upyml.load(done.file, engines.engine(each, require)) for each in engines.ENGINES]
+    heard = features.frame + (frames - 1) * features.hop
+    for clip in clips[:2]:
+        whole.reset()
+        whole.input[:] = memoryview(clip)
+        whole.run()
+        before = np.zeros(-heard % done.hop, np.int16)
+        for model in streams:
+            model.reset()
+            for hop in np.concatenate([before, clip[:heard]]).reshape(-1, done.hop):
+                model.input[:] = memoryview(hop)
+                model.run()
+            np.testing.assert_array_equal(np.array(model.output), np.array(whole.output))
+    assert streams[0].metadata["hop"] == str(done.hop) and streams[0].selftest() is True
+
+
+def test_a_stream_whose_frames_leave_samples_out_is_refused():
+    import keras
+
+    features = MelFeatures(8000, 16, 32, 8, 100, 3800)
+    clips = np.stack([chirp(8000, 8000, seed) for seed in range(4)])
+    network = keras.Sequential([keras.Input(features.shape(8000)), keras.layers.Conv1D(4, 3), keras.layers.GlobalMaxPooling1D()])
+    with pytest.raises(ConversionError, match="give a hop_ms of at most 16"):
+        convert(network, clips, front_end=features, streaming=True)
+    with pytest.raises(ConversionError, match="takes 256 samples a run: leave its window out"):
+        convert(network, clips, {"window": "8000"}, front_end=MelFeatures(8000, 32, 32, 8, 100, 3800), streaming=True)
