@@ -18,9 +18,9 @@ from host_tools.readers.tflite_file import File, FileOp
 from upyml.format.ops_sound import GAINS
 from upyml.format.ops_signal import LEAST_POINTS, MOST_POINTS
 
-_ENERGIES = "energies of bands"  # names of the operators that `joined` makes
-_NOISE = "noise reduction"
-_TO_INT8 = "features as int8"
+_ENERGIES = "CUSTOM SignalFilterBankSquareRoot"  # the operators that `joined` makes: by the names of the chains' ends
+_NOISE = "CUSTOM SignalFilterBankSpectralSubtraction"
+_TO_INT8 = "CAST after SignalFilterBankLog"
 _AUDIO_SCALE = 1 / 32768
 _INT16 = 7  # TensorType, as the option T of an FFT has it
 _STEPS = ("Window", "FftAutoScale", "Rfft", "Energy", "FilterBank", "FilterBankSquareRoot", "FilterBankSpectralSubtraction")
@@ -121,7 +121,7 @@ class _Chains:
             "window_shift": _options(window)["shift"],
             "first_bin": _options(energy)["start_index"],
             "end_bin": _options(energy)["end_index"],
-            "window": window.inputs[1],
+            "sample_weights": window.inputs[1],
             "bank": bank.inputs[1:],
         }
         self.set_scale(window.inputs[0], _AUDIO_SCALE)
@@ -201,7 +201,7 @@ def _constant(reader, op: FileOp, number: int, what: str) -> np.ndarray:
 
 def _energies(reader, op: FileOp) -> None:
     options = op.options
-    window = _constant(reader, op, options["window"], "window")
+    window = _constant(reader, op, options["sample_weights"], "list of the window's weights")
     names = ("weights", "unweights", "channel frequency starts", "channel weight starts", "channel widths")
     weights, rest, bins, starts, widths = (
         _constant(reader, op, number, name).astype(np.int64) for number, name in zip(options["bank"], names, strict=True)
@@ -222,16 +222,16 @@ def _energies(reader, op: FileOp) -> None:
     good = good and np.all(widths >= 0) and np.all(starts >= 0) and np.all(starts + widths <= min(len(weights), len(rest)))
     _demand(reader, op, good, "the filter bank reaches beyond the spectrum or beyond its weights: the file is damaged")
     places = np.concatenate([np.arange(start, start + width) for start, width in zip(starts, widths)])
-    attrs = {
-        "points": points,
-        "hop": len(window),
-        "window": window,
-        "window_shift": options["window_shift"],
-        "first_bin": options["first_bin"],
-        "end_bin": options["end_bin"],
-        "bands": list(zip(bins, widths)),
-        "weights": np.stack([weights[places], rest[places]], 1),
-    }
+    attrs = dict(
+        points=points,
+        hop=len(window),
+        window=window,
+        window_shift=options["window_shift"],
+        first_bin=options["first_bin"],
+        end_bin=options["end_bin"],
+        bands=list(zip(bins, widths)),
+        weights=np.stack([weights[places], rest[places]], 1),
+    )
     reader.emit(op, "mel_energies", [x], attrs)
 
 
