@@ -166,7 +166,9 @@ def convert(
     RESIZE_NEAREST_NEIGHBOR, RESIZE_BILINEAR, MAXIMUM, MINIMUM, PRELU, SQUARED_DIFFERENCE, DIV, ABS, RSQRT, EXP, LOG,
     REDUCE_MIN, SUM, CUMSUM, LOG_SOFTMAX, L2_NORMALIZATION, ARG_MIN, PACK, UNPACK, TILE, BROADCAST_TO, MIRROR_PAD,
     SPACE_TO_DEPTH, DEPTH_TO_SPACE, REVERSE_V2,
-    CALL_ONCE, VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE, SVDF, UNIDIRECTIONAL_SEQUENCE_LSTM.
+    CALL_ONCE, VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE, SVDF, UNIDIRECTIONAL_SEQUENCE_LSTM;
+    and TFLite Micro's audio front end, which ends with CUSTOM SignalFilterBankSquareRoot, CUSTOM SignalFilterBankSpectralSubtraction,
+    CUSTOM SignalFilterBankLog, CAST after SignalFilterBankLog.
     """
     from host_tools import convert as conversion
     from host_tools import render

@@ -21,6 +21,7 @@ from host_tools.readers.builder import Builder
 _BECOMES = {
     "batch_norm": ("depthwise_conv2d",),  # where it cannot be folded into weights
     "average_pool": ("average_pool", "mean"),  # of the whole image
+    "conv2d_transpose": ("conv2d_transpose", "conv2d"),  # without a stride
 }
 
 # Variables of .tflite files are no ops of the graph: they are its states, and windows over time where they move on.
@@ -67,10 +68,13 @@ def kinds(function: Callable) -> set[str]:
 
 
 def _of_function_tables(part: FunctionType) -> set[str]:
-    """Kinds in a table of functions of one value that the code names: "swish" to ("silu", {})."""
-    table = part.__globals__.get("FUNCTIONS") if "FUNCTIONS" in part.__code__.co_names else None
-    entries = table.values() if isinstance(table, dict) else ()
-    return {entry[0] for entry in entries if isinstance(entry, tuple) and entry[0] in graph_ops.KINDS}
+    """Kinds in a table that the code names: of functions of one value, "swish" to ("silu", {}), or of recurrent cells."""
+    found = set()
+    for name in {"FUNCTIONS", "_CELLS"} & set(part.__code__.co_names):
+        table = part.__globals__.get(name)
+        for entry in table.values() if isinstance(table, dict) else ():
+            found.add(entry[0] if isinstance(entry, tuple) else entry)
+    return {kind for kind in found if isinstance(kind, str) and kind in graph_ops.KINDS}
 
 
 def codes_of_kinds() -> dict[str, list[str]]:

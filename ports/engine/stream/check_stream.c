@@ -16,7 +16,8 @@ static int check_svdf(const uint8_t *file, const upyml_op *op, const upyml_tenso
     uint64_t filters = (uint64_t)y->elements * upyml_load16(op->params + UPYML_SVDF_RANK);
     UPYML_NEED(state.kind == UPYML_KIND_STATE && y->kind == UPYML_KIND_ARENA && filters > 0, SHAPE);
     UPYML_NEED(feature.elements == filters * x.elements && bias.elements == y->elements, SHAPE);
-    UPYML_NEED(state.elements == time.elements && state.elements % filters == 0, SHAPE);
+    UPYML_NEED(state.elements == time.elements && filters <= state.elements
+        && state.elements % (uint32_t)filters == 0, SHAPE);
     UPYML_NEED(upyml_shift_fits((int8_t)op->params[UPYML_SVDF_SHIFT1])
         && upyml_shift_fits((int8_t)op->params[UPYML_SVDF_SHIFT2]), PARAMS);
     return UPYML_PASSED;
