@@ -95,12 +95,15 @@ def test_a_build_may_leave_out_ops_and_codings_of_weights(tmp_path, monkeypatch)
 @pytest.mark.parametrize(
     "arch, most",
     [
-        ("armv6m-dense", 34 * KB),
+        ("armv6m-dense", 35 * KB),
         ("armv6m-coded", 42 * KB),
-        ("armv7emsp-dense", 28 * KB),
+        ("armv6m", 72 * KB),
+        ("armv7emsp-dense", 29 * KB),
         ("armv7emsp-coded", 36 * KB),
-        ("rv32imc-dense", 30 * KB),
+        ("armv7emsp", 58 * KB),
+        ("rv32imc-dense", 32 * KB),
         ("rv32imc-coded", 38 * KB),
+        ("rv32imc", 70 * KB),
     ],
 )
 def test_a_native_module_leaves_room_for_models(arch, most, require):
@@ -144,4 +147,4 @@ def test_the_python_side_is_small():
     """As .mpy files, those that a board with the engine in C needs."""
     files = bundle.files(None)
     needed = {path: data for path, data in files.items() if "_reference" not in path and "check" not in path}
-    assert sum(map(len, needed.values())) < 26 * KB
+    assert sum(map(len, needed.values())) < 31 * KB

@@ -291,8 +291,8 @@ def test_the_firmware_has_the_kernels_with_mac16():
 
 def test_the_native_modules_fit_beside_a_model():
     sizes = {name: path.stat().st_size for name, path in MODULES.items()}
-    assert sizes["xtensawin-dense"] <= 28 * 1024 and sizes["xtensawin-coded"] <= 36 * 1024
-    assert sizes["xtensawin-plain"] <= 28 * 1024
+    assert sizes["xtensawin-dense"] <= 29 * 1024 and sizes["xtensawin-coded"] <= 36 * 1024
+    assert sizes["xtensawin-plain"] <= 54 * 1024
 
 
 def test_the_esp32s_compiler_uses_what_the_s2_lacks(compilers, tmp_path):
