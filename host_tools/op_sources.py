@@ -27,6 +27,9 @@ _BECOMES = {
 # Variables of .tflite files are no ops of the graph: they are its states, and windows over time where they move on.
 _STATES = {"SHIFT": ("ASSIGN_VARIABLE", "READ_VARIABLE", "VAR_HANDLE"), "START": ("CALL_ONCE",)}
 
+# Layers of one cell, which one function reads.
+_CELLS = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "simple_rnn"}
+
 
 def layers() -> dict[str, list[str]]:
     """Op to the Keras layers that it may come of, sorted; without what an `activation=` argument adds to each."""
@@ -47,7 +50,8 @@ def _by_op(table: dict[str, Callable]) -> dict[str, list[str]]:
     made = codes_of_kinds()
     found: dict[str, set[str]] = {name: set() for name, _ in ops().values()}
     for source, function in table.items():
-        for kind in kinds(function):
+        others = set(_CELLS.values()) - {_CELLS[source]} if source in _CELLS else set()
+        for kind in kinds(function) - others:
             for lowered in _BECOMES.get(kind, (kind,)):
                 for op in made.get(lowered, ()):
                     found[op].add(source)
