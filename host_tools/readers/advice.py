@@ -16,8 +16,6 @@ _NORM = "Use BatchNormalization: it costs nothing in a converted model"
 # A Keras layer that upyml may lack, to advice; only read where it does.
 ADVICE = {
     **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), f"{_WINDOWS}, or Conv2D layers over frames as channels"),
-    "Conv2DTranspose": "Use UpSampling2D and a Conv2D after it",
-    "Conv1DTranspose": "Use UpSampling1D and a Conv1D after it",
     **dict.fromkeys(
         (
             "Conv3D", "Conv3DTranspose", "MaxPooling3D", "AveragePooling3D", "GlobalMaxPooling3D",
@@ -28,18 +26,14 @@ ADVICE = {
     ),
     "GroupNormalization": _NORM,
     "SpectralNormalization": "Take the layer out of it (its .layer) after training",
-    "PReLU": "Use LeakyReLU",
-    "Maximum": "Use Add, or Concatenate and a Conv2D of size 1",
-    "Minimum": "Use Add, or Concatenate and a Conv2D of size 1",
-    "Dot": "Use Multiply, and a mean or a Dense layer behind it",
     "Lambda": "Use layers of Keras: the Python code of a Lambda layer cannot be converted",
     "TFSMLayer": "Use the layers of Keras that the SavedModel in it was made from",
     "Masking": "Give the model windows of full length",
     **dict.fromkeys(("StringLookup", "TextVectorization", "HashedCrossing"), _STRINGS),
     **dict.fromkeys(("IntegerLookup", "Hashing", "Discretization"), _BEFORE),
     "CategoryEncoding": "Give the model the one-hot vectors as its input",
-    **dict.fromkeys(("MelSpectrogram", "STFTSpectrogram", "Resizing", "CenterCrop"), _BEFORE),
-    "RepeatVector": "Use Reshape, and UpSampling1D",
+    **dict.fromkeys(("MelSpectrogram", "STFTSpectrogram"), "Use MelFeatures of host_tools.sound and convert(..., front_end=features)"),
+    **dict.fromkeys(("Resizing", "CenterCrop"), _BEFORE),
     **dict.fromkeys(("LocallyConnected1D", "LocallyConnected2D"), "Use Conv1D or Conv2D"),
 }
 
