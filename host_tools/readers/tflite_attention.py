@@ -59,4 +59,9 @@ def _cast(reader, op):
     reader.emit(op, "reshape", [reader.tensor(op.inputs[0])], {})
 
 
-CONVERTERS: dict[str, Any] = {"BATCH_MATMUL": _batch_matmul, "GATHER": _gather, "CAST": _cast}
+def _neg(reader, op):
+    """TFLite has it for floats: a pass makes one op on int8 of it and what stands around it."""
+    reader.emit(op, "neg", [reader.tensor(op.inputs[0])], {})
+
+
+CONVERTERS: dict[str, Any] = {"BATCH_MATMUL": _batch_matmul, "GATHER": _gather, "CAST": _cast, "NEG": _neg}

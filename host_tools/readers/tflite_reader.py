@@ -13,6 +13,7 @@ import numpy as np
 from host_tools import shapes, verify
 from host_tools.errors import ConversionError
 from host_tools.graph import Graph, Op, Tensor
+from host_tools.passes.fold_floats import fold_floats
 from host_tools.passes.quantize_attention import tokens
 from host_tools.readers import (
     advice,
@@ -73,7 +74,7 @@ class _Reader:
         metadata = {"description": self.file.description} if self.file.description else {}
         made = Graph(inputs, outputs, self.ops, metadata, self.variables.states())
         tokens(made)
-        return made
+        return fold_floats(made)
 
     def _check_input(self, tensor: FileTensor) -> None:
         if any(axis > 0 for axis in tensor.unknown):

@@ -19,7 +19,7 @@ EVEN = {"multiplier": 1 << 30, "shift": 1, "clamp_min": -128, "clamp_max": 127} 
 def answer(op, *inputs, rng=None):
     """The output of both engines, and the file's tensors; inputs as they lie in memory."""
     model = op.encode(rng or np.random.default_rng(1))
-    (raw,) = run(_upyml, model, [x.tobytes() for x in inputs])
+    raw, _ = run(_upyml, model, [x.tobytes() for x in inputs])
     assert raw == run(_reference, model, [x.tobytes() for x in inputs])[0]
     head = decode.header(model)
     return raw, [decode.tensor(model, head, number) for number in range(head["tensor_count"])]

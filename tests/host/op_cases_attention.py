@@ -45,4 +45,16 @@ def gather(rng):
     return b.file([x], [y])
 
 
-CASES = {"batch_matmul": batch_matmul, "gather": gather}
+def neg(rng):
+    """NEG between DEQUANTIZE and QUANTIZE, as the converter writes it, to the same scale or another."""
+    b = TfliteBuilder()
+    x = activation(b, rng, (1, 256), random_scale(rng))
+    a, c = b.tensor((1, 256), "float32"), b.tensor((1, 256), "float32")
+    y = activation(b, rng, (1, 256), b.tensors[x]["scale"] * float(rng.choice([1.0, rng.uniform(0.5, 2)])))
+    b.op("DEQUANTIZE", [x], [a], "DequantizeOptions")
+    b.op("NEG", [a], [c], "NegOptions")
+    b.op("QUANTIZE", [c], [y], "QuantizeOptions")
+    return b.file([x], [y])
+
+
+CASES = {"batch_matmul": batch_matmul, "gather": gather, "neg": neg}

@@ -125,7 +125,7 @@ REFUSED = {
     "layer look: gives its attention scores": with_scores,
     "layer words: mask_zero masks": attention_models.of((9,), L.Embedding(20, 8, mask_zero=True, name="words")),
     "layer last: softmax over axis 0, the batch": attention_models.of((9, 8), L.Softmax(axis=0, name="last")),
-    "layer loop .*a layer of your own whose call cannot be followed": attention_models.of((9, 8), Loop(name="loop")),
+    "layer loop .*a layer of your own,? whose call cannot be followed": attention_models.of((9, 8), Loop(name="loop")),
     "words: the numbers that choose its rows are also an input of": ids_and_numbers,
     "words: the numbers that choose its rows are computed by": attention_models.of(
         (9,), lambda x: L.Embedding(20, 8, name="words")(x * 2.0)
