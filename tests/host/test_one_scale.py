@@ -109,5 +109,6 @@ def test_the_command_has_the_choice(even, data, tmp_path):
         call = ["convert", str(tmp_path / "m.keras"), "--data", str(tmp_path / "m.npz"), "--weight-scales", scales, "--json"]
         told = CliRunner().invoke(main, [*call, "--output", str(tmp_path / "m.upm")])
         sizes[scales] = json.loads(told.output)["file_bytes"]
-    assert sizes == {scales: len(convert(even, data, weight_scales=scales, check=False).file) for scales in sizes}
+    model = tmp_path / "m.keras"
+    assert sizes == {scales: len(convert(model, data, weight_scales=scales, check=False).file) for scales in sizes}
     assert sizes["layer"] < sizes["channel"]
