@@ -194,6 +194,22 @@ class MelFeatures:
         """Features as the float32 values that a network is trained on."""
         return features.astype(np.float32) * np.float32(self.scale)
 
+    def mfcc(self, count: int, name: str = "mfcc") -> Any:
+        """A Keras layer for the first of a network: `count` cepstral coefficients of each frame's features, the DCT-II of them.
+
+        (frames, channels) to (frames, count), orthonormal, not trained; the board computes it as a dense layer. Raises
+        ConversionError.
+        """
+        if not 1 <= count <= self.channels:
+            raise ConversionError(f"MelFeatures: {self.channels} channels have 1 to {self.channels} coefficients, received {count}")
+        import keras
+
+        place = np.pi / self.channels * (np.arange(self.channels) + 0.5)
+        matrix = np.sqrt(2 / self.channels) * np.cos(place[:, None] * np.arange(count))
+        matrix[:, 0] /= np.sqrt(2)
+        start = keras.initializers.Constant(matrix)
+        return keras.layers.Dense(count, use_bias=False, kernel_initializer=start, trainable=False, name=name)
+
     def _file(self, samples: int) -> bytes:
         """A model file of the front end alone."""
         x = audio(samples)

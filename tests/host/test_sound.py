@@ -235,3 +235,21 @@ def test_a_stream_whose_frames_leave_samples_out_is_refused():
         convert(network, clips, front_end=features, streaming=True)
     with pytest.raises(ConversionError, match="takes 256 samples a run: leave its window out"):
         convert(network, clips, {"window": "8000"}, front_end=MelFeatures(8000, 32, 32, 8, 100, 3800), streaming=True)
+
+
+def test_cepstral_coefficients_are_the_cosine_transform_of_the_features():
+    import keras
+
+    features = MelFeatures(8000, 32, 16, 20, 100, 3800)
+    clips = np.stack([chirp(8000, 8000, seed) for seed in range(20)])
+    real = features.real(features(clips))
+    layer = features.mfcc(13)
+    model = keras.Sequential([keras.Input(real.shape[1:]), layer])
+    found = model.predict(real, verbose=0)
+    angle = np.pi / 40 * (2 * np.arange(20) + 1)  # of 20 channels' middles, between 0 and pi
+    assert np.allclose(found[..., 0], real.sum(axis=-1) / np.sqrt(20), atol=1e-3)
+    for k in (1, 5, 12):
+        np.testing.assert_allclose(found[..., k], np.sqrt(2 / 20) * (real * np.cos(k * angle)).sum(axis=-1), atol=1e-3)
+    assert convert(model, clips, front_end=features).check.sqnr > 30
+    with pytest.raises(ConversionError, match="20 channels have 1 to 20 coefficients, received 21"):
+        features.mfcc(21)
