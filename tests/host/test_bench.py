@@ -82,7 +82,7 @@ def test_a_model_that_has_no_room_is_a_sentence(tmp_path):
     (tmp_path / "big.upm").write_bytes(small_models.big())
     done = upyml_command("bench", tmp_path / "big.upm")
     assert done.exit_code == 3
-    assert done.stderr.startswith("upyml: the model needs 6,000,000 bytes of RAM, and there are 2")
+    assert done.stderr.startswith("upyml: the model needs 6,000,000 bytes of RAM, and there are 1")
     assert done.stderr.endswith(" for it on Raspberry Pi Pico\n")
 
 
