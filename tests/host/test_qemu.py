@@ -16,7 +16,6 @@ from runtimes import BUILD, ROOT
 import upyml
 from host_tools import boards, emulators, package_files
 from host_tools.convert import convert
-from host_tools.deploy.plan import LIGHTER
 from host_tools.emulators import EmulatorError, ScriptFailed, qemu
 
 BOARDS = {name: board for name, board in boards.all().items() if board.emulate.get("with") == "qemu"}
@@ -86,13 +85,14 @@ def test_a_board_has_the_python_of_a_real_one(board):
     ]
 
 
-@pytest.mark.parametrize("engine", ["module", "mpy", "dense"])
+@pytest.mark.parametrize("engine", ["module", "mpy", "coded", "dense"])
 def test_each_form_of_the_engine_proves_itself(board, engine, require, monkeypatch):
-    """In the firmware, as a native module, and as the smaller one that takes dense weights only."""
-    arch = LIGHTER.get(board.arch, board.arch) if engine == "dense" else board.arch
+    """In the firmware, as a native module, and as the lighter ones where the processor has them."""
+    lighter = f"{board.arch}-{engine}"
+    arch = lighter if lighter in package_files.ARCHS else board.arch
     module = BUILD / "natmod" / arch / "_upyml.mpy"
     require(engine == "module" or module.exists(), module.relative_to(ROOT), f"make natmod-{arch}")
-    if engine == "dense":
+    if engine in ("coded", "dense"):
         monkeypatch.setattr(package_files, "natmod", lambda name: module)
         engine = "mpy"
     script = "import _upyml, upyml\nprint(_upyml)\nprint(upyml.load('gesture.upm').selftest())"
@@ -214,7 +214,7 @@ def test_without_qemu_its_package_is_named(board, monkeypatch):
 
 def test_files_that_do_not_fit_are_refused(require):
     m0 = ready(require, "cortex-m0")
-    with pytest.raises(EmulatorError, match="^the files make a ROMFS image of 6000.. bytes, cortex-m0 has room for 52"):
+    with pytest.raises(EmulatorError, match="^the files make a ROMFS image of 6000.. bytes, cortex-m0 has room for 39"):
         qemu.run(m0, "", {"large.bin": bytes(600_000)})
 
 

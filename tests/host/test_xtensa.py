@@ -214,7 +214,7 @@ for at in range(0, len(data), 192):
 """
 
 
-@pytest.mark.parametrize("engine", ["module", "xtensawin", "xtensawin-dense", "xtensawin-plain"])
+@pytest.mark.parametrize("engine", ["module", "xtensawin", "xtensawin-coded", "xtensawin-dense", "xtensawin-plain"])
 def test_the_engine_gives_the_hosts_bytes(engine, monkeypatch):
     """Of the firmware, whose kernels have no MULSH here, and of the native modules: xtensawin has it."""
     if engine in MODULES:
