@@ -145,9 +145,16 @@ CPUS |= {
 }
 
 
+# Kernels that few processors have of their own; the others would compare the plain ones with themselves.
+RARE = {"attention": "math/batch_matmul_s8", "rfft": "rfft_passes", "biquad": "biquad_section", "fir": "fir_sum", "mel": "mel_frame"}
+
+
 def families(cpu: Cpu) -> list[str]:
-    """Every family but those of functions that only other processors have."""
+    """Every family but those of functions that only other processors have; under sanitizers the plain kernels' too."""
     others = {family for other in CPUS.values() for family in other.families} - set(cpu.families) | set(cpu.without)
+    if not set(SANITIZERS) & set(cpu.flags):
+        own = (ENGINE / cpu.kernels / "sources.txt").read_text()
+        others |= {family for family, file in RARE.items() if file not in own}
     return sorted({path.stem.removeprefix("cases_") for path in HERE.glob("cases_*.c")} - others)
 
 

@@ -6,7 +6,17 @@ import shutil
 import kernel_rig as rig
 import pytest
 
-FAMILIES = [(name, family) for name, cpu in rig.CPUS.items() for family in rig.families(cpu)]
+
+def _together(name):
+    """A processor's kernels are compiled once, by the one process that runs all its tests."""
+    return pytest.mark.xdist_group(f"kernels-{name}")
+
+
+FAMILIES = [
+    pytest.param(name, family, marks=_together(name))
+    for name, cpu in rig.CPUS.items()
+    for family in rig.families(cpu)
+]
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +36,7 @@ def built(require, tmp_path_factory):
     return objects
 
 
-@pytest.mark.parametrize("name, family", FAMILIES, ids=["-".join(pair) for pair in FAMILIES])
+@pytest.mark.parametrize("name, family", FAMILIES, ids=["-".join(one.values) for one in FAMILIES])
 def test_kernels_equal_the_plain_ones(name, family, built):
     objects, folder = built(name)
     cpu = rig.CPUS[name]
@@ -47,7 +57,10 @@ UNALIGNED = ("return *(volatile int32_t *)(0x20000000u + (rig_random() | 1) % 64
 
 @pytest.mark.parametrize(
     "name, body, printed",
-    [*((name, *end) for name in rig.CPUS for end in ENDS), ("cortex_m0", *UNALIGNED)],
+    [
+        *(pytest.param(name, *end, marks=_together(name)) for name in rig.CPUS for end in ENDS),
+        pytest.param("cortex_m0", *UNALIGNED, marks=_together("cortex_m0")),
+    ],
     ids=[*(f"{name}-{how}" for name in rig.CPUS for how in ("passes", "fails", "outside")), "cortex_m0-unaligned"],
 )
 def test_a_program_tells_how_it_ends(name, body, printed, built):
