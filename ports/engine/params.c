@@ -10,11 +10,6 @@ void upyml_image(const upyml_tensor *tensor, int32_t *height, int32_t *width, in
     *channels = shape[rank >= 3 ? 2 : rank - 1];
 }
 
-// By way of a number: the check reads parameters before it has looked at this offset.
-static const uint8_t *place(const uint8_t *file, const uint8_t *field) {
-    return (const uint8_t *)((uintptr_t)file + upyml_load32(field));
-}
-
 void upyml_read_window(const uint8_t *file, const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y,
     upyml_window *p) {
     const uint8_t *params = op->params;
@@ -46,8 +41,8 @@ void upyml_read_window(const uint8_t *file, const upyml_op *op, const upyml_tens
         p->pairs = upyml_load_int32(params + UPYML_CONV2D_PAIRS);
     }
     if (op->opcode == UPYML_OPCODE_CONV2D || op->opcode == UPYML_OPCODE_DEPTHWISE_CONV2D) {
-        p->weights = place(file, params + UPYML_CONV2D_WEIGHTS);
-        p->channels = place(file, params + UPYML_CONV2D_CHANNELS);
+        p->weights = upyml_place(file, params + UPYML_CONV2D_WEIGHTS);
+        p->channels = upyml_place(file, params + UPYML_CONV2D_CHANNELS);
     }
     if (op->opcode == UPYML_OPCODE_DEPTHWISE_CONV2D) {
         p->multiplier = upyml_load_int32(params + UPYML_DEPTHWISE_CONV2D_MULTIPLIER);
@@ -67,8 +62,8 @@ void upyml_read_fully_connected(const uint8_t *file, const upyml_op *op, const u
     p->order = op->order;
     p->coding = UPYML_HAS_CODINGS ? params[UPYML_FULLY_CONNECTED_CODING] : UPYML_CODING_INT8;
     p->pairs = UPYML_HAS_CODINGS ? upyml_load_int32(params + UPYML_FULLY_CONNECTED_PAIRS) : 0;
-    p->weights = place(file, params + UPYML_FULLY_CONNECTED_WEIGHTS);
-    p->channels = place(file, params + UPYML_FULLY_CONNECTED_CHANNELS);
+    p->weights = upyml_place(file, params + UPYML_FULLY_CONNECTED_WEIGHTS);
+    p->channels = upyml_place(file, params + UPYML_FULLY_CONNECTED_CHANNELS);
 }
 
 // Elements from one step of each output axis to the next in an input that broadcasts to it.

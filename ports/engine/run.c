@@ -41,8 +41,8 @@ static void run_window(upyml_step *s) {
             break;
         case UPYML_OPCODE_RESIZE_NEAREST:
             UPYML_FOR(RESIZE_NEAREST,
-                upyml_resize_nearest_s8(&p, s->file + upyml_load32(s->op.params + UPYML_RESIZE_NEAREST_ROWS),
-                    s->file + upyml_load32(s->op.params + UPYML_RESIZE_NEAREST_COLUMNS), input, output));
+                upyml_resize_nearest_s8(&p, upyml_place(s->file, s->op.params + UPYML_RESIZE_NEAREST_ROWS),
+                    upyml_place(s->file, s->op.params + UPYML_RESIZE_NEAREST_COLUMNS), input, output));
             break;
         default:
             UPYML_FOR(RESIZE_BILINEAR,
@@ -225,7 +225,7 @@ void upyml_step_run(upyml_step *s) {
             break;
         case UPYML_OPCODE_TABLE:
             UPYML_FOR(TABLE,
-                upyml_table_s8(s->file + upyml_load32(s->op.params + UPYML_TABLE_TABLE), (const int8_t *)s->input,
+                upyml_table_s8(upyml_place(s->file, s->op.params + UPYML_TABLE_TABLE), (const int8_t *)s->input,
                     (int8_t *)s->output, s->x.elements, s->op.order == UPYML_ORDER_REVERSE));
             break;
         case UPYML_OPCODE_SOFTMAX:

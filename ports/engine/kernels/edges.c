@@ -19,7 +19,7 @@ static int32_t load(const uint8_t *p, int dtype, uint32_t at) {
         case UPYML_DTYPE_UINT8:
             return p[at];
         case UPYML_DTYPE_INT16:
-            return (int16_t)upyml_load16(p + 2 * at);
+            return upyml_load_int16(p + 2 * at);
         default:
             return upyml_load_int32(p + 4 * at);
     }

@@ -43,8 +43,8 @@ void upyml_read_layer_norm(const uint8_t *file, const upyml_op *op, const upyml_
     p->shift = (int8_t)params[UPYML_LAYER_NORM_SHIFT];
     p->clamp_min = (int8_t)params[UPYML_LAYER_NORM_CLAMP_MIN];
     p->clamp_max = (int8_t)params[UPYML_LAYER_NORM_CLAMP_MAX];
-    p->gamma = file + upyml_load32(params + UPYML_LAYER_NORM_GAMMA);
-    p->beta = file + upyml_load32(params + UPYML_LAYER_NORM_BETA);
+    p->gamma = upyml_place(file, params + UPYML_LAYER_NORM_GAMMA);
+    p->beta = upyml_place(file, params + UPYML_LAYER_NORM_BETA);
 }
 
 void upyml_read_gather(const upyml_op *op, const upyml_tensor *x, const upyml_tensor *indices, upyml_gather *p) {

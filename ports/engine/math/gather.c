@@ -11,7 +11,7 @@ static int32_t index_at(const upyml_gather *p, const uint8_t *indices, int32_t i
         case UPYML_DTYPE_UINT8:
             return indices[i];
         case UPYML_DTYPE_INT16:
-            return (int16_t)upyml_load16(indices + 2 * i);
+            return upyml_load_int16(indices + 2 * i);
         default:
             return upyml_load_int32(indices + 4 * i);
     }

@@ -23,7 +23,7 @@ static void normalize(const upyml_layer_norm *p, const int8_t *input, int8_t *ou
     for (int32_t i = 0; i < p->count; i++) {
         int32_t distance = upyml_divide_by_power(p->count * (input[i] - p->in_zero_point) - sum, narrow);
         int32_t normal = upyml_clamp(shifted(distance * inverse, right), -32768, 32767);
-        int32_t gamma = (int16_t)upyml_load16(p->gamma + 2 * i);
+        int32_t gamma = upyml_load_int16(p->gamma + 2 * i);
         int32_t y = upyml_add_wrapped(normal * gamma, upyml_load_int32(p->beta + 4 * i));
         y = upyml_add_wrapped(upyml_requantize(y, p->multiplier, p->shift), p->out_zero_point);
         output[i] = (int8_t)upyml_clamp(y, p->clamp_min, p->clamp_max);

@@ -4,7 +4,7 @@ void upyml_read_transpose_conv2d(const uint8_t *file, const upyml_op *op, const 
     p->stride_h = (int32_t)upyml_load16(op->params + UPYML_TRANSPOSE_CONV2D_STRIDE_H);
     p->stride_w = (int32_t)upyml_load16(op->params + UPYML_TRANSPOSE_CONV2D_STRIDE_W);
     upyml_image(y, &p->out_h, &p->out_w, &p->out_c);
-    p->phases = file + upyml_load32(op->params + UPYML_TRANSPOSE_CONV2D_PHASES);
+    p->phases = upyml_place(file, op->params + UPYML_TRANSPOSE_CONV2D_PHASES);
 }
 
 void upyml_phase_op(const upyml_transpose_conv2d *p, int32_t row, int32_t column, const upyml_tensor *y, upyml_op *op,

@@ -1,10 +1,8 @@
 #include "../ops.h"
 #include "recurrent.h"
 
-// By way of a number: the check reads parameters before it has looked at these offsets.
 static upyml_matrix matrix(const uint8_t *file, const uint8_t *fields, int32_t in_c, int32_t out_c) {
-    upyml_matrix m = {(const uint8_t *)((uintptr_t)file + upyml_load32(fields)),
-        (const uint8_t *)((uintptr_t)file + upyml_load32(fields + 4)), in_c, out_c};
+    upyml_matrix m = {upyml_place(file, fields), upyml_place(file, fields + 4), in_c, out_c};
     return m;
 }
 
@@ -20,7 +18,7 @@ void upyml_read_recurrent(const uint8_t *file, const upyml_op *op, const upyml_t
     int32_t channels = upyml_gates(op->opcode) * p->units;
     p->input = matrix(file, params + UPYML_LSTM_WEIGHTS, p->in_c, channels);
     p->recurrent = matrix(file, params + UPYML_LSTM_RECURRENT_WEIGHTS, p->units, channels);
-    p->table = (const uint8_t *)((uintptr_t)file + upyml_load32(params + UPYML_LSTM_TABLE));
+    p->table = upyml_place(file, params + UPYML_LSTM_TABLE);
     p->backwards = params[UPYML_LSTM_BACKWARDS];
     p->mirrored = params[UPYML_LSTM_MIRRORED];
     p->activation = params[UPYML_LSTM_ACTIVATION];

@@ -7,7 +7,7 @@ uint32_t upyml_fir_sum(const uint8_t *coefficient, int32_t step, const uint8_t *
     uint32_t sum = 0;
     if (((uintptr_t)coefficient | (uintptr_t)sample) & 1) {
         for (; count > 0; count--) {
-            sum += (uint32_t)((int16_t)upyml_load16(coefficient) * (int16_t)upyml_load16(sample));
+            sum += (uint32_t)(upyml_load_int16(coefficient) * upyml_load_int16(sample));
             coefficient += 2 * step;
             sample -= 2 * stride;
         }

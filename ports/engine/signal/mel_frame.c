@@ -2,14 +2,10 @@
 #include "../load.h"
 #include "sound.h"
 
-static int32_t load_int16(const uint8_t *p) {
-    return (int16_t)upyml_load16(p);
-}
-
 int upyml_mel_window(const upyml_mel *p, const uint8_t *input, int16_t *output) {
     int32_t most = 0;
     for (int32_t i = 0; i < p->rfft.samples; i++) {
-        int32_t x = load_int16(input + 2 * i) * load_int16(p->window + 2 * i) >> p->window_shift;
+        int32_t x = upyml_load_int16(input + 2 * i) * upyml_load_int16(p->window + 2 * i) >> p->window_shift;
         x = x < INT16_MIN ? INT16_MIN : x > INT16_MAX ? INT16_MAX : x;
         output[i] = (int16_t)x;
         most = upyml_mel_most(most, x);

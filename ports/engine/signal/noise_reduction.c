@@ -4,10 +4,6 @@
 
 enum { SNR_BITS = 12, OUTPUT_BITS = 6 };
 
-static int32_t load_int16(const uint8_t *p) {
-    return (int16_t)upyml_load16(p);
-}
-
 // x * y in 64 bits. y has 16 bits in all usual files, and then two multiplications of 32 bits do, which a Cortex-M0+ has.
 static uint64_t product(uint32_t x, uint32_t y) {
     if (y >> 16) {
@@ -19,15 +15,15 @@ static uint64_t product(uint32_t x, uint32_t y) {
 // A function of a u32 by parabolas, one between each two powers of two: three int16 and a filler each, after the values at 0 and 1.
 static int32_t gain_at(const uint8_t *gains, uint32_t x) {
     if (x <= 2) {
-        return load_int16(gains + 2 * x);
+        return upyml_load_int16(gains + 2 * x);
     }
     int bits = upyml_bits_of(x);
     const uint8_t *part = gains + 2 * (4 * bits - 6);
     int32_t fraction = (int32_t)((bits < 11 ? x << (11 - bits) : x >> (bits - 11)) & 0x3ff);
-    int32_t y = load_int16(part + 4) * fraction >> 5;
-    y = (int32_t)((uint32_t)y + ((uint32_t)load_int16(part + 2) << 5));
+    int32_t y = upyml_load_int16(part + 4) * fraction >> 5;
+    y = (int32_t)((uint32_t)y + ((uint32_t)upyml_load_int16(part + 2) << 5));
     y = (int32_t)((uint32_t)y * (uint32_t)fraction + (1 << 14)) >> 15;
-    return (int16_t)(y + load_int16(part));
+    return (int16_t)(y + upyml_load_int16(part));
 }
 
 // x^2 / 4 below 2, x - 1 from there on.

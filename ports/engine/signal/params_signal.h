@@ -6,15 +6,10 @@
 #include "model.h"
 #include "rfft.h"
 
-// Where a field's file offset points; the check asks later whether that lies in the file.
-static inline const uint8_t *upyml_in_file(const uint8_t *file, const uint8_t *field) {
-    return (const uint8_t *)((uintptr_t)file + upyml_load32(field));
-}
-
 static inline void upyml_read_rfft(const uint8_t *file, const upyml_op *op, const upyml_tensor *x, upyml_rfft *p) {
     p->points = (int32_t)upyml_load16(op->params + UPYML_RFFT_POINTS);
     p->samples = x->shape[x->rank - 1];
-    p->twiddles = upyml_in_file(file, op->params + UPYML_RFFT_TWIDDLES);
+    p->twiddles = upyml_place(file, op->params + UPYML_RFFT_TWIDDLES);
 }
 
 // The last axis, where there is more than one.
@@ -26,7 +21,7 @@ static inline void upyml_read_biquad(const uint8_t *file, const upyml_op *op, co
     p->sections = (int32_t)upyml_load16(op->params + UPYML_BIQUAD_SECTIONS);
     p->channels = upyml_channels(x);
     p->samples = (int32_t)(x->elements / (uint32_t)p->channels);
-    p->factors = upyml_in_file(file, op->params + UPYML_BIQUAD_FACTORS);
+    p->factors = upyml_place(file, op->params + UPYML_BIQUAD_FACTORS);
 }
 
 static inline void upyml_read_fir(const uint8_t *file, const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y,
@@ -37,7 +32,7 @@ static inline void upyml_read_fir(const uint8_t *file, const upyml_op *op, const
     p->channels = upyml_channels(x);
     p->inputs = (int32_t)(x->elements / (uint32_t)p->channels);
     p->outputs = (int32_t)(y->elements / (uint32_t)p->channels);
-    p->coefficients = upyml_in_file(file, op->params + UPYML_FIR_COEFFICIENTS);
+    p->coefficients = upyml_place(file, op->params + UPYML_FIR_COEFFICIENTS);
 }
 
 #endif

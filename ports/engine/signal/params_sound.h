@@ -4,11 +4,6 @@
 
 #include "sound.h"
 
-// By way of a number: the check reads parameters before it has looked at this offset.
-static inline const uint8_t *upyml_place(const uint8_t *file, const uint8_t *field) {
-    return (const uint8_t *)((uintptr_t)file + upyml_load32(field));
-}
-
 static inline void upyml_read_mel(const uint8_t *file, const upyml_op *op, upyml_mel *p) {
     const uint8_t *params = op->params;
     p->rfft.points = (int32_t)upyml_load16(params + UPYML_MEL_ENERGIES_POINTS);

@@ -45,7 +45,7 @@ static inline void upyml_mel_bin(uint32_t bin, const uint8_t *weights, upyml_mel
     int32_t re = (int16_t)bin, im = (int16_t)(bin >> 16);
     uint32_t energy = (uint32_t)(re * re) + (uint32_t)(im * im);
     for (int i = 0; i < 2; i++) {
-        int32_t weight = (int16_t)upyml_load16(weights + 2 * i);
+        int32_t weight = upyml_load_int16(weights + 2 * i);
         sums[i].low += weight * (int32_t)(energy & 0xffff);
         sums[i].high += weight * (int32_t)(energy >> 16);
     }

@@ -3,25 +3,13 @@
 
 #include "load.h"
 
-// Bit by bit: `root` is what is found so far, shifted to where its square's remainder stands; 16 rounds, fewer for a small x.
 uint32_t upyml_square_root(uint32_t x) {
-    uint32_t root = 0, bit = 1u << 30;
-    while (bit > x) {
-        bit >>= 2;
-    }
-    for (; bit; bit >>= 2) {
-        uint32_t least = root + bit;
-        root >>= 1;
-        if (x >= least) {
-            x -= least;
-            root += bit;
-        }
-    }
-    return root + (x > root);  // x is what the root's square lacks: more than root + 1/4 rounds up
+    uint32_t rest, root = upyml_root_below(x, &rest);
+    return root + (rest > root);  // more than root + 1/4 rounds up
 }
 
 static uint32_t power(const uint8_t *z) {
-    int32_t re = (int16_t)upyml_load16(z), im = (int16_t)upyml_load16(z + 2);
+    int32_t re = upyml_load_int16(z), im = upyml_load_int16(z + 2);
     return (uint32_t)(re * re) + (uint32_t)(im * im);
 }
 

@@ -4,6 +4,25 @@
 
 #include <stdint.h>
 
+// The square root rounded down, and what its square lacks. Bit by bit: `root` is what is found so far, shifted to where its
+// square's remainder stands; 16 rounds, fewer for a small x.
+static inline uint32_t upyml_root_below(uint32_t x, uint32_t *rest) {
+    uint32_t root = 0, bit = 1u << 30;
+    while (bit > x) {
+        bit >>= 2;
+    }
+    for (; bit; bit >>= 2) {
+        uint32_t least = root + bit;
+        root >>= 1;
+        if (x >= least) {
+            x -= least;
+            root += bit;
+        }
+    }
+    *rest = x;
+    return root;
+}
+
 // The square root rounded to the nearest integer, of up to 2^31.
 uint32_t upyml_square_root(uint32_t x);
 

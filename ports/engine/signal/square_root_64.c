@@ -8,19 +8,7 @@ uint32_t upyml_square_root_64(uint64_t x) {
         uint32_t root = upyml_square_root((uint32_t)x);
         return root < 65536 ? root : 65535;
     }
-    // The square root of the upper 32 bits, rounded down, and what its square lacks.
-    uint32_t high = (uint32_t)(x >> 32), root = 0, bit = 1u << 30;
-    while (bit > high) {
-        bit >>= 2;
-    }
-    for (; bit; bit >>= 2) {
-        uint32_t least = root + bit;
-        root >>= 1;
-        if (high >= least) {
-            high -= least;
-            root += bit;
-        }
-    }
+    uint32_t high, root = upyml_root_below((uint32_t)(x >> 32), &high);
     // Two bits of x come down each round; `rest` is what the root's square lacks, below 2 * root + 1.
     uint64_t rest = high;
     uint32_t low = (uint32_t)x;

@@ -32,7 +32,7 @@ int32_t upyml_statistics_of(const upyml_statistics *p, const uint8_t *input, int
     uint64_t squares = 0;
     int32_t least = INT32_MAX, greatest = INT32_MIN, crossings = 0, before = 0;
     for (int32_t i = 0; i < p->count; i++) {
-        int32_t d = (p->width == 1 ? (int8_t)*input : (int16_t)upyml_load16(input)) - p->zero_point;
+        int32_t d = (p->width == 1 ? (int8_t)*input : upyml_load_int16(input)) - p->zero_point;
         input += p->stride * p->width;
         sum += d;
         squares += (uint64_t)((uint32_t)(d < 0 ? -d : d) * (uint32_t)(d < 0 ? -d : d));

@@ -26,7 +26,7 @@ static void run_start(upyml_step *s) {
 
 // Element i of INT8 or INT16, which may lie at any address.
 static int32_t value(const uint8_t *bytes, uint32_t i, int wide) {
-    return wide ? (int16_t)upyml_load16(bytes + 2 * i) : (int8_t)bytes[i];
+    return wide ? upyml_load_int16(bytes + 2 * i) : (int8_t)bytes[i];
 }
 
 // Each filter looks at what comes in, remembers what it saw, and weighs the last m of its memories.

@@ -1,23 +1,15 @@
 // Reads the fields of ops on 16-bit activations.
 #include "params_wide.h"
 
-static int32_t int16(const uint8_t *field) {
-    return upyml_load_int16(field);
-}
-
-static const uint8_t *place(const uint8_t *file, const uint8_t *field) {
-    return (const uint8_t *)((uintptr_t)file + upyml_load32(field));
-}
-
 void upyml_read_window_16(const uint8_t *file, const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y,
     upyml_window *p) {
     upyml_read_window(file, op, x, y, p);  // kernel, stride, dilation and padding stand in the same places
     const uint8_t *params = op->params;
-    p->clamp_min = int16(params + UPYML_CONV2D_16_CLAMP_MIN);
-    p->clamp_max = int16(params + UPYML_CONV2D_16_CLAMP_MAX);
+    p->clamp_min = upyml_load_int16(params + UPYML_CONV2D_16_CLAMP_MIN);
+    p->clamp_max = upyml_load_int16(params + UPYML_CONV2D_16_CLAMP_MAX);
     if (upyml_has_weights_16(op->opcode)) {
-        p->weights = place(file, params + UPYML_CONV2D_16_WEIGHTS);
-        p->channels = place(file, params + UPYML_CONV2D_16_CHANNELS);
+        p->weights = upyml_place(file, params + UPYML_CONV2D_16_WEIGHTS);
+        p->channels = upyml_place(file, params + UPYML_CONV2D_16_CHANNELS);
     }
     if (op->opcode == UPYML_OPCODE_DEPTHWISE_CONV2D_16) {
         p->multiplier = upyml_load_int32(params + UPYML_DEPTHWISE_CONV2D_16_MULTIPLIER);
@@ -31,10 +23,10 @@ void upyml_read_fully_connected_16(const uint8_t *file, const upyml_op *op, cons
     p->rows = (int32_t)(y->elements / (uint32_t)p->out_c);
     p->in_c = (int32_t)(x->elements / (uint32_t)p->rows);
     p->per_channel = params[UPYML_FULLY_CONNECTED_16_PER_CHANNEL];
-    p->clamp_min = int16(params + UPYML_FULLY_CONNECTED_16_CLAMP_MIN);
-    p->clamp_max = int16(params + UPYML_FULLY_CONNECTED_16_CLAMP_MAX);
-    p->weights = place(file, params + UPYML_FULLY_CONNECTED_16_WEIGHTS);
-    p->channels = place(file, params + UPYML_FULLY_CONNECTED_16_CHANNELS);
+    p->clamp_min = upyml_load_int16(params + UPYML_FULLY_CONNECTED_16_CLAMP_MIN);
+    p->clamp_max = upyml_load_int16(params + UPYML_FULLY_CONNECTED_16_CLAMP_MAX);
+    p->weights = upyml_place(file, params + UPYML_FULLY_CONNECTED_16_WEIGHTS);
+    p->channels = upyml_place(file, params + UPYML_FULLY_CONNECTED_16_CHANNELS);
 }
 
 void upyml_read_binary_16(const upyml_op *op, const upyml_tensor *x1, const upyml_tensor *x2, const upyml_tensor *y,
@@ -43,6 +35,6 @@ void upyml_read_binary_16(const upyml_op *op, const upyml_tensor *x1, const upym
     upyml_op base = *op;
     base.opcode = (uint8_t)(product ? UPYML_OPCODE_MUL : op->opcode == UPYML_OPCODE_ADD_16 ? UPYML_OPCODE_ADD : UPYML_OPCODE_SUB);
     upyml_read_binary(&base, x1, x2, y, p);  // multipliers and shifts stand in the same places
-    p->clamp_min = int16(op->params + (product ? UPYML_MUL_16_CLAMP_MIN : UPYML_ADD_16_CLAMP_MIN));
-    p->clamp_max = int16(op->params + (product ? UPYML_MUL_16_CLAMP_MAX : UPYML_ADD_16_CLAMP_MAX));
+    p->clamp_min = upyml_load_int16(op->params + (product ? UPYML_MUL_16_CLAMP_MIN : UPYML_ADD_16_CLAMP_MIN));
+    p->clamp_max = upyml_load_int16(op->params + (product ? UPYML_MUL_16_CLAMP_MAX : UPYML_ADD_16_CLAMP_MAX));
 }

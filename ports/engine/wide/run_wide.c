@@ -50,8 +50,8 @@ static void run_softmax(upyml_step *s) {
     p.rows = (int32_t)(s->x.elements / (uint32_t)p.classes);
     p.multiplier = upyml_load_int32(s->op.params + UPYML_SOFTMAX_16_MULTIPLIER);
     p.shift = upyml_load_int32(s->op.params + UPYML_SOFTMAX_16_SHIFT);
-    upyml_softmax_s16(&p, s->file + upyml_load32(s->op.params + UPYML_SOFTMAX_16_EXP),
-        s->file + upyml_load32(s->op.params + UPYML_SOFTMAX_16_RECIPROCAL), s->input, s->output);
+    upyml_softmax_s16(&p, upyml_place(s->file, s->op.params + UPYML_SOFTMAX_16_EXP),
+        upyml_place(s->file, s->op.params + UPYML_SOFTMAX_16_RECIPROCAL), s->input, s->output);
 }
 
 static void run_pad(upyml_step *s) {
@@ -77,7 +77,7 @@ void upyml_run_wide(upyml_step *s) {
             UPYML_FOR(MEAN_16, run_mean(s));
             break;
         case UPYML_OPCODE_TABLE_16:
-            UPYML_FOR(TABLE_16, upyml_table_s16(s->file + upyml_load32(s->op.params + UPYML_TABLE_16_TABLE), s->input, s->output,
+            UPYML_FOR(TABLE_16, upyml_table_s16(upyml_place(s->file, s->op.params + UPYML_TABLE_16_TABLE), s->input, s->output,
                 s->x.elements));
             break;
         case UPYML_OPCODE_SOFTMAX_16:

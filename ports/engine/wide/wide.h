@@ -7,10 +7,6 @@
 #include "../kernels.h"
 #include "../requantize.h"
 
-static inline int32_t upyml_load_int16(const uint8_t *p) {
-    return (int16_t)upyml_load16(p);
-}
-
 // Output channels of a layer with weights: int64 bias, int32 multiplier, int8 shift of each.
 typedef struct {
     const uint8_t *bias, *multipliers;

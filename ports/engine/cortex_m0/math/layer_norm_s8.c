@@ -24,7 +24,7 @@ static inline int32_t divided(int32_t x, int right) {
 }
 
 static inline int32_t load_gamma(const uint8_t *p) {
-    return ((uintptr_t)p & 1) == 0 ? *(const int16_t *)(const void *)p : (int16_t)upyml_load16(p);
+    return ((uintptr_t)p & 1) == 0 ? *(const int16_t *)(const void *)p : upyml_load_int16(p);
 }
 
 static row_factors factors_of(const layer *l, const int8_t *x) {

@@ -9,7 +9,7 @@ enum { BINS = 8 };  // at a time
 void upyml_m0_mel_bins(const uint32_t *bins, const uint32_t *weights, const uint32_t *end, uint32_t *sums);
 
 static inline int32_t load(const uint8_t *p, int even) {
-    return even ? *(const int16_t *)p : (int16_t)upyml_load16(p);
+    return even ? *(const int16_t *)p : upyml_load_int16(p);
 }
 
 // Answers the largest magnitude.
