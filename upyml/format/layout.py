@@ -1,6 +1,6 @@
 """The .upm file as one table: records, codes, limits and errors.
 
-Everything that knows a field's place reads it here: encode.py, decode.py, and the C header that `python -m
+Everything that knows a field's place reads it here: encode.py, decode.py, and the C headers that `python -m
 upyml.format.header` writes from it. SPEC.md explains each field in words. The records themselves stand in records.py, which
 is all that a board with the engine in C needs.
 """
