@@ -60,14 +60,12 @@ def count(file: bytes, board, progress: Callable[[int, int], None] | None = None
     layers = moved(file)
     if len(file) > board.flash_kb * 1024:
         raise counts.DoesNotFit(f"the file has {len(file):,} bytes, {board.title} has {board.flash_kb:,} KB of flash")
+    _check_ram(describe(file)["arena_size"], board)
     try:
         counted = counts.count(file, progress, machine=board.count["machine"])
     except counts.DoesNotFit as error:
-        raise counts.DoesNotFit(f"{error} for it on {board.title}") from None
-    if counted.arena > board.ram_kb * 1024:
-        raise counts.DoesNotFit(
-            f"the model needs {counted.arena:,} bytes of RAM, and there are {board.ram_kb * 1024:,} on {board.title}"
-        )
+        raise counts.DoesNotFit(f"{error}; {board.title} has {board.ram_kb * 1024:,} bytes of RAM") from None
+    _check_ram(counted.arena, board)  # more than in the file where the processor's kernels need more scratch
     in_cycles = counted_in == CYCLES
     for layer, n in zip(layers, counted.ops):
         leads = layer["number"] == layer["group"]
@@ -90,6 +88,13 @@ def count(file: bytes, board, progress: Callable[[int, int], None] | None = None
         **_totals(file, layers),
         "layers": layers,
     }
+
+
+def _check_ram(needed: int, board) -> None:
+    """Raises counts.DoesNotFit where the whole board has less."""
+    if needed > board.ram_kb * 1024:
+        has = f"{board.title} has {board.ram_kb * 1024:,}"
+        raise counts.DoesNotFit(f"the model needs {needed:,} bytes of RAM, and {has}, before what MicroPython takes")
 
 
 def _times(counted, board) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from host_tools import compare, samples, verify, writer
 from host_tools.compress import qat
 from host_tools.errors import ConversionError
 from host_tools.graph import Graph
+from host_tools.metadata import metadata_of
 from host_tools.passes import lower as lowering
 from host_tools.passes import normalise as normalising
 from host_tools.passes import order as ordering
@@ -25,7 +26,7 @@ from host_tools.passes.coding import CODINGS
 from host_tools.passes.lower_wide import demand_int16_ops
 from host_tools.passes.drop_constant_channels import drop_constant_channels
 from host_tools.passes.fuse_last_step import fuse_last_step
-from host_tools.passes.streaming import Streamed, stream
+from host_tools.passes.streaming import stream
 from host_tools.passes.windows import make_windows
 from host_tools.passes.fuse_transposes import fuse_transposes
 from host_tools.planner import sizes
@@ -48,7 +49,6 @@ PASSES = (
     "order",
     "plan",
 )
-_NOISE = ("MLIR Converted.", "TOCO Converted.")  # what converters call a description
 
 
 @dataclass
@@ -168,7 +168,7 @@ def convert(
     program = stages("order", ordering.order(program))  # before plan: it decides what is live together
     program = stages("plan", planning.plan(program, ram))
     verify.plan(program)
-    program.metadata = _metadata(program, source, metadata or {}, streamed)
+    program.metadata = metadata_of(program, source, metadata or {}, streamed)
     try:
         file = writer.write(program, engine)
     except (ValueError, OverflowError) as error:
@@ -294,44 +294,3 @@ def _quantized(graph: Graph, data, method, progress, stages, bits, rounding, act
     if activations == 16:
         demand_int16_ops(graph)
     return stages("quantize", search(graph, data, method, progress, rounding, activations, weight_scales), True)
-
-
-def _metadata(program: Program, source, given: dict[str, str], streamed: Streamed | None) -> dict[str, str]:
-    """Text of the file: what the source says, then names, then what was given; empty texts are left out."""
-    if streamed:
-        for key in {"window", "hop"} & set(given):
-            what = "samples" if len(streamed.graph.inputs[0].shape) == 1 else "frames"
-            raise ConversionError(f"a streaming model takes {streamed.hop} {what} a run: leave its {key} out")
-        given = given | {"window": str(streamed.hop), "hop": str(streamed.hop), "streaming": str(streamed.window)}
-    found = {key: value for key, value in program.metadata.items() if value not in _NOISE}
-    if isinstance(source, (str, Path)):
-        found["name"] = Path(source).stem
-    for key, tensors in (("inputs", program.inputs), ("outputs", program.outputs)):
-        found[key] = "\n".join(" ".join(tensor.name.split()) for tensor in tensors)
-    _check_labels(program, given.get("labels", ""))
-    made = {key: value for key, value in (found | given).items() if value != ""}
-    _check_stream(made)
-    return made
-
-
-def _check_stream(made: dict[str, str]) -> None:
-    """What a stream on the board reads as numbers is checked here, where it can still be corrected."""
-    for key, kind, rule in (
-        ("sample_rate", float, "a number of samples a second above 0"),
-        ("window", int, "a whole number of samples above 0"),
-        ("hop", int, "a whole number of samples above 0"),
-    ):
-        try:
-            good = 0 < kind(str(made.get(key, 1))) < float("inf")
-        except ValueError:
-            good = False
-        if not good:
-            raise ConversionError(f"{key} must be {rule}, received {made[key]!r}")
-
-
-def _check_labels(program: Program, labels: str) -> None:
-    """One label for each output value; two for a single one (a sigmoid)."""
-    values = program.outputs[0].size
-    count = len(labels.split("\n"))
-    if labels and program.outputs[0].dtype != "int32" and count != max(values, 2):
-        raise ConversionError(f"{count} labels for an output of {values} values: give {max(values, 2)} labels")

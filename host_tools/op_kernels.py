@@ -33,7 +33,8 @@ def facts(engine: Path) -> dict[str, dict]:
     """
     sources = Sources(engine)
     chosen = {folder: _chosen(engine, folder) for folder in cpus(engine)}
-    known = set(re.findall(r"X\((\w+)\)", (engine / "format_layout.h").read_text()))  # UPYML_EACH_OP
+    layouts = [engine / "format_layout.h", *engine.glob("*/layout_*.h")]
+    known = {name for path in layouts for name in re.findall(r"X\((\w+)\)", path.read_text())}  # UPYML_EACH_BASE_OP...
     found = {}
     for name, family in ops().values():
         files = sources.files(name, family)

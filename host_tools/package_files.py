@@ -62,6 +62,17 @@ def natmod(arch: str) -> Path:
     return path
 
 
+def lightest(arch: str, version: int) -> str:
+    """The name of the lightest native module that runs models of an engine version: arch, or a lighter one of it."""
+    lighter = [arch + end for known, end in LIGHTER.items() if version <= known]
+    return next((name for name in lighter if name in ARCHS), arch)
+
+
+def forms(arch: str) -> list[str]:
+    """A native module and the lighter ones of it, by name."""
+    return [arch, *(arch + end for end in LIGHTER.values() if arch + end in ARCHS)]
+
+
 def natmods() -> tuple[str, ...]:
     """The architectures whose native module is there."""
     return tuple(arch for arch in ARCHS if (_natmods() / arch / "_upyml.mpy").is_file())

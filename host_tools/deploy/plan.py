@@ -104,8 +104,7 @@ def _module(facts: Facts, version: int) -> str:
     if name in PLAIN:
         known = boards.get(facts.board) if facts.chip_is_known else None
         name = known.natmod if known and known.arch == name else PLAIN[name]
-    lighter = [name + end for known, end in package_files.LIGHTER.items() if version <= known]
-    return next((module for module in lighter if module in package_files.ARCHS), name)
+    return package_files.lightest(name, version)
 
 
 def _dotted(version: tuple[int, int]) -> str:

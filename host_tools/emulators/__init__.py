@@ -21,6 +21,7 @@ import subprocess
 from pathlib import Path
 
 from host_tools import package_files
+from upyml.format import decode, layout
 
 # Before the script: where it finds its files, modules and arguments; and which engine `import _upyml` gives.
 PREAMBLE = """import os, sys
@@ -56,8 +57,9 @@ def run(board, script, args=(), files=None, engine="module", timeout: float = 60
 
     board: a Board with an [emulate] table whose image is built. script: a Path, or source text. args: sys.argv[1:].
     files: contents by path, which the script finds in its current folder, /rom; modules among them can be imported.
-    engine: "module" (the firmware's), "mpy" (the native module of the board's arch) or "reference" (the one in Python).
-    timeout: seconds. Raises EmulatorError, ScriptFailed.
+    engine: "module" (the firmware's), "reference" (the one in Python), "mpy" (the lightest native module that runs the
+    models among the files, as `upyml deploy` would bring; without any, the one that runs all), or a native module by its
+    name, one of package_files.ARCHS. timeout: seconds. Raises EmulatorError, ScriptFailed.
     """
     if not board.emulate:
         raise EmulatorError(f"nothing emulates the board {board.name}")
@@ -68,12 +70,21 @@ def run(board, script, args=(), files=None, engine="module", timeout: float = 60
         name, script = script.name, script.read_text(encoding="utf-8")
     files = dict(files or {})
     if engine == "mpy":
-        files["engine_mpy.mpy"] = package_files.natmod(board.natmod).read_bytes()
+        engine = package_files.lightest(board.natmod, _engine_version(files))
+    if engine in package_files.ARCHS:
+        files["engine_mpy.mpy"] = package_files.natmod(engine).read_bytes()
+        engine = "mpy"
     preamble = PREAMBLE.format(argv=[name, *map(str, args)], engine=ENGINES[engine])
     emulator = importlib.import_module(f"host_tools.emulators.{board.emulate['with']}")
     # On the line of a script's docstring, so that a traceback's line numbers are the file's.
     join = "; " if script.startswith('"""') else "\n"
     return emulator.run(board, f"exec({preamble!r}){join}{script}", files, timeout)
+
+
+def _engine_version(files: dict[str, bytes]) -> int:
+    """What all models among the files ask for."""
+    models = [content for name, content in files.items() if name.endswith(".upm") and len(content) >= decode.HEADER_SIZE]
+    return max((decode.header(model)["engine_version"] for model in models), default=layout.ENGINE_VERSION)
 
 
 def run_program(command, timeout: float, given: bytes = b"", folder=None) -> subprocess.CompletedProcess:

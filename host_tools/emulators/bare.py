@@ -1,7 +1,7 @@
 """A program for a bare processor with a model beside it: what ports/bare/bench.c runs, as one ELF file.
 
-The program, its stack and the arena lie in RAM; the model and the inputs in flash, or in what stands for it, from where
-the engine reads weights in place.
+The program's stack and the arena lie in RAM; the model and the inputs in flash, or in what stands for it, from where the
+engine reads weights in place.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ class Memory:
 
 @dataclass(frozen=True)
 class Program:
-    """elf: the whole file. room: bytes of RAM there are for the arena. outputs: what a run leaves in the outputs."""
+    """elf: the whole file. room: bytes of RAM there are for the arena, some KB fewer than the machine has. outputs: what a
+    run leaves in the outputs."""
 
     elf: bytes
     room: int
@@ -42,8 +43,9 @@ def program(
 ) -> Program:
     """The file of `bench` with a model, whose inputs are filled as test vectors are (upyml/format/SPEC.md).
 
-    runs: pairs of a run op by op and one in one piece, each from the state of a model that was just loaded. seed: of the inputs. model_at: the model's address, a multiple
-    of 16, by default the flash's. Raises upyml.ModelError where the model is none.
+    runs: pairs of a run op by op and one in one piece, each from the state of a model that was just loaded. seed: of the
+    inputs. model_at: the model's address, a multiple of 16, by default the flash's. Raises upyml.ModelError where the model
+    is none.
     """
     loaded = upyml.load(model)
     inspection.fill(loaded, seed)
@@ -60,7 +62,7 @@ def program(
         if callers[i]:
             caller_at[i] = end
             end = _up(end + len(data))
-    room = ram_end - end
+    room = max(0, ram_end - end)
 
     def place(number: int) -> int:
         tensor = decode.tensor(model, head, number)

@@ -31,7 +31,7 @@ MISS_CYCLES = 45
 
 
 class DoesNotFit(ValueError):
-    """The model's arena is larger than the RAM; the message has both sizes."""
+    """The model's arena is larger than what the counting program has room for; the message has both sizes."""
 
 
 class WrongOutputs(AssertionError):
@@ -95,7 +95,9 @@ def count(
         raise EmulatorError(explain(int(numbers[0][1]) - (1 << 32), model))
     arena = int(numbers[0][1])
     if texts[-1] == "no room":
-        raise DoesNotFit(f"the model needs {arena:,} bytes of RAM, and there are {program.room:,}")
+        raise DoesNotFit(
+            f"the model needs {arena:,} bytes of RAM, and the counting program has room for {program.room:,} bytes of arena"
+        )
     expected = [str(binascii.crc32(output)) for output in program.outputs]
     found = [words[1] for words in numbers if words[:1] == ["crc"]]
     if len(found) < 2 * len(expected) or "run" not in counts:

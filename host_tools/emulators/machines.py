@@ -118,13 +118,15 @@ _ARM = {"emulator": "qemu-system-arm", "package": "qemu-system-arm", "shift": 6}
 _XTENSA = {"emulator": "qemu-system-xtensa", "package": "qemu-system-misc", "shift": 6, "tick_ns": 64,
            "machine": ("-machine", "sim", "-cpu", "de233_fpu", "-singlestep")}  # fmt: skip
 _LX6 = bare.Memory(0x100000, 7 * _MB, 0x800000)
-_MPS2 = bare.Memory(0x20000000, 2 * _MB, 0x20200000)
+_MPS2 = (0x20000000, 4 * _MB)  # and elsewhere 16 MB more, for the model
 MACHINES = {
     machine.name: machine
     for machine in (
         Rp2040("cortex_m0", "Cortex-M0+", CYCLES, bare.Memory(0x20000000, 264 * 1024, 0x10100000)),
-        Qemu("cortex_m4", "Cortex-M4F", INSTRUCTIONS, _MPS2, machine=("-machine", "mps2-an386"), tick_ns=40, **_ARM),
-        Qemu("cortex_m7", "Cortex-M7F", INSTRUCTIONS, _MPS2, machine=("-machine", "mps2-an500"), tick_ns=40, **_ARM),
+        Qemu("cortex_m4", "Cortex-M4F", INSTRUCTIONS, bare.Memory(*_MPS2, 0x21000000),
+             machine=("-machine", "mps2-an386"), tick_ns=40, **_ARM),
+        Qemu("cortex_m7", "Cortex-M7F", INSTRUCTIONS, bare.Memory(*_MPS2, 0x60000000),
+             machine=("-machine", "mps2-an500"), tick_ns=40, **_ARM),
         Qemu("cortex_m33", "Cortex-M33", INSTRUCTIONS, bare.Memory(0x80000000, 8 * _MB, 0x80800000),
              machine=("-machine", "mps2-an505"), tick_ns=50, **_ARM),
         Qemu("rv32imc", "RV32IMC", INSTRUCTIONS, bare.Memory(0x80100000, 7 * _MB, 0x80800000),

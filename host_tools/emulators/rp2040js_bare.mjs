@@ -1,6 +1,7 @@
 // Runs a bare program on the RP2040 of rp2040js, prints a line of JSON for each thing it tells, and ends with its code:
 //     node rp2040js_bare.mjs RP2040JS ELF      {"name": "op 0", "cycles": n, "misses": n}      {"text": "arena 1234\n"}
-// cycles: without wait states. misses: reads from flash that its cache on the chip would not have had.
+// cycles: without wait states. misses: reads of the model in flash that its cache on the chip would not have had; the
+// program lies below it and passes no cache, as a board's hot code runs from RAM.
 // RP2040JS is the package's folder. The program's words at 0x40000000 are those of ports/bare/cortex_m0/machine.h.
 
 import { readFileSync, writeSync } from 'node:fs';
@@ -9,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 const [folder, elf] = process.argv.slice(2);
 const { RP2040 } = await import(pathToFileURL(`${folder}/dist/esm/index.js`));
 
-const FLASH_START = 0x10000000, RAM_START = 0x20000000;
+const FLASH_START = 0x10000000, MODEL_START = 0x10100000, FLASH_END = 0x11000000, RAM_START = 0x20000000;
 const BEGIN = 0, END = 4, EXIT = 12, PRINT = 16, PRINT_NUMBER = 20;
 const STORE = 5; // cycles of the write to BEGIN, which are in the count
 const PT_LOAD = 1;
@@ -42,7 +43,7 @@ let misses = 0;
 
 function cached(read) {
   return (address) => {
-    if (address >>> 24 === FLASH_START >>> 24) {
+    if (address >= MODEL_START && address < FLASH_END) {
       const line = address >>> 3, set = line % LINES, half = 1 << (address >>> 2 & 1);
       if (newer[set] !== line) {
         const halves = older[set] === line ? olderHalves[set] : 0;

@@ -2,6 +2,29 @@
 #include "check_op.h"
 
 #include "families.h"
+#include "math/layout_math.h"
+#include "recurrent/layout_recurrent.h"
+#include "signal/layout_signal.h"
+#include "stream/layout_stream.h"
+#include "wide/layout_wide.h"
+
+#define OP_CASE(op)         \
+    case UPYML_OPCODE_##op: \
+        return UPYML_HAS(op);
+
+// Whether this build has the op with this code.
+static int op_present(int opcode) {
+    switch (opcode) {
+        UPYML_EACH_BASE_OP(OP_CASE)
+        UPYML_EACH_MATH_OP(OP_CASE)
+        UPYML_EACH_RECURRENT_OP(OP_CASE)
+        UPYML_EACH_STREAM_OP(OP_CASE)
+        UPYML_EACH_SIGNAL_OP(OP_CASE)
+        UPYML_EACH_WIDE_OP(OP_CASE)
+        default:
+            return 0;
+    }
+}
 
 static int dtypes_fit(const uint8_t *file, const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y) {
     int in = x->dtype, out = y->dtype, code = op->opcode;
@@ -132,7 +155,7 @@ static int check_family(const uint8_t *file, int family, const upyml_op *op, con
 
 static int check(const uint8_t *file, uint32_t number, upyml_op *op, uint32_t *scratch, upyml_group *group) {
     const uint8_t *record = op->params - UPYML_OP_PARAMS;
-    UPYML_NEED(upyml_op_present(op->opcode), OPCODE);
+    UPYML_NEED(op_present(op->opcode), OPCODE);
     UPYML_NEED(op->order < UPYML_ORDER_COUNT, ORDER);
     uint32_t taken = op->input_count, made = record[UPYML_OP_OUTPUT_COUNT];
     UPYML_NEED(upyml_load16(record + UPYML_OP_LINKS) + taken + made <= upyml_header32(file, UPYML_HEADER_LINK_COUNT), ARITY);

@@ -7,7 +7,8 @@
 #include "format_layout.h"
 
 // UPYML_HAS(SOFTMAX): 0 where UPYML_WITHOUT_SOFTMAX is 1, else 1. UPYML_FIRST_IF_1 is a macro that brings a 0
-// of its own, UPYML_FIRST_IF_ with any other name is none. An op may also be left out with its family.
+// of its own, UPYML_FIRST_IF_ with any other name is none. An op may also be left out with its family, as that one's
+// layout_<family>.h says.
 #define UPYML_HAS(op) (!UPYML_IS_1(UPYML_WITHOUT_##op) && !UPYML_IS_1(UPYML_WITHOUT_FAMILY_##op))
 #define UPYML_IS_1(value) UPYML_IS_1_EXPANDED(value)
 #define UPYML_IS_1_EXPANDED(value) UPYML_SECOND(UPYML_FIRST_IF_##value 1, 0, 0)
@@ -25,17 +26,5 @@
             call;            \
         }                    \
     } while (0)
-
-// Whether this build has the op with this code.
-#define UPYML_OP_CASE(op)      \
-    case UPYML_OPCODE_##op:    \
-        return UPYML_HAS(op);
-static inline int upyml_op_present(int opcode) {
-    switch (opcode) {
-        UPYML_EACH_OP(UPYML_OP_CASE)
-        default:
-            return 0;
-    }
-}
 
 #endif

@@ -14,7 +14,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from host_tools import boards, emulators
+from host_tools import boards, emulators, package_files
 from host_tools.boards import Board
 from host_tools.deploy import bundle
 
@@ -51,13 +51,14 @@ class Runtime:
         """Names what has to be built before this runtime works; empty when it is ready."""
         return ", ".join(str(path.relative_to(ROOT)) for path in self.needs if not path.exists())
 
-    def run(self, script, args=(), cwd=None, heap=None, timeout=600) -> str:
+    def run(self, script, args=(), cwd=None, heap=None, timeout=600, whole=False) -> str:
         """Runs a script and returns its stdout as text.
 
         script: a path (a Path, or text ending in .py), or source text.
         args: what stands in sys.argv[1:].
         heap: MicroPython's heap in bytes (None: its default, about 2 MB); CPython has no such limit.
         timeout: seconds.
+        whole: with an engine that has all ops; here it always has.
         Raises ScriptError if the script fails or takes longer.
         """
         source = None if isinstance(script, Path) or str(script).endswith(".py") else script
@@ -142,8 +143,9 @@ if CIRCUITPYTHON:
 class BoardRuntime:
     """An emulated board; run() takes what Runtime.run takes, but a board has the heap it has.
 
-    engine: "module" (in the firmware), "mpy" (the native module instead), or "files" (a firmware without upyml: the
-    Python files and the native module are copied there, as `upyml deploy` does).
+    engine: "module" (in the firmware), "mpy" (instead of it the lightest native module that runs the models among the
+    arguments), or "files" (a firmware without upyml: the Python files and the native module are copied there, as `upyml
+    deploy` does).
     """
 
     board: Board
@@ -172,19 +174,20 @@ class BoardRuntime:
         """Names what has to be built before this runtime works; empty when it is ready."""
         needs = [self.board.image]
         if self.engine != "module":
-            needs.append(BUILD / "natmod" / self.board.arch / "_upyml.mpy")
+            needs += [BUILD / "natmod" / name / "_upyml.mpy" for name in package_files.forms(self.board.natmod)]
         return ", ".join(str(path.relative_to(ROOT)) for path in needs if not path.exists())
 
-    def run(self, script, args=(), cwd=None, heap=None, timeout=600) -> str:
+    def run(self, script, args=(), cwd=None, heap=None, timeout=600, whole=False) -> str:
         """Runs a script and returns its stdout as text. Files among the args (a Path) go along and are named by their names.
 
-        cwd and heap mean nothing to a board. Raises ScriptError if the script fails or takes longer.
+        cwd and heap mean nothing to a board. whole: with the native module that has all ops, where it is one, not the
+        lightest. Raises ScriptError if the script fails or takes longer.
         """
         files = {path.name: path.read_bytes() for path in args if isinstance(path, Path)}
         if isinstance(script, Path):
             RAN.append((self.name, script.name))
             files |= {path.name: path.read_bytes() for path in script.parent.glob("_*.py")}
-        engine = self.engine
+        engine = self.board.natmod if whole and self.engine == "mpy" else self.engine
         if engine == "files":
             engine = "module"
             files |= {f"lib/{path}": content for path, content in bundle.files(self.board.arch).items()}

@@ -76,9 +76,11 @@ def pace(runtime, computer, emulated, slow):
 @pytest.mark.parametrize("script", SAME_EVERYWHERE)
 def test_a_script_prints_the_same_on_every_runtime(runtime, files, script):
     args = tuple(files / name for name in SAME_EVERYWHERE[script])
-    if script == "damaged.py":
+    damaged = script == "damaged.py"
+    if damaged:
         args += (pace(runtime, 1, 16, 64),)  # every so many bytes
-    assert runtime.run(DEVICE / script, args) == expected(script, args)
+    # A damaged model may ask for any op: an engine without it says something else.
+    assert runtime.run(DEVICE / script, args, whole=damaged) == expected(script, args)
 
 
 def test_every_error_is_a_sentence(files):

@@ -49,8 +49,32 @@ def test_every_error_is_told():
         assert f"| {name} |" in SPEC
 
 
-def test_the_c_header_is_up_to_date():
-    assert (ROOT / "ports" / "engine" / "format_layout.h").read_text() == header.text()
+def test_the_c_headers_are_up_to_date():
+    """One of all ops and the base ones, one of each other family; none of a family that there is no more."""
+    engine = ROOT / "ports" / "engine"
+    files = {engine / "format_layout.h", *engine.glob("*/layout_*.h")}
+    assert {str(path.relative_to(engine)): path.read_text() for path in files} == header.texts()
+    assert len(files) == len(layout.FAMILIES)
+
+
+def test_each_header_has_the_codes_of_one_family():
+    texts = header.texts()
+    for code, (name, _) in layout.OPS.items():
+        family = layout.FAMILIES[code >> layout.FAMILY_SHIFT].lower()
+        home = "format_layout.h" if family == "base" else f"{family}/layout_{family}.h"
+        assert [path for path, text in texts.items() if f"    UPYML_OPCODE_{name} = {code},\n" in text] == [home]
+
+
+def test_a_header_that_was_changed_is_named_and_written_anew(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(header, "ENGINE", tmp_path)
+    for path in header.texts():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+    assert header.main() == 0 and header.main(check=True) == 0
+    (tmp_path / "wide" / "layout_wide.h").write_text("// changed\n")
+    capsys.readouterr()
+    assert header.main(check=True) == 1
+    assert capsys.readouterr().out == "wide/layout_wide.h is not up to date\n"
+    assert header.main() == 0 and header.stale() == []
 
 
 def example():

@@ -14,6 +14,7 @@ from runtimes import BUILD, ROOT
 
 import upyml
 from host_tools import boards, emulators, package_files
+from upyml.format import layout, ops_math
 
 BOARD = boards.get("xtensa-lx6")
 MODULES = {name: BUILD / "natmod" / name / "_upyml.mpy" for name in ("xtensawin", "xtensawin-coded", "xtensawin-dense", "xtensawin-plain")}
@@ -215,14 +216,12 @@ for at in range(0, len(data), 192):
 
 
 @pytest.mark.parametrize("engine", ["module", "xtensawin", "xtensawin-coded", "xtensawin-dense", "xtensawin-plain"])
-def test_the_engine_gives_the_hosts_bytes(engine, monkeypatch):
+def test_the_engine_gives_the_hosts_bytes(engine):
     """Of the firmware, whose kernels have no MULSH here, and of the native modules: xtensawin has it."""
-    if engine in MODULES:
-        monkeypatch.setattr(package_files, "natmod", lambda name: MODULES[engine])
     gesture = small_models.with_vectors(small_models.gesture)
     inputs = np.random.default_rng(7).integers(-128, 128, (8, 192), dtype=np.int8)
     which, passed, *answers = run(
-        ENGINES, files={"gesture.upm": gesture, "inputs.bin": inputs.tobytes()}, engine="mpy" if engine in MODULES else engine
+        ENGINES, files={"gesture.upm": gesture, "inputs.bin": inputs.tobytes()}, engine=engine
     ).splitlines()
     assert ("engine_mpy.mpy" in which) == (engine != "module")
     assert passed == "True"
@@ -231,6 +230,39 @@ def test_the_engine_gives_the_hosts_bytes(engine, monkeypatch):
         model.input[:] = window.tobytes() if model.input.format == "B" else memoryview(window)
         model.run()
         assert eval(answer) == list(model.output)
+
+
+def coded():
+    """A dense layer with weights of four bits."""
+    b = small_models.Builder()
+    x = b.tensor((16,))
+    return b.file([x], [b.dense(x, 4, coding=layout.INT4_WEIGHTS)])
+
+
+def normalized():
+    """An op of the family MATH."""
+    b = small_models.Builder()
+    x, y = b.tensor((16,)), b.tensor((16,), 1 / 128)
+    return b.file([x], [b.op(ops_math.L2_NORMALIZATION, [x], y)])
+
+
+@pytest.mark.parametrize(
+    "models, module",
+    [
+        ([small_models.gesture], "xtensawin-dense"),
+        ([coded, small_models.gesture], "xtensawin-coded"),
+        ([small_models.gesture, normalized], "xtensawin"),
+        ([], "xtensawin"),
+    ],
+)
+def test_the_native_module_is_the_lightest_that_runs_the_models(models, module, monkeypatch):
+    """As `upyml deploy` brings it: the largest leaves half of the heap."""
+    taken, natmod = [], package_files.natmod
+    monkeypatch.setattr(package_files, "natmod", lambda name: taken.append(name) or natmod(name))
+    files = {f"{make.__name__}.upm": make() for make in models}
+    script = "import sys, upyml\nfor name in sys.argv[1:]: upyml.load(name).run()\nprint('ran')"
+    assert run(script, args=files, files=files, engine="mpy") == "ran\n"
+    assert taken == [module]
 
 
 def test_a_model_in_romfs_is_read_in_place():

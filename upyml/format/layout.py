@@ -1,11 +1,12 @@
 """The .upm file as one table: records, codes, limits and errors.
 
-Everything that knows a field's place reads it here: encode.py, decode.py, and the C header that `python -m
+Everything that knows a field's place reads it here: encode.py, decode.py, and the C headers that `python -m
 upyml.format.header` writes from it. SPEC.md explains each field in words. The records themselves stand in records.py, which
 is all that a board with the engine in C needs.
 """
 
 from upyml.format import ops_math, ops_recurrent, ops_signal, ops_stream, ops_wide
+from upyml.format.fields import AXIS, CLAMPS, EXPONENTS, PAIR, SCALE, WEIGHTS, WINDOW
 from upyml.format.records import (  # noqa: F401
     ARENA,
     CALLER,
@@ -50,35 +51,8 @@ DISJOINT, FORWARD, REVERSE, PLANE = range(4)
 CODINGS = ("INT8", "INT4", "SPARSE")
 INT8_WEIGHTS, INT4_WEIGHTS, SPARSE_WEIGHTS = range(3)
 
-_WINDOW = (
-    ("kernel_h", "H"),
-    ("kernel_w", "H"),
-    ("stride_h", "H"),
-    ("stride_w", "H"),
-    ("dilation_h", "H"),
-    ("dilation_w", "H"),
-    ("pad_top", "H"),
-    ("pad_left", "H"),
-    ("clamp_min", "b"),
-    ("clamp_max", "b"),
-    ("coding", "B"),  # of the weights, see CODINGS
-    ("reserved", "B"),
-)
-_WEIGHTS = (("weights", "I"), ("channels", "I"))  # file offsets
+_WINDOW = WINDOW + CLAMPS + (("coding", "B"), ("reserved", "B"))  # coding: of the weights, see CODINGS
 _PAIRS = (("pairs", "I"),)  # SPARSE: the most pairs of any block of four channels
-_SUM = (
-    ("multiplier1", "i"),
-    ("multiplier2", "i"),
-    ("multiplier", "i"),
-    ("shift1", "b"),
-    ("shift2", "b"),
-    ("shift", "b"),
-    ("left_shift", "b"),
-    ("clamp_min", "b"),
-    ("clamp_max", "b"),
-    ("reserved", "H"),
-)
-_AXIS = (("outer", "I"), ("count", "I"), ("inner", "I"))
 
 # Families of ops: of the op code the upper three bits. BASE is in every build; the others may be left out as a whole.
 FAMILIES = ("BASE", "MATH", "RECURRENT", "STREAM", "SIGNAL", "WIDE")
@@ -86,35 +60,26 @@ FAMILY_SHIFT = 5
 
 # name, and the op's own fields; the place in this tuple is the op code.
 _BASE = (
-    ("CONV2D", _WINDOW + _WEIGHTS + _PAIRS),
-    ("DEPTHWISE_CONV2D", _WINDOW + _WEIGHTS + (("multiplier", "I"),)),  # output channels per input channel
-    (
-        "FULLY_CONNECTED",
-        _WEIGHTS + (("per_channel", "B"), ("coding", "B"), ("clamp_min", "b"), ("clamp_max", "b")) + _PAIRS,
-    ),
+    ("CONV2D", _WINDOW + WEIGHTS + _PAIRS),
+    ("DEPTHWISE_CONV2D", _WINDOW + WEIGHTS + (("multiplier", "I"),)),  # output channels per input channel
+    ("FULLY_CONNECTED", WEIGHTS + (("per_channel", "B"), ("coding", "B")) + CLAMPS + _PAIRS),
     ("MAX_POOL", _WINDOW),
     ("AVERAGE_POOL", _WINDOW),
-    (
-        "MEAN",
-        _AXIS + (("multiplier", "i"), ("shift", "b"), ("clamp_min", "b"), ("clamp_max", "b"), ("reserved", "B")),
-    ),
-    ("ADD", _SUM),
-    ("SUB", _SUM),
-    (
-        "MUL",
-        (("multiplier", "i"), ("shift", "b"), ("clamp_min", "b"), ("clamp_max", "b"), ("reserved", "B")),
-    ),
+    ("MEAN", AXIS + SCALE + CLAMPS + (("reserved", "B"),)),
+    ("ADD", PAIR),
+    ("SUB", PAIR),
+    ("MUL", SCALE + CLAMPS + (("reserved", "B"),)),
     ("CONCATENATE", (("axis", "I"),)),
     ("PAD", (("before", "4I"), ("value", "i"))),
     ("RESHAPE", ()),
     ("TRANSPOSE", (("permutation", "4B"),)),
     ("STRIDED_SLICE", (("begin", "4i"), ("stride", "4i"))),
     ("TABLE", (("table", "I"),)),  # 256 bytes: the answer to q stands at q + 128
-    ("SOFTMAX", (("multiplier", "i"), ("shift", "i"), ("diff_min", "i"))),
+    ("SOFTMAX", EXPONENTS),
     ("QUANTIZE", ()),  # float32 to an integer type, by the output's scale and zero point
     ("DEQUANTIZE", ()),  # an integer type to float32, by the input's scale and zero point
     ("REQUANTIZE", (("multiplier", "i"), ("shift", "i"))),  # from one integer type to another
-    ("ARGMAX", _AXIS),
+    ("ARGMAX", AXIS),
     ("RESIZE_NEAREST", (("rows", "I"), ("columns", "I"))),  # file offsets of u16 input row (column) of each output's
     ("RESIZE_BILINEAR", (("align_corners", "B"), ("half_pixel_centers", "B"), ("reserved", "H"))),
 )

@@ -1,6 +1,7 @@
 """Signal processing: from samples to features: op codes from 128 on, see layout.py."""
 
 from upyml.format import ops_sound
+from upyml.format.fields import AXIS
 
 RFFT, POWER, MAGNITUDE, BIQUAD, FIR, STATISTICS = range(128, 134)
 
@@ -18,7 +19,7 @@ OPS = {
     MAGNITUDE: ("MAGNITUDE", ()),
     BIQUAD: ("BIQUAD", (("sections", "H"), ("reserved", "H"), ("factors", "I"))),
     FIR: ("FIR", (("up", "H"), ("down", "H"), ("taps", "H"), ("reserved", "H"), ("coefficients", "I"))),
-    STATISTICS: ("STATISTICS", (("outer", "I"), ("count", "I"), ("inner", "I"), ("which", "I"))),
+    STATISTICS: ("STATISTICS", AXIS + (("which", "I"),)),
 }
 OPS.update(ops_sound.OPS)
 

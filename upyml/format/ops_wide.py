@@ -1,30 +1,10 @@
 """Ops on INT16 activations with INT8 weights: op codes from 160 on, see layout.py. Fields of the same name mean the same
 as those of the base ops; clamps have 16 bits."""
 
-_WINDOW = (
-    ("kernel_h", "H"),
-    ("kernel_w", "H"),
-    ("stride_h", "H"),
-    ("stride_w", "H"),
-    ("dilation_h", "H"),
-    ("dilation_w", "H"),
-    ("pad_top", "H"),
-    ("pad_left", "H"),
-    ("clamp_min", "h"),
-    ("clamp_max", "h"),
-)
-_WEIGHTS = (("weights", "I"), ("channels", "I"))  # file offsets
-_SUM = (
-    ("multiplier1", "i"),
-    ("multiplier2", "i"),
-    ("multiplier", "i"),
-    ("shift1", "b"),
-    ("shift2", "b"),
-    ("shift", "b"),
-    ("left_shift", "b"),
-    ("clamp_min", "h"),
-    ("clamp_max", "h"),
-)
+from upyml.format.fields import AXIS, CLAMPS_16, SCALE, SCALES_OF_TWO, WEIGHTS, WINDOW
+
+_WINDOW = WINDOW + CLAMPS_16
+_SUM = SCALES_OF_TWO + CLAMPS_16
 _ACCUMULATOR = (("accumulator", "B"),)  # see ACCUMULATORS
 
 # Bits of the sums of products, and how they are brought to 16.
@@ -49,21 +29,15 @@ INT64_SUMS, INT32_SUMS = range(2)
 TABLE_16_ENTRIES = 513
 
 OPS = {
-    CONV2D_16: ("CONV2D_16", _WINDOW + _WEIGHTS + _ACCUMULATOR),
-    DEPTHWISE_CONV2D_16: ("DEPTHWISE_CONV2D_16", _WINDOW + _WEIGHTS + _ACCUMULATOR + (("multiplier", "I"),)),
-    FULLY_CONNECTED_16: (
-        "FULLY_CONNECTED_16",
-        _WEIGHTS + (("per_channel", "B"), ("accumulator", "B"), ("clamp_min", "h"), ("clamp_max", "h")),
-    ),
+    CONV2D_16: ("CONV2D_16", _WINDOW + WEIGHTS + _ACCUMULATOR),
+    DEPTHWISE_CONV2D_16: ("DEPTHWISE_CONV2D_16", _WINDOW + WEIGHTS + _ACCUMULATOR + (("multiplier", "I"),)),
+    FULLY_CONNECTED_16: ("FULLY_CONNECTED_16", WEIGHTS + (("per_channel", "B"), ("accumulator", "B")) + CLAMPS_16),
     MAX_POOL_16: ("MAX_POOL_16", _WINDOW),
     AVERAGE_POOL_16: ("AVERAGE_POOL_16", _WINDOW),
-    MEAN_16: (
-        "MEAN_16",
-        (("outer", "I"), ("count", "I"), ("inner", "I"), ("multiplier", "i"), ("shift", "b")),
-    ),
+    MEAN_16: ("MEAN_16", AXIS + SCALE),
     ADD_16: ("ADD_16", _SUM),
     SUB_16: ("SUB_16", _SUM),
-    MUL_16: ("MUL_16", (("multiplier", "i"), ("shift", "b"), ("reserved", "B"), ("clamp_min", "h"), ("clamp_max", "h"))),
+    MUL_16: ("MUL_16", SCALE + (("reserved", "B"),) + CLAMPS_16),
     TABLE_16: ("TABLE_16", (("table", "I"),)),  # 513 INT16: the answers at -32768, -32640, ... 32768
     SOFTMAX_16: ("SOFTMAX_16", (("multiplier", "i"), ("shift", "i"), ("exp", "I"), ("reciprocal", "I"))),
     PAD_16: ("PAD_16", (("before", "4I"), ("value", "i"))),

@@ -4,6 +4,7 @@
 
 #include "../params.h"
 #include "attention.h"
+#include "layout_math.h"
 
 void upyml_read_batch_matmul(const upyml_op *op, const upyml_tensor *left, const upyml_tensor *right,
     const upyml_tensor *y, upyml_batch_matmul *p);

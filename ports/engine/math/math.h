@@ -3,6 +3,7 @@
 #define UPYML_MATH_H
 
 #include "../kernels.h"
+#include "layout_math.h"
 
 // A transposed convolution with stride h, w: h * w ordinary convolutions (phases), whose outputs interleave.
 typedef struct {

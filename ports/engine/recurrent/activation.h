@@ -6,6 +6,7 @@
 
 #include "../load.h"
 #include "../requantize.h"
+#include "layout_recurrent.h"
 
 // The table's value at distance/2^bits, times 2^bits; far out it ends.
 static inline int32_t upyml_sigmoid_at(const uint8_t *table, int32_t distance, int bits, int32_t end) {

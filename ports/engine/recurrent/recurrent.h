@@ -4,6 +4,7 @@
 #define UPYML_RECURRENT_H
 
 #include "../model.h"
+#include "layout_recurrent.h"
 
 // A matrix as a fully connected layer has it: weights and channels in the file's order, a multiplier for each channel.
 typedef struct {

@@ -3,6 +3,7 @@
 #define UPYML_PARAMS_SIGNAL_H
 
 #include "filters.h"
+#include "layout_signal.h"
 #include "model.h"
 #include "rfft.h"
 

@@ -2,6 +2,7 @@
 #ifndef UPYML_PARAMS_SOUND_H
 #define UPYML_PARAMS_SOUND_H
 
+#include "layout_signal.h"
 #include "sound.h"
 
 static inline void upyml_read_mel(const uint8_t *file, const upyml_op *op, upyml_mel *p) {

@@ -1,5 +1,6 @@
 // The check of the ops of the family STREAM; upyml/format/check_stream.py asks the same in the same order.
 #include "families.h"
+#include "layout_stream.h"
 
 static int check_svdf(const uint8_t *file, const upyml_op *op, const upyml_tensor *y) {
     upyml_tensor x, state, feature, time, bias;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "families.h"
+#include "layout_stream.h"
 #include "requantize.h"
 
 // A window over time: the state moves towards its front, and what is new comes in at its end. Moving costs less than a

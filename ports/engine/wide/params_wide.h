@@ -4,6 +4,7 @@
 #define UPYML_PARAMS_WIDE_H
 
 #include "../params.h"
+#include "layout_wide.h"
 #include "wide.h"
 
 void upyml_read_window_16(const uint8_t *file, const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y,
