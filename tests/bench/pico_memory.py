@@ -4,10 +4,12 @@
         "free_bytes": heap that is free before anything is imported,
         "import_frozen_bytes": heap that `import upyml` takes, frozen into our firmware,
         "import_mpy_bytes": the same from .mpy files on stock firmware,
-        "native_module_bytes": heap that `import _upyml` takes there, the native module,
-        "ready_frozen_bytes", "ready_mpy_bytes": heap of all of upyml's modules that load() and run() need, with the
-                   two above,
-            "mpy_bytes": {file: size} of upyml's .mpy files for a board,
+        "native_module_bytes": heap that `import _upyml` takes there, the native module that `upyml deploy` takes for the
+                   smallest of the models, the lightest that runs it,
+        "whole_module_bytes": the same for the module with all ops,
+        "ready_frozen_bytes", "ready_mpy_bytes": heap of all of upyml's modules that load() and run() need, with
+                   import and native module above,
+        "mpy_bytes": {file: size} of upyml's .mpy files for a board,
         "models": {name: {"romfs_bytes": heap for the loaded model in place in ROMFS, "in_use_bytes": all heap in use
                    after a run there, "file_bytes": heap for the model loaded from the file system, or null where it
                    does not fit, "refusal": what load() then says}}}
@@ -20,8 +22,9 @@ import re
 import sys
 from pathlib import Path
 
-from host_tools import boards, emulators
+from host_tools import boards, emulators, package_files
 from host_tools.deploy import bundle
+from upyml.format import decode
 
 HEAP = """
 import gc
@@ -67,18 +70,20 @@ def measure(models: dict[str, bytes]) -> dict:
     pico, stock = boards.get("pico"), boards.get("pico-stock")
     smallest = min(models, key=lambda name: len(models[name]))
     script, file = IMPORTS.format(path=f"{smallest}.upm"), {f"{smallest}.upm": models[smallest]}
-    on_board = bundle.files(pico.arch)
-    with_upyml = file | {f"lib/{path}": data for path, data in on_board.items()}
+    version = decode.header(models[smallest])["engine_version"]
+    whole, light = bundle.files(pico.arch), bundle.files(package_files.lightest(pico.arch, version))
     free, frozen, _, ready_frozen = _numbers(pico, script, file)
-    _, from_files, native, ready_mpy = _numbers(stock, script, with_upyml)
+    _, _, whole_native, _ = _numbers(stock, script, file | {f"lib/{path}": data for path, data in whole.items()})
+    _, from_files, native, ready_mpy = _numbers(stock, script, file | {f"lib/{path}": data for path, data in light.items()})
     return {
         "free_bytes": free,
         "import_frozen_bytes": frozen,
         "import_mpy_bytes": from_files,
         "native_module_bytes": native,
+        "whole_module_bytes": whole_native,
         "ready_frozen_bytes": ready_frozen,
         "ready_mpy_bytes": ready_mpy,
-        "mpy_bytes": {path: len(data) for path, data in sorted(on_board.items())},
+        "mpy_bytes": {path: len(data) for path, data in sorted(light.items())},
         "models": {name: measure_model(pico, models, name) for name in models},
     }
 
