@@ -13,6 +13,7 @@ import numpy as np
 from host_tools.errors import ConversionError
 from host_tools.float_runtime import as_inputs, run
 from host_tools.graph import Graph, Tensor
+from host_tools.passes.split_samples import on_samples
 
 Ranges = dict[Tensor, tuple[float, float]]
 METHODS = ("mse", "minmax", "percentile")
@@ -32,7 +33,7 @@ def calibrate(
 
     data: one (n, *shape) array for each input. method: "minmax" keeps every value seen, "percentile" lets the outermost
     0.01 % of each side be clipped, "mse" takes the range with the least squared error of rounding and clipping
-    together; a model's inputs always keep what was seen. `progress(done, total)` is called as batches are run.
+    together; a model's inputs, and samples (of 16 bits), always keep what was seen. `progress(done, total)` is called as batches are run.
     ConversionError if the data does not fit or holds values that are not numbers.
     """
     if method not in METHODS:
@@ -59,8 +60,9 @@ def calibrate(
 
     _each_batch(graph, inputs, count, progress, len(inputs[0]), total)
     choose = best_range if method == "mse" else percentile_range
+    kept = {*graph.inputs, *(op.output for op in on_samples(graph))}
     for tensor, (low, high) in seen.items():
-        if low < high and not any(tensor is t for t in graph.inputs):
+        if low < high and tensor not in kept:
             seen[tensor] = choose(counts[tensor], low, high, zeros[tensor])
     return seen
 

@@ -8,6 +8,7 @@ from host_tools.graph import Graph
 from host_tools.passes.drop_identity import drop_identity
 from host_tools.passes.fold_batch_norm import fold_batch_norm
 from host_tools.passes.fold_constants import fold_constants
+from host_tools.passes.fold_gain import fold_gain
 from host_tools.passes.fuse_activations import fuse_activations
 from host_tools.passes.fuse_padding import fuse_padding
 from host_tools.passes.pool_to_mean import pool_to_mean
@@ -16,6 +17,7 @@ from host_tools.passes.split_samples import split_samples
 PASSES: tuple[Callable[[Graph], Graph], ...] = (
     drop_identity,  # first: an op that does nothing would hide a neighbour from the passes below
     fold_constants,  # before those that look for constant weights
+    fold_gain,  # before other normalisations become ops of each sample
     fold_batch_norm,  # before padding is fused: a shift folds into the next layer only while that is not padded
     fuse_padding,
     fuse_activations,  # after folding: a fused activation stands between a layer and the normalisation after it

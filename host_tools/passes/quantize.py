@@ -19,7 +19,7 @@ from host_tools.graph import Graph, Op, Tensor
 from host_tools.passes import adaptive_rounding, quantize_attention, rewire, scales
 from host_tools.passes.calibrate import Ranges
 from host_tools.passes.quantize_recurrent import quantize_recurrent
-from host_tools.passes.split_samples import sample_grids
+from host_tools.passes.split_samples import recording_unit, sample_grids
 from host_tools.passes.quantize_weights import quantize_weights, set_bias
 from host_tools.unary import limits
 
@@ -50,7 +50,8 @@ def quantize(
     for tensor, (scale, zero_point) in scales.assign(graph, ranges, activations).items():
         twin = twins[tensor]
         twin.dtype, twin.scale, twin.zero_point = f"int{activations}", scale, zero_point
-    samples = sample_grids(graph, lambda x: scales.grid_16(*ranges[x], x.name)[0])
+    recorded = {} if data is None else {x: recording_unit(values) for x, values in zip(graph.inputs, as_inputs(graph, data))}
+    samples = sample_grids(graph, lambda x: recorded.get(x) or scales.grid_16(*ranges[x], x.name)[0])
     for tensor, (dtype, scale) in samples.items():
         twins[tensor].dtype, twins[tensor].scale, twins[tensor].zero_point = dtype, scale, 0
     quantize_attention.tokens(quantized)

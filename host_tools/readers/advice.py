@@ -32,7 +32,6 @@ ADVICE = {
     **dict.fromkeys(("StringLookup", "TextVectorization", "HashedCrossing"), _STRINGS),
     **dict.fromkeys(("IntegerLookup", "Hashing", "Discretization"), _BEFORE),
     "CategoryEncoding": "Give the model the one-hot vectors as its input",
-    **dict.fromkeys(("MelSpectrogram", "STFTSpectrogram"), "Use MelFeatures of host_tools.sound and convert(..., front_end=features)"),
     **dict.fromkeys(("Resizing", "CenterCrop"), _BEFORE),
     **dict.fromkeys(("LocallyConnected1D", "LocallyConnected2D"), "Use Conv1D or Conv2D"),
 }

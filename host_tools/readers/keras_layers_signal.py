@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-LAYERS: dict[str, Any] = {}
+from host_tools.readers import keras_layers_spectrogram
+
+LAYERS: dict[str, Any] = {**keras_layers_spectrogram.LAYERS}
