@@ -12,6 +12,7 @@ of 16-bit integers scaled to fill them, energies in mel bands, square root, nois
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -57,16 +58,16 @@ class Gain:
 
 @dataclass(frozen=True)
 class MelFeatures:
-    """Logarithms of mel band energies of each frame, in 1/64.
+    """Logarithms of the roots of mel band energies of each frame, in 1/64.
 
     window_ms, hop_ms: of a frame, and from one to the next; a frame has at most 2048 samples. channels: bands from `lower` to
-    `upper` Hz. window: "hann" or "hamming". noise, gain: None leaves a step out; gain needs noise. Raises ConversionError.
+    `upper` Hz; None: no bands but a spectrogram, the magnitude of each frequency of the FFT from `lower` to `upper`. window: "hann" or "hamming". noise, gain: None leaves a step out; gain needs noise. Raises ConversionError.
     """
 
     sample_rate: int = 16000
     window_ms: float = 30
     hop_ms: float = 20
-    channels: int = 40
+    channels: int | None = 40
     lower: float = 125.0
     upper: float = 7500.0
     window: str = "hann"
@@ -80,7 +81,7 @@ class MelFeatures:
             (self.window in WINDOWS, f"window is one of {', '.join(WINDOWS)}, received {self.window!r}"),
             (2 <= self.frame <= 2048, f"a window has 2 to 2048 samples, received {self.frame}"),
             (self.hop >= 1, f"a hop has at least one sample, received {self.hop_ms} ms"),
-            (1 <= self.channels <= 256, f"there are 1 to 256 channels, received {self.channels}"),
+            (self.channels is None or 1 <= self.channels <= 256, f"there are 1 to 256 channels, received {self.channels}"),
             (
                 0 <= self.lower < self.upper <= nyquist,
                 f"bands lie between 0 and {nyquist:g} Hz, half the sample rate, the lower end first; "
@@ -90,7 +91,9 @@ class MelFeatures:
         ):
             if not good:
                 raise ConversionError(f"MelFeatures: {rule}")
-        if self._filters[1] > self.points // 2:
+        if self.channels is None and not self.bands:
+            raise ConversionError(f"MelFeatures: no frequency of the FFT lies between {self.lower:g} and {self.upper:g} Hz: widen them")
+        if self.channels and self._filters[1] > self.points // 2:
             raise ConversionError("MelFeatures: the upper end of the bands is too near half the sample rate: lower it")
 
     @property
@@ -108,21 +111,29 @@ class MelFeatures:
         """Of the FFT: the next power of two."""
         return max(16, 1 << (self.frame - 1).bit_length())
 
+    @property
+    def bands(self) -> int:
+        """Features of a frame: channels, or the frequencies of a spectrogram."""
+        return len(self._filters[2]) - 1
+
     def shape(self, samples: int) -> tuple[int, int]:
-        """(frames, channels) of so many samples. Raises ConversionError where there is no whole frame."""
+        """(frames, bands) of so many samples. Raises ConversionError where there is no whole frame."""
         if samples < self.frame:
             raise ConversionError(f"MelFeatures: {samples} samples are less than a frame of {self.frame}")
-        return frames(samples, self.frame, self.hop), self.channels
+        return frames(samples, self.frame, self.hop), self.bands
 
     @cached_property
     def _filters(self):
-        """(first bin, end bin, bands, weights), in single precision, as TensorFlow's microfrontend has them."""
+        """(first bin, end bin, bands and one more, weights), in single precision, as TensorFlow's microfrontend has them."""
         bins, f32 = self.points // 2 + 1, np.float32
 
         def mel(hertz):
             return f32(f32(1127.0) * np.log1p(f32(hertz) / f32(700.0)))
 
         hz_per_bin = (self.sample_rate / 2) / (bins - 1)
+        if self.channels is None:
+            first, end = math.ceil(self.lower / hz_per_bin), math.floor(self.upper / hz_per_bin) + 1
+            return first, end, [*((bin_, 1) for bin_ in range(first, end)), (end - 1, 0)], [(0, 1 << _WEIGHT_BITS)] * (end - first)
         low, high = mel(self.lower), mel(self.upper)
         spacing = f32((high - low) / f32(self.channels + 1))
         centers = low + spacing * np.arange(1, self.channels + 2, dtype=f32)
@@ -200,12 +211,12 @@ class MelFeatures:
         (frames, channels) to (frames, count), orthonormal, not trained; the board computes it as a dense layer. Raises
         ConversionError.
         """
-        if not 1 <= count <= self.channels:
-            raise ConversionError(f"MelFeatures: {self.channels} channels have 1 to {self.channels} coefficients, received {count}")
+        if not 1 <= count <= self.bands:
+            raise ConversionError(f"MelFeatures: {self.bands} channels have 1 to {self.bands} coefficients, received {count}")
         import keras
 
-        place = np.pi / self.channels * (np.arange(self.channels) + 0.5)
-        matrix = np.sqrt(2 / self.channels) * np.cos(place[:, None] * np.arange(count))
+        place = np.pi / self.bands * (np.arange(self.bands) + 0.5)
+        matrix = np.sqrt(2 / self.bands) * np.cos(place[:, None] * np.arange(count))
         matrix[:, 0] /= np.sqrt(2)
         start = keras.initializers.Constant(matrix)
         return keras.layers.Dense(count, use_bias=False, kernel_initializer=start, trainable=False, name=name)

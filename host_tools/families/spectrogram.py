@@ -20,8 +20,13 @@ KINDS: dict[str, Any] = {
     # first `before` samples before the first one. Outside lie zeros, or with `mirror` the samples in reverse, the outermost not again.
     # bank: (first bin, weights) of each band: its energy e is the sum of weight |X|^2. The value is, with e at least `least`,
     # e ** `power`, or with power 0 `factor` * ln(e) + `offset`, at least the largest value of all less `range`, if that is given.
+    # kernels, where training has changed the transform: (len(window), bands, 2), by which a frame becomes each band's two parts, whose
+    # squares add up to its energy; window, points and bank then tell numbers only.
     "spectrogram": Kind(
-        1, 1, ("points", "hop", "window", "before", "after", "mirror", "bank", "power", "factor", "offset", "least"), ("expand", "range")
+        1,
+        1,
+        ("points", "hop", "window", "before", "after", "mirror", "bank", "power", "factor", "offset", "least"),
+        ("expand", "range", "kernels"),
     ),
 }
 
@@ -75,8 +80,12 @@ def _spectrogram(op: Op, inputs: list[np.ndarray]) -> np.ndarray:
     x = inputs[0].reshape(len(inputs[0]), op.inputs[0].shape[0], -1).swapaxes(1, 2).astype(np.float64)
     x = np.pad(x, [(0, 0), (0, 0), (attrs["before"], attrs["after"])], mode="reflect" if attrs["mirror"] else "constant")
     frames = np.lib.stride_tricks.sliding_window_view(x, len(attrs["window"]), axis=-1)[:, :, :: attrs["hop"]][:, :, :count]
-    spectrum = np.fft.rfft(frames * attrs["window"], attrs["points"])
-    y = value(op, (np.square(spectrum.real) + np.square(spectrum.imag)) @ matrix(op))  # (n, channels, frames, bands)
+    if attrs.get("kernels") is not None:
+        energies = np.square(np.tensordot(frames, attrs["kernels"], 1)).sum(-1)
+    else:
+        spectrum = np.fft.rfft(frames * attrs["window"], attrs["points"])
+        energies = (np.square(spectrum.real) + np.square(spectrum.imag)) @ matrix(op)
+    y = value(op, energies)  # (n, channels, frames, bands)
     if attrs.get("range") is not None:
         y = np.maximum(y, y.max(axis=(1, 2, 3), keepdims=True) - attrs["range"])
     y = y.transpose(0, 2, 3, 1) if attrs.get("expand") else y.swapaxes(1, 2)

@@ -1,4 +1,4 @@
-"""Drop ops that change nothing: padding by none, slices of everything, one of two reshapes in a row."""
+"""Drop ops that change nothing: padding by none, slices of everything, one of two reshapes or transpositions in a row."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ def drop_identity(graph: Graph) -> Graph:
         source = graph.producer(op.inputs[0])
         if op.kind == "reshape" and source is not None and source.kind == "reshape":
             op.inputs = [source.inputs[0]]  # the first one is dropped below if nobody else reads it
+        if op.kind == "transpose" and source is not None and source.kind == "transpose":
+            perm = tuple(source.attrs["perm"][axis] for axis in op.attrs["perm"])
+            op.inputs, op.attrs = [source.inputs[0]], {"perm": perm}
         x = op.inputs[0]
         if _changes_nothing(op) and (graph.producer(x) is not None or not rewire.is_output(graph, op.output)):
             if rewire.is_output(graph, op.output) and rewire.is_output(graph, x):

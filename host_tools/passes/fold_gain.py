@@ -26,7 +26,8 @@ def fold_gain(graph: Graph) -> Graph:
                 op.kind, op.inputs, op.attrs = "affine", op.inputs[:1], {"scale": factors[0], "offset": factors[1]}
                 break
             else:
-                reader.attrs["window"] = np.asarray(reader.attrs["window"], np.float64) * factors[0]
+                for name in {"window", "kernels"} & reader.attrs.keys():
+                    reader.attrs[name] = np.asarray(reader.attrs[name], np.float64) * factors[0]
                 above.inputs[0] = op.inputs[0]
                 rewire.remove(graph, [op])
     return graph

@@ -19,7 +19,8 @@ from upyml.format import layout, ops_signal, ops_sound, ops_wide
 from upyml.twiddles import twiddles
 
 _BITS = 14  # of the largest number of a window, and of a bank
-_LN_SCALE = 2148  # units of a natural logarithm: of roots below 2^22, 2^15 times the bank's 2^7, it fits into 16 bits
+# Units of a natural logarithm, which fits into 16 bits: of roots of energies, below 2^22 (2^15 times the bank's 2^7), and of energies.
+_LN_SCALE, _LN_SCALE_OF_ENERGIES = 2148, 1524
 _SILENCE = 256  # the table's entry for a logarithm of 0
 _SUM_SHIFT = 15
 
@@ -29,13 +30,15 @@ def _spectrogram(program: Program, op: Op) -> None:
     if x.dtype != "int16" or x.zero_point or y.dtype != "int16" or y.zero_point:
         raise ConversionError(f"{op.kind} {op.name!r} goes from {x.dtype} to {y.dtype}: samples are int16 with zero point 0")
     channels = spectrogram.channel_count(op)
-    parts = [_logarithms(program, op, _channel(program, op, number)) for number in range(channels)]
+    learned = op.attrs.get("kernels") is not None
+    make = _of_kernels if learned else _logarithms
+    parts = [make(program, op, _channel(program, op, number)) for number in range(channels)]
     bands = len(op.attrs["bank"])
     if op.attrs.get("expand"):
         logs = _joined(program, op, [program.view(part, (*part.shape, 1)) for part in parts], axis=2)
     else:
         logs = _joined(program, op, parts, axis=1)
-    if op.attrs.get("range") is not None:
+    if op.attrs.get("range") is not None and _depth(op) <= 32767:  # more than all logarithms lie apart
         logs = _limited(program, op, logs, bands * channels)
     _look_up(program, op, logs, program.view(y, logs.shape), table(op))
 
@@ -97,6 +100,37 @@ def _logarithms(program: Program, op: Op, x: Tensor) -> Tensor:
     return _joined(program, op, parts, axis=0)
 
 
+def _of_kernels(program: Program, op: Op, x: Tensor) -> Tensor:
+    """(frames, bands) of a channel: ln of energies, in units of `_output_scale` squared."""
+    frames, bands = spectrogram.frame_count(op), len(op.attrs["bank"])
+    rows = np.asarray(op.attrs["kernels"], np.float64).reshape(-1, 2 * bands).T
+    scales = np.maximum(np.abs(rows).max(axis=1), 1e-12) / 127
+    weights = Tensor(f"{op.name}/kernels", (2 * bands, 1, rows.shape[1], 1), "int8", scales, 0)
+    weights.data = np.rint(rows / scales[:, None]).astype(np.int8).reshape(weights.shape)
+    pairs = Tensor(f"{op.name}/pairs", (frames, 2 * bands), "int16", _output_scale(op), 0)
+    # One row of samples is an image of height 1.
+    attrs = {"stride": (1, op.attrs["hop"]), "dilation": (1, 1), "padding": (0, 0, op.attrs["before"], op.attrs["after"])}
+    made = Op("conv2d", [program.view(x, (x.size, 1)), weights], [pairs], attrs, op.name)
+    lower_wide.LOWERINGS["conv2d"](program, made)
+    energies = Tensor(f"{op.name}/energies", (frames, bands), "int32")
+    flat = program.view(pairs, (frames * bands, 2)), program.view(energies, (frames * bands,))
+    program.steps.append(Step(ops_signal.POWER, [flat[0]], [flat[1]], {}, op.name))
+    return _log(program, op, energies, _LN_SCALE_OF_ENERGIES)
+
+
+def _output_scale(op: Op) -> float:
+    """Of the parts that kernels make: no sample sequence exceeds it."""
+    most = np.abs(np.asarray(op.attrs["kernels"], np.float64)).sum(axis=0).max()
+    return float(np.float32(max(most, 1e-12) * op.inputs[0].scale))
+
+
+def _log(program: Program, op: Op, energies: Tensor, scale: int) -> Tensor:
+    logs = Tensor(f"{op.name}/logarithms", energies.shape, "int16", 1 / scale, 0)
+    params = {"output_scale": scale, "correction_bits": 0}
+    program.steps.append(Step(ops_sound.LOG_ENERGIES, [energies], [logs], params, op.name))
+    return logs
+
+
 def _around(program: Program, op: Op, x: Tensor, before: int, after: int, mirrored: Tensor | None = None) -> Tensor:
     """Samples with zeros before and after them, or with those of `mirrored` in reverse, from the next to the outermost on."""
     source = x if mirrored is None else mirrored
@@ -125,10 +159,7 @@ def _of_frames(program: Program, op: Op, x: Tensor, skipped: int = 0) -> Tensor:
     shape = ((x.size - len(window)) // hop + 1, len(op.attrs["bank"]))
     energies = Tensor(f"{op.name}/energies", shape, "int32")
     program.steps.append(Step(ops_sound.MEL_ENERGIES, [x], [energies], params, op.name))
-    logs = Tensor(f"{op.name}/logarithms", shape, "int16", 1 / _LN_SCALE, 0)
-    params = {"output_scale": _LN_SCALE, "correction_bits": 0}
-    program.steps.append(Step(ops_sound.LOG_ENERGIES, [energies], [logs], params, op.name))
-    return logs
+    return _log(program, op, energies, _LN_SCALE)
 
 
 def _largest(values: Any) -> float:
@@ -167,17 +198,23 @@ def unit(op: Op) -> float:
 
 
 def table(op: Op) -> np.ndarray:
-    """What the layer makes of an energy, by the logarithm of its root."""
-    real = unit(op)
+    """What the layer makes of an energy, by its logarithm or that of its root."""
+    learned = op.attrs.get("kernels") is not None
+    one, times, ln_scale = (_output_scale(op) ** 2, 1, _LN_SCALE_OF_ENERGIES) if learned else (unit(op) ** 2, 2, _LN_SCALE)
 
     def function(logs: np.ndarray) -> np.ndarray:
-        return spectrogram.value(op, np.square(np.exp(logs.astype(np.float64)) * real))
+        return spectrogram.value(op, np.exp(times * logs.astype(np.float64)) * one)
 
     scale = float(np.float32(op.output.scale))
-    values = lower_wide.look_up_table(function, -32768 / _LN_SCALE, 32768 / _LN_SCALE, scale)
+    values = lower_wide.look_up_table(function, -32768 / ln_scale, 32768 / ln_scale, scale)
     silence = np.rint(spectrogram.value(op, np.zeros(1)) / scale)
     values[: _SILENCE + 1] = np.clip(silence, -32768, 32767).astype("<i2")
     return values
+
+
+def _depth(op: Op) -> int:
+    """The range in units of the logarithm of a root."""
+    return round(op.attrs["range"] / (2 * op.attrs["factor"]) * _LN_SCALE)
 
 
 def _limited(program: Program, op: Op, logs: Tensor, columns: int) -> Tensor:
@@ -189,10 +226,9 @@ def _limited(program: Program, op: Op, logs: Tensor, columns: int) -> Tensor:
         source = program.view(greatest, (outer, count, inner))
         greatest = Tensor(f"{op.name}/greatest", (outer, 1, inner), "int16", scale, 0)
         program.steps.append(Step(ops_signal.STATISTICS, [source], [greatest], params, op.name))
-    depth = op.attrs["range"] / (2 * op.attrs["factor"])
     places = np.arange(-32768, 32769, 128)
     least, above = (Tensor(f"{op.name}/{name}", shape, "int16", scale, 0) for name, shape in (("least", (1,)), ("above", logs.shape)))
-    values = np.clip(places - np.rint(depth / scale), -32768, 32767).astype("<i2")
+    values = np.clip(places - _depth(op), -32768, 32767).astype("<i2")
     _look_up(program, op, program.view(greatest, (1,)), least, values)
     for opcode, left, made, activation in ((ops_wide.SUB_16, logs, above, "relu"), (ops_wide.ADD_16, above, None, None)):
         made = made or Tensor(f"{op.name}/limited", logs.shape, "int16", scale, 0)

@@ -15,6 +15,8 @@ _MOVING = ("reshape", "transpose", "strided_slice")
 _BRINGING = (*_MOVING, "affine")
 _AUDIO = (1 / 32768, 1 / 32767, 1.0)  # real values of a recording's unit, as programs read it
 _NEAR = 0.01  # of a unit: float32's own rounding, and more
+# Room above the values that were seen: a table's entry behind the greatest has to be right for what lies between, and sound may be louder.
+_ROOM = 1.25
 
 
 def split_samples(graph: Graph) -> Graph:
@@ -69,7 +71,7 @@ def sample_grids(graph: Graph, spread: Callable[[Tensor], float]) -> dict[Tensor
             if x not in grids:
                 grids[x] = "int16", spread(x)
             dtype, scale = INT16[op.kind](op, grids[x][1]) if op.kind in INT16 else ("int16", grids[x][1] if op.kind in _MOVING else None)
-            grids[op.output] = dtype, spread(op.output) if scale is None else scale
+            grids[op.output] = dtype, spread(op.output) * _ROOM if scale is None else scale
     return grids
 
 

@@ -12,7 +12,6 @@ from host_tools.readers.builder import Builder, window
 from host_tools.readers.keras_layers_conv import channels_last, values
 from upyml.format.ops_signal import LEAST_POINTS, MOST_POINTS
 
-_LEAST_GAIN = 1e-6  # a window that is smaller is none
 _KERNELS_NEAR = 2e-3  # of the window's largest number: what Keras's own kernels are off by, in float32
 
 
@@ -40,9 +39,9 @@ def stft_spectrogram(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor
     if mode in ("real", "imag", "stft"):
         return _parts(build, layer, x, frames, (before, after))
     _demand_points(layer, points)
-    weighing = _window(layer)
-    least = _epsilon()
     bins, twice = points // 2 + 1, 2 if mode == "psd" else 1
+    bank = [(bin_, [1 if bin_ in (0, bins - 1) else twice]) for bin_ in range(bins)]
+    transform, least = _transform(layer, bank), _epsilon()
     functions = {
         "magnitude": {"power": 0.5, "least": least},
         "psd": {"power": 1.0, "least": 0.0},
@@ -50,9 +49,8 @@ def stft_spectrogram(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor
     }
     shape = (frames, bins, x.shape[1]) if layer.expand_dims else (frames, bins * x.shape[1])
     return build.op(
-        "spectrogram", [x], shape, layer.name, points=points, hop=hop, window=weighing, before=before, after=after, mirror=False,
-        bank=[(bin_, [1 if bin_ in (0, bins - 1) else twice]) for bin_ in range(bins)], factor=0.5, offset=0.0,
-        expand=bool(layer.expand_dims), **functions[mode],
+        "spectrogram", [x], shape, layer.name, points=points, hop=hop, before=before, after=after, mirror=False, bank=bank, factor=0.5,
+        offset=0.0, expand=bool(layer.expand_dims), **transform, **functions[mode],
     )  # fmt: skip
 
 
@@ -62,18 +60,17 @@ def _epsilon() -> float:
     return float(keras.config.epsilon())
 
 
-def _window(layer: Any) -> np.ndarray:
-    """The window with its scaling: the kernel of the constant part. The others must be its Fourier transform's."""
+def _transform(layer: Any, bank: list) -> dict[str, np.ndarray]:
+    """The window with its scaling, which is the kernel of the constant part, where the kernels are a Fourier transform's; else,
+    where training has changed them, the kernels too, with the bank's weights in them."""
     real, imaginary = (values(kernel)[:, 0, :].astype(np.float64) for kernel in (layer.real_kernel, layer.imag_kernel))
     weights = real[:, 0]
     angles = 2 * np.pi / layer._fft_length * np.outer(np.arange(len(weights)), np.arange(real.shape[1]))
-    most = max(np.abs(weights).max(), _LEAST_GAIN)
     wrong = max(np.abs(real - weights[:, None] * np.cos(angles)).max(), np.abs(imaginary + weights[:, None] * np.sin(angles)).max())
-    _demand(
-        layer, wrong <= _KERNELS_NEAR * most, "training has changed its kernels, which are no Fourier transform any more",
-        "Build it with trainable=False and train the rest",
-    )  # fmt: skip
-    return weights
+    if wrong <= _KERNELS_NEAR * np.abs(weights).max():
+        return {"window": weights}
+    amplitudes = np.sqrt([[weight] for _, (weight,) in bank])
+    return {"window": np.ones(len(weights)), "kernels": np.stack([real, imaginary], axis=-1) * amplitudes}
 
 
 def _parts(build: Builder, layer: Any, x: Tensor, frames: int, padding: tuple[int, int]) -> Tensor:
@@ -102,7 +99,7 @@ def _parts(build: Builder, layer: Any, x: Tensor, frames: int, padding: tuple[in
 def mel_spectrogram(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor:
     """Frames around each hop's sample, the ends mirrored; (bands, frames) as Keras has it."""
     (x,) = inputs
-    points, length, hop = layer.fft_length, layer.sequence_length, layer.sequence_stride
+    points, hop = layer.fft_length, layer.sequence_stride
     _demand_points(layer, points)
     _demand(
         layer, len(x.shape) == 1, f"takes samples of shape {tuple(x.shape)}; the engine computes the spectrogram of one recording",
@@ -118,11 +115,11 @@ def mel_spectrogram(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor:
         "Give it more samples or a smaller fft_length",
     )  # fmt: skip
     weighing = _mel_window(layer)
-    left = (points - length) // 2
+    left = (points - len(weighing)) // 2
     matrix = _mel_matrix(layer)
     attrs = dict(
-        points=points, hop=hop, window=weighing, before=points // 2 - left, after=points // 2 - (points - length - left), mirror=True,
-        factor=0.0, offset=0.0, least=0.0,
+        points=points, hop=hop, window=weighing, before=points // 2 - left, after=points // 2 - (points - len(weighing) - left),
+        mirror=True, factor=0.0, offset=0.0, least=0.0,
     )  # fmt: skip
     count = (x.shape[0] + 2 * (points // 2) - points) // hop + 1
     name = layer.name
@@ -142,7 +139,7 @@ def mel_spectrogram(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor:
 
 
 def _mel_window(layer: Any) -> np.ndarray:
-    """As Keras has it: its Fourier transform is that of a frame of ones."""
+    """As Keras has it, by its Fourier transform, that of a frame of ones; without a window frames are as long as the FFT."""
     points, length, weights = layer.fft_length, layer.sequence_length, layer.window
     if not (weights is None or isinstance(weights, str)):
         count = np.size(weights)
@@ -150,7 +147,7 @@ def _mel_window(layer: Any) -> np.ndarray:
     ones = layer.backend.convert_to_tensor(np.ones((1, points), np.float32))
     real, imaginary = layer.backend.math.stft(ones, length, points, points, window=weights, center=False)
     whole = np.fft.irfft(np.asarray(real)[0, 0] + 1j * np.asarray(imaginary)[0, 0], points)
-    left = (points - length) // 2
+    left, length = (0, points) if weights is None else ((points - length) // 2, length)
     return whole[left : left + length]
 
 

@@ -120,6 +120,26 @@ def test_a_louder_sound_has_larger_features_and_a_tone_its_band():
     assert np.abs(loud[5].argmax() - np.abs(centers - 1000).argmin()) <= 1
 
 
+def test_without_bands_features_are_a_spectrogram(require):
+    """Logarithms of magnitudes, each frequency its own; a model takes the samples."""
+    import keras
+
+    features = MelFeatures(8000, 32, 16, channels=None, lower=500, upper=3000)
+    assert features.shape(8000) == (61, 96 - 16 + 1)  # 31.25 Hz each
+    tone = (12000 * np.sin(2 * np.pi * 1000 * np.arange(8000) / 8000)).astype(np.int16)
+    loud, soft = (features.real(features(x)) for x in (tone, tone // 10))
+    assert (loud.argmax(axis=1) == 32 - 16).all()
+    assert abs(loud.max() - soft.max() - np.log(10)) < 0.05
+    assert abs(loud[5, 16] - loud[5, 17] - np.log(2)) < 0.05  # a Hann window's neighbours have half the magnitude
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((61, 81)), keras.layers.Conv1D(4, 3), keras.layers.GlobalMaxPooling1D()])
+    clips = np.stack([chirp(8000, 8000, seed) for seed in range(10)])
+    done = convert(model, clips, front_end=features)
+    assert done.check.sqnr > 25 and upyml.load(done.file, engines.engine("reference", require)).selftest() is True
+    with pytest.raises(ConversionError, match="no frequency of the FFT lies between 1001 and 1002 Hz"):
+        MelFeatures(8000, 32, 16, channels=None, lower=1001, upper=1002)
+
+
 def test_gains_fall_with_the_noise():
     table = gain_table(Gain(), 10)
     values = [table[0], table[1], *table[2::4][:-1]]
