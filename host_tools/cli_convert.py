@@ -155,7 +155,7 @@ def convert(
     LayerNormalization, RMSNormalization, UnitNormalization,
     Rescaling, Normalization, MultiHeadAttention, GroupQueryAttention, Attention, AdditiveAttention, EinsumDense, Embedding,
     Flatten, Reshape, Permute, RepeatVector, ZeroPadding1D/2D, Cropping1D/2D, UpSampling1D/2D, LSTM, GRU,
-    SimpleRNN, RNN, Bidirectional, TimeDistributed, models within models, layers of
+    SimpleRNN, RNN, Bidirectional, TimeDistributed, STFTSpectrogram, MelSpectrogram, models within models, layers of
     your own that are made of these and of keras.ops (einsum, matmul, softmax, reshape, transpose, slices, x / y, maximum, max,
     sum, abs, clip, split, stack, tile, pad ...); and what only acts in training (Dropout, GaussianNoise, RandomFlip ...).
 

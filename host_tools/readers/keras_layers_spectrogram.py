@@ -107,7 +107,8 @@ def mel_spectrogram(build: Builder, layer: Any, inputs: list[Tensor]) -> Tensor:
     )  # fmt: skip
     decibels = bool(layer.power_to_db)
     _demand(
-        layer, layer.mag_exp == 2 or not decibels, f"its mag_exp is {layer.mag_exp:g} and its power_to_db True; the engine has decibels of powers",
+        layer, layer.mag_exp == 2 or not decibels,
+        f"its mag_exp is {layer.mag_exp:g} and its power_to_db True; the engine has decibels of powers",
         "Give it mag_exp=2.0, or power_to_db=False",
     )  # fmt: skip
     _demand(

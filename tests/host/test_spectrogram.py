@@ -216,7 +216,10 @@ def test_parts_of_the_transform_are_convolutions(mode, require):
 
 
 REFUSED = {
-    "an angle": (chain((400, 1), L.STFTSpectrogram("angle", name="phases")), ["layer phases (STFTSpectrogram)", '"angle"', 'Give it mode="stft"']),
+    "an angle": (
+        chain((400, 1), L.STFTSpectrogram("angle", name="phases")),
+        ["layer phases (STFTSpectrogram)", '"angle"', 'Give it mode="stft"'],
+    ),
     "an odd FFT": (
         chain((400, 1), L.STFTSpectrogram(frame_length=100, fft_length=200, name="spectrum")),
         ["layer spectrum (STFTSpectrogram)", "fft_length is 200", "powers of two", "Give it fft_length=256"],
