@@ -9,7 +9,7 @@ import keras_models
 import numpy as np
 import pytest
 from keras import layers as L
-from runtimes import ROOT
+from runtimes import BOARDS, ROOT
 
 import upyml
 from host_tools import op_sources
@@ -285,17 +285,20 @@ def test_the_table_of_ops_names_the_layers():
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
-    """Files of two models, of raw clips, and the CRC-32 of the output that the C engine makes of each."""
+    """Files of three models, of raw clips, and the CRC-32 of the output that the C engine makes of each."""
     folder, made = tmp_path_factory.mktemp("spectrograms"), []
     layers = {
         "stft": ((200, 2), L.STFTSpectrogram(frame_length=32, frame_step=16, padding="same", expand_dims=True)),
         "mel": ((200,), L.MelSpectrogram(fft_length=32, sequence_stride=16, num_mel_bins=5, top_db=40.0)),
+        "trained": ((200, 1), L.STFTSpectrogram(frame_length=32, frame_step=16)),
     }
     for name, (shape, layer) in layers.items():
-        clips = recordings(7, shape)
-        model = upyml.load(convert(chain(shape, layer), clips).file)
+        clips, network = recordings(7, shape), chain(shape, layer)
+        if name == "trained":
+            layer.real_kernel.assign(layer.real_kernel * 1.3)
         file, inputs = folder / f"{name}.upm", folder / f"{name}.bin"
-        file.write_bytes(convert(chain(shape, layer), clips).file)
+        file.write_bytes(convert(network, clips).file)
+        model = upyml.load(file.read_bytes())
         inputs.write_bytes(np.int16(np.rint(clips[:2] * 32768)).tobytes())
         crcs = []
         for clip in clips[:2]:
@@ -309,3 +312,10 @@ def prepared(tmp_path_factory):
 def test_every_runtime_computes_the_same(on_computer, prepared):
     for file, inputs, crcs in prepared:
         assert on_computer.run(RUN_MODEL, [file, inputs]).split() == crcs
+
+
+@pytest.mark.parametrize("board", [one for one in BOARDS if one.engine == "module" and not one.slow], ids=lambda one: one.name)
+def test_emulated_boards_compute_the_same(board, prepared, require):
+    require(not board.missing(), board.missing(), "make boards")
+    for file, inputs, crcs in prepared:
+        assert board.run(RUN_MODEL, [file, inputs]).split() == crcs
