@@ -1,0 +1,40 @@
+"""A page from a template: one file with everything in it, which loads nothing, and is the same for the same values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent  # of base.html, which the templates extend
+
+
+def render(template: Path, **values: Any) -> str:
+    """The page of a template that extends base.html. Raises ValueError where Jinja2 is not there."""
+    try:
+        import jinja2
+    except ImportError:
+        raise ValueError("an HTML page needs Jinja2: pip install 'upyml[report]'") from None
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([template.parent, FOLDER]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(n=number, percent=percent, shape=shape)
+    return environment.get_template(template.name).render(values)
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """12,345 or, with digits, 12,345.68; nothing where there is no number."""
+    return "" if value is None else f"{value:,.{digits}f}"
+
+
+def percent(part: float | None, digits: int = 1) -> str:
+    """0.1234 as 12.3 %."""
+    return "" if part is None else f"{100 * part:.{digits}f} %"
+
+
+def shape(counts: list[int]) -> str:
+    """40 × 6."""
+    return " × ".join(map(str, counts))
