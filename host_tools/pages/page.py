@@ -21,7 +21,7 @@ def render(template: Path, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(n=number, percent=percent, shape=shape)
+    environment.filters.update(n=number, percent=percent, share=share, shape=shape)
     return environment.get_template(template.name).render(values)
 
 
@@ -33,6 +33,12 @@ def number(value: float | None, digits: int = 0) -> str:
 def percent(part: float | None, digits: int = 1) -> str:
     """0.1234 as 12.3 %."""
     return "" if part is None else f"{100 * part:.{digits}f} %"
+
+
+def share(some: float, whole: float) -> str:
+    """A part in per cent, with as many digits as tell something."""
+    part = 100 * some / whole
+    return f"{part:.0f} %" if part >= 10 else f"{part:.1f} %" if part >= 0.1 else "under 0.1 %"
 
 
 def shape(counts: list[int]) -> str:

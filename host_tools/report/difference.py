@@ -73,7 +73,7 @@ def between(
         else "",
     }
     right = None if samples.y is None else scores.classes(model, samples.y)
-    if right is not None or scores.classifies(model):
+    if right is not None or samples.y is None and scores.classifies(model):
         ours, its = scores.chosen(model, found), scores.chosen(model, exact)
         result["agree"] = float(np.mean(ours == its))
         if right is not None:

@@ -9,7 +9,7 @@ import numpy as np
 
 import upyml
 from host_tools import bench
-from host_tools.pages.page import render
+from host_tools.pages.page import render, share
 from host_tools.report import difference, fits, scores, svg
 
 TEMPLATE = Path(__file__).with_name("report.html")
@@ -57,18 +57,23 @@ def _sentences(numbers: dict[str, Any]) -> list[str]:
     run = numbers["board"]["count"]
     if not run:
         return []
-    return [line.removeprefix(f"{run['name'] or 'model'}: ") for line in bench.sentences(run)]
+    lines = [line.removeprefix(f"{run['name'] or 'model'}: ") for line in bench.sentences(run)]
+    return [line[0].upper() + line[1:] for line in lines]
+
+
+def _ms(ms: float) -> str:
+    return f"{ms:,.0f} ms" if ms >= 100 else f"{ms:.3g} ms"
 
 
 def _tiles(numbers: dict[str, Any]) -> list[tuple[str, str, str]]:
     """(what, how much, of what) at the top of the page."""
     board, found, run = numbers["board"], numbers.get("scores"), numbers["board"]["count"]
     tiles = [
-        ("flash", f"{numbers['file_bytes']:,} bytes", f"{_share(numbers['file_bytes'], board['flash_bytes'])} of {board['title']}"),
-        ("RAM", f"{numbers['arena_bytes']:,} bytes", f"{_share(numbers['arena_bytes'], board['ram_bytes'])} of {board['title']}"),
+        ("flash", f"{numbers['file_bytes']:,} bytes", f"{share(numbers['file_bytes'], board['flash_bytes'])} of {board['title']}"),
+        ("RAM", f"{numbers['arena_bytes']:,} bytes", f"{share(numbers['arena_bytes'], board['ram_bytes'])} of {board['title']}"),
     ]
     if run and run["ms"]:
-        tiles.append(("a run", f"{run['ms']:,.1f} ms", f"{run['cycles']:,} cycles at {run['clock_mhz']} MHz"))
+        tiles.append(("a run", _ms(run["ms"]), f"{run['cycles']:,} cycles at {run['clock_mhz']} MHz"))
     elif run:
         tiles.append(("a run", f"{run[run['unit']]:,}", run["unit"]))
     if found and found["kind"] == "classes":
@@ -79,11 +84,6 @@ def _tiles(numbers: dict[str, Any]) -> list[tuple[str, str, str]]:
         db = numbers["difference"]["sqnr"]
         tiles.append(("against float", "equal" if db is None else f"{db:.1f} dB", "signal to quantization noise"))
     return tiles
-
-
-def _share(some: int, whole: int) -> str:
-    part = 100 * some / whole
-    return f"{part:.0f} %" if part >= 10 else f"{part:.1f} %" if part >= 0.1 else "under 0.1 %"
 
 
 def _rows(numbers: dict[str, Any]) -> list[dict[str, Any]]:

@@ -42,23 +42,19 @@ def arena(numbers: dict[str, Any]) -> str:
             made.append(rect("kept", kept, last - kept + 1, state + block["offset"], block["size"], title))
     texts = []
     for block in numbers["blocks"]:
-        offset, row = state + block["offset"], max(block["first"], 0)
-        if block["first"] >= 0:
+        offset, row = state + block["offset"], block["first"]
+        if row >= 0:
             title = f"made by op {row}: {_shape(block['shape'])}, {block['size']:,} bytes at {block['offset']:,}"
             made.append(rect("made", row, 1, offset, block["size"], title))
-        if 100 * block["size"] / total >= _ROOM:
-            texts.append(_text(100 * (offset + block["size"] / 2) / total, row, block))
+        if row >= 0 and 100 * block["size"] / total >= _ROOM:
+            x, y = 100 * (offset + block["size"] / 2) / total, HEAD + ROW * row + 14
+            texts.append(f'<text class="in" x="{x:.3f}%" y="{y}" text-anchor="middle">{block["size"]:,}</text>')
     for layer in layers:
         if layer["ram_scratch"]:
             offset = state + (layer["ram_top"] + 3) // 4 * 4
             title = f"scratch of op {layer['number']}: {layer['ram_scratch']:,} bytes"
             made.append(rect("scratch", layer["number"], 1, offset, layer["ram_scratch"], title))
     return "\n".join([*made, *texts, "</svg>"])
-
-
-def _text(x: float, row: int, block: dict[str, Any]) -> str:
-    kind = "inmade" if block["first"] >= 0 else "inkept"
-    return f'<text class="{kind}" x="{x:.3f}%" y="{HEAD + ROW * row + 14}" text-anchor="middle">{block["size"]:,}</text>'
 
 
 def _scale(total: int, height: int) -> list[str]:

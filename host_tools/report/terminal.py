@@ -121,7 +121,7 @@ def _classes(found: dict[str, Any], console) -> None:
     if not few:
         console.print(f"the {len(shown)} of {len(labels)} classes with the least recall", highlight=False)
     for true, answer, count in [] if few else scores.confusions(found, 5):
-        console.print(escape(f"{count:,} times {true} was taken for {answer}"), highlight=False, soft_wrap=True)
+        console.print(escape(f"{true} taken for {answer}: {count:,}"), highlight=False, soft_wrap=True)
     console.print(f"[bold]{_percent(found['accuracy'])}[/] of {found['samples']:,} samples get the right class", highlight=False)
 
 

@@ -51,11 +51,11 @@ class Page:
         for domain in ("Page", "Network", "Runtime", "Log"):
             self._call(f"{domain}.enable")
 
-    def open(self, path: Path, width: int, height: int = 900, dark: bool = False) -> Seen:
-        """Opens a file and waits until it is loaded."""
+    def open(self, path: Path, width: int, height: int = 900, dark: bool = False, media: str = "screen") -> Seen:
+        """Opens a file and waits until it is loaded. media: "print" shows it as on paper."""
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self._call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
-        self._call("Emulation.setEmulatedMedia", media="", features=scheme)
+        self._call("Emulation.setEmulatedMedia", media=media, features=scheme)
         self.events.clear()
         self._call("Page.navigate", url=path.resolve().as_uri())
         self._wait("Page.loadEventFired")
@@ -73,10 +73,6 @@ class Page:
         """The whole page as a PNG."""
         data = self._call("Page.captureScreenshot", format="png", captureBeyondViewport=True)["data"]
         target.write_bytes(base64.b64decode(data))
-
-    def pdf(self, target: Path) -> None:
-        """The page as it would be printed."""
-        target.write_bytes(base64.b64decode(self._call("Page.printToPDF", preferCSSPageSize=False)["data"]))
 
     def _seen(self) -> Seen:
         seen = Seen()
