@@ -18,21 +18,30 @@ _DEFAULT_BOARD = "pico"  # of an HTML report, which always has one
 @click.command(epilog=CODES)
 @click.argument("model", type=_FILE)
 @click.option(
-    "--board", metavar="NAME", help="Also whether it fits there, and what each layer takes; an HTML report is for pico by default."
+    "--board",
+    metavar="NAME",
+    help="Also whether it fits there, and what each layer takes; an HTML report is for pico by default.",
 )
 @click.option("--html", type=_FILE, metavar="FILE", help="Write one HTML file, with pictures, that needs nothing else.")
 @click.option(
-    "-d", "--data", type=_FILE, help="Samples, and what is right for them: .npz with x and y (or x_test, y_test): accuracy or errors."
+    "-d",
+    "--data",
+    type=_FILE,
+    help="Samples, and what is right for them: .npz with x and y (or x_test, y_test): accuracy or errors.",
 )
 @click.option(
-    "--float", "float_model", type=_FILE, metavar="FILE",
+    "--float",
+    "float_model",
+    type=_FILE,
+    metavar="FILE",
     help="The .keras, .h5 or .tflite model that MODEL was made from: how far each layer is from it on the data.",
-)  # fmt: skip
+)
 @click.option("--no-count", is_flag=True, help="Leave out what a run takes on the board, which an emulator counts.")
 @click.option("--json", "as_json", is_flag=True, help="The numbers as JSON.")
 @guarded
 def report(model, board, html, data, float_model, no_count, as_json):
     """Shows what MODEL (.upm) costs: multiply-accumulates, flash and RAM, layer by layer; with samples how good it is."""
+    from host_tools.pages import page
     from host_tools.report import gather, layers, terminal
     from host_tools.whole_files import check_writable, write_atomically
 
@@ -41,14 +50,13 @@ def report(model, board, html, data, float_model, no_count, as_json):
     chosen = board_named(board or _DEFAULT_BOARD) if board or html else None
     file = model.read_bytes()
     if html:
+        page.require()
         check_writable(html)
-    numbers = gather.gather(
-        file, chosen, data, float_model, not no_count, lambda title: Bar(title, as_json)
-    )  # fmt: skip
+    numbers = gather.gather(file, chosen, data, float_model, not no_count, lambda title: Bar(title, as_json))
     if html:
-        from host_tools.report.html import page
+        from host_tools.report.html import page as whole
 
-        write_atomically(html, page(numbers).encode())
+        write_atomically(html, whole(numbers).encode())
     if as_json:
         click.echo(json.dumps(numbers, indent=1))
     elif html:

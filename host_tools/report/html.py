@@ -9,7 +9,7 @@ import numpy as np
 
 import upyml
 from host_tools import bench
-from host_tools.pages.page import render, share
+from host_tools.pages.page import render, require, share
 from host_tools.report import difference, fits, scores, svg
 
 TEMPLATE = Path(__file__).with_name("report.html")
@@ -21,6 +21,7 @@ _FULL_BAR = 60.0  # dB
 def page(numbers: dict[str, Any]) -> str:
     """numbers: of layers.costs(), with `boards` of fits.table(), `board` of bench.on_board(), and `scores` and `difference`
     where there were samples."""
+    require()
     from markupsafe import Markup
 
     board, found = numbers["board"], numbers.get("scores")
@@ -68,10 +69,8 @@ def _ms(ms: float) -> str:
 def _tiles(numbers: dict[str, Any]) -> list[tuple[str, str, str]]:
     """(what, how much, of what) at the top of the page."""
     board, found, run = numbers["board"], numbers.get("scores"), numbers["board"]["count"]
-    tiles = [
-        ("flash", f"{numbers['file_bytes']:,} bytes", f"{share(numbers['file_bytes'], board['flash_bytes'])} of {board['title']}"),
-        ("RAM", f"{numbers['arena_bytes']:,} bytes", f"{share(numbers['arena_bytes'], board['ram_bytes'])} of {board['title']}"),
-    ]
+    sizes = (("flash", numbers["file_bytes"], board["flash_bytes"]), ("RAM", numbers["arena_bytes"], board["ram_bytes"]))
+    tiles = [(what, f"{some:,} bytes", f"{share(some, whole)} of {board['title']}") for what, some, whole in sizes]
     if run and run["ms"]:
         tiles.append(("a run", _ms(run["ms"]), f"{run['cycles']:,} cycles at {run['clock_mhz']} MHz"))
     elif run:

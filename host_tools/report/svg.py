@@ -30,7 +30,8 @@ def arena(numbers: dict[str, Any]) -> str:
     made = [f'<svg class="arena" width="100%" height="{height}" role="img" aria-label="{_arena_label(numbers)}">']
     made += _scale(total, height)
     made += [
-        f'<line class="grid" x1="0" x2="100%" y1="{HEAD + ROW * row}" y2="{HEAD + ROW * row}"/>' for row in range(len(layers) + 1)
+        f'<line class="grid" x1="0" x2="100%" y1="{HEAD + ROW * row}" y2="{HEAD + ROW * row}"/>'
+        for row in range(len(layers) + 1)
     ]
     if state:
         made.append(rect("state", 0, len(layers), 0, state, f"state: {state:,} bytes that stay from run to run"))
@@ -76,8 +77,8 @@ def peak(numbers: dict[str, Any]) -> tuple[dict[str, Any], int]:
 def _arena_label(numbers: dict[str, Any]) -> str:
     layer, most = peak(numbers)
     return (
-        f"The arena of {numbers['arena_bytes']:,} bytes over {len(numbers['layers'])} ops; most is in use, {most:,} bytes, in op "
-        f"{layer['number']}, {layer['op']}. The table below has each block."
+        f"The arena of {numbers['arena_bytes']:,} bytes over {len(numbers['layers'])} ops; most is in use, {most:,} bytes, "
+        f"in op {layer['number']}, {layer['op']}. The table below has each block."
     )
 
 

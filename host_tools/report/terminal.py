@@ -13,6 +13,8 @@ _MOST_CLASSES = 10  # of a confusion matrix; of more the mistakes made most are 
 
 def show(numbers: dict[str, Any], console, drawn: list[str] = ()) -> None:
     """Prints the costs as a table, and the lines of picture() below it; then what gather() found besides."""
+    from rich.markup import escape
+
     board = numbers.get("board") or {}
     run = board.get("count")
     columns = (
@@ -41,13 +43,15 @@ def show(numbers: dict[str, Any], console, drawn: list[str] = ()) -> None:
     if drawn:
         console.print("\n".join(["", *drawn, f"{'':{NAMES}}{memory.LEGEND}", ""]), highlight=False, no_wrap=True)
     console.print(
-        f"{numbers['name'] or 'model'}: [bold]{numbers['macs']:,}[/] MACs a run, flash "
+        f"{escape(numbers['name']) or 'model'}: [bold]{numbers['macs']:,}[/] MACs a run, flash "
         f"[bold]{numbers['file_bytes']:,}[/] bytes, RAM "
         f"[bold]{numbers['arena_bytes']:,}[/] bytes (arena)"
     )
     console.print(f"An engine for it needs {', '.join(numbers['ops'])}.")
-    for line in _on_board(numbers, board) if board else ():
-        console.print(line, highlight=False, soft_wrap=True)
+    if board:
+        console.print(_room(numbers, board), highlight=False, soft_wrap=True)
+    for line in _run(board) if board else ():
+        console.print(escape(line), highlight=False, soft_wrap=True)
     if numbers.get("boards"):
         console.print(fits.sentence(numbers["boards"]), highlight=False, soft_wrap=True)
     if numbers.get("scores"):
@@ -69,13 +73,16 @@ def _times(layer: dict[str, Any], run: dict[str, Any]) -> list[str]:
     return cells
 
 
-def _on_board(numbers: dict[str, Any], board: dict[str, Any]) -> list[str]:
-    room = (
+def _room(numbers: dict[str, Any], board: dict[str, Any]) -> str:
+    return (
         f"{board['title']}: {'fits' if board['fits'] else '[bold]does not fit[/]'}, {numbers['file_bytes']:,} of "
         f"{board['flash_bytes']:,} bytes of flash, {numbers['arena_bytes']:,} of {board['ram_bytes']:,} of RAM, before "
         "what MicroPython takes"
     )
-    return [room, *(bench.sentences(board["count"]) if board["count"] else [board["why_not"]])]
+
+
+def _run(board: dict[str, Any]) -> list[str]:
+    return bench.sentences(board["count"]) if board["count"] else [board["why_not"]]
 
 
 def _table(columns):
@@ -93,9 +100,11 @@ def _scores(found: dict[str, Any], console) -> None:
     if found["kind"] == "classes":
         _classes(found, console)
         return
+    from rich.markup import escape
+
     table = _table((("output", "left"), ("MAE", "right"), ("RMSE", "right"), ("R²", "right")))
     for one in found["outputs"]:
-        table.add_row(one["name"], f"{one['mae']:.4g}", f"{one['rmse']:.4g}", "" if one["r2"] is None else f"{one['r2']:.4f}")
+        table.add_row(escape(one["name"]), f"{one['mae']:.4g}", f"{one['rmse']:.4g}", "" if one["r2"] is None else f"{one['r2']:.4f}")
     console.print(table)
     console.print(
         f"mean absolute error [bold]{found['mae']:.4g}[/], root mean square error [bold]{found['rmse']:.4g}[/] over "
@@ -122,7 +131,8 @@ def _classes(found: dict[str, Any], console) -> None:
         console.print(f"the {len(shown)} of {len(labels)} classes with the least recall", highlight=False)
     for true, answer, count in [] if few else scores.confusions(found, 5):
         console.print(escape(f"{true} taken for {answer}: {count:,}"), highlight=False, soft_wrap=True)
-    console.print(f"[bold]{_percent(found['accuracy'])}[/] of {found['samples']:,} samples get the right class", highlight=False)
+    accuracy = f"[bold]{_percent(found['accuracy'])}[/] of {found['samples']:,} samples get the right class"
+    console.print(accuracy, highlight=False)
 
 
 def _cell(count: int, right: bool, whole: int) -> str:
