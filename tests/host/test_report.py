@@ -197,6 +197,16 @@ def test_a_float_tflite_file_is_an_original_too(folder):
         assert one["sqnr"] == pytest.approx(other["sqnr"], abs=0.1)
 
 
+def test_channels_are_found_again_also_where_they_are_0():
+    """Of five channels the file has three, one of which is always 0: in the other order it would stand for a loud one."""
+    exact = np.random.default_rng(0).normal(0, 1, (4, 9, 5)).astype(np.float32)
+    exact[..., 1] = 0
+    nearest = difference._Nearest()
+    for _ in range(2):
+        nearest.see(7, exact, exact[..., [1, 2, 4]])
+    assert nearest.best() == (difference.EXACT, 7, False)
+
+
 def test_channels_that_were_left_out_are_no_error(folder):
     """Three filters of the first convolution are always 0 behind their relu; the file has five of the eight."""
     model, x = report_models.motion(), report_models.windows()
