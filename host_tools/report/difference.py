@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from host_tools.describe import describe
-from host_tools.report import answers, original, scores
+from host_tools.quality import sqnr
+from host_tools.report import original, scores
 from host_tools.report.data import Samples
 from host_tools.report.trace import Trace
-from host_tools.quality import sqnr
 
 SAMPLES = 32  # of which the layers are compared
 _BATCH = 8
@@ -83,7 +83,8 @@ def between(
         result["layers"] = layers(file, source, [x[some] for x in samples.x])
         result["compared"] = len(some)
         known = [layer for layer in result["layers"] if layer["sqnr"] is not None]
-        result["worst"] = [layer["number"] for layer in sorted(known, key=lambda layer: layer["sqnr"])[:_NAMED]]
+        named = min(_NAMED, (len(known) + 1) // 2)  # of few layers not all
+        result["worst"] = [layer["number"] for layer in sorted(known, key=lambda layer: layer["sqnr"])[:named]]
     return result
 
 
