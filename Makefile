@@ -6,7 +6,7 @@ IN_PATH := PATH=$(CURDIR)/build/venv/bin:$$PATH
 
 export UPYML_WERROR := 1 # warnings in our C are errors here, not where users build it
 
-.PHONY: help setup native unix natmods boards bare wheel postgresql test demo bench baseline readme clean compress-bench sound-bench
+.PHONY: help setup native unix natmods boards bare wheel postgresql chromium test demo bench baseline readme clean compress-bench sound-bench
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -49,8 +49,11 @@ wheel: natmods bare ## a wheel with the native modules, to build/wheel
 postgresql: # what shared searches are tested with; Debian keeps its programs out of the PATH
 	@command -v initdb >/dev/null || ports/fetch/packages.sh postgresql
 
+chromium: # what HTML reports are opened with in tests
+	@command -v chromium >/dev/null || ports/fetch/packages.sh chromium
+
 test: native unix natmod-x64 ## every test this machine can run; UPYML_REQUIRE_ALL=1: a skip is a failure
-	@$(MAKE) -k --no-print-directory natmods boards bare postgresql || { \
+	@$(MAKE) -k --no-print-directory natmods boards bare postgresql chromium || { \
 	    [ "$$UPYML_REQUIRE_ALL" != 1 ] && echo "tests of what could not be built or installed are skipped" >&2; }
 	@$(PY) -m pytest -n auto --maxprocesses=4 --dist loadgroup
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from host_tools.cli_bench import bench
-from host_tools.cli_board import board_named
 from host_tools.cli_boards import boards, deploy
 from host_tools.cli_convert import convert
 from host_tools.cli_emulate import emulate
@@ -16,8 +15,8 @@ from host_tools.cli_errors import BOARD_CODES, CODES, guarded
 from host_tools.cli_flash import flash
 from host_tools.cli_mip import mip
 from host_tools.cli_ops import ops
-from host_tools.cli_progress import Bar
 from host_tools.cli_prune import prune
+from host_tools.cli_report import report
 from host_tools.cli_run import run
 from host_tools.cli_search import search
 
@@ -28,7 +27,7 @@ def main() -> None:
     """Turns Keras and .tflite models into .upm files for MicroPython boards, and looks into them."""
 
 
-for command in (convert, prune, search, run, bench, boards, deploy, flash, mip, emulate, ops):
+for command in (convert, prune, search, run, report, bench, boards, deploy, flash, mip, emulate, ops):
     main.add_command(command)
 
 _FILE = click.Path(path_type=Path)
@@ -65,28 +64,3 @@ def dump(model, as_json):
         )
     for vector in vectors:
         click.echo(f"vector: seed {vector['seed']}, CRC {' '.join(vector['crcs'])}")
-
-
-@main.command(epilog=CODES)
-@click.argument("model", type=_FILE)
-@click.option("--board", metavar="NAME", help="Also whether it fits there, and what each layer takes, as `upyml bench`.")
-@click.option("--json", "as_json", is_flag=True, help="The numbers as JSON.")
-@guarded
-def report(model, board, as_json):
-    """Shows what MODEL (.upm) costs: multiply-accumulates, flash and RAM, layer by layer."""
-    from host_tools import bench as benching
-    from host_tools import report as reporting
-
-    file = model.read_bytes()
-    numbers = reporting.costs(file)
-    if board:
-        chosen = board_named(board)
-        with Bar("counting", as_json) as step:
-            numbers["board"] = benching.on_board(file, chosen, step)
-    if as_json:
-        click.echo(json.dumps(numbers, indent=1))
-        return
-    from rich.console import Console
-
-    console = Console()
-    reporting.show(numbers, console, reporting.picture(file, min(console.width, 100)))

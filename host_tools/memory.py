@@ -40,7 +40,8 @@ def blocks(model: dict[str, Any]) -> list[dict[str, int]]:
                 current[number]["last"] = max(place, groups_end)
         for number in op["outputs"]:
             begin(number, place)
-            current[number]["last"] = max(place, groups_end)
+            if number in current:  # not in a state
+                current[number]["last"] = max(place, groups_end)
     for number in model["outputs"]:
         if number in current:
             current[number]["last"] = len(model["ops"])

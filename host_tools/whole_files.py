@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -18,6 +19,16 @@ def write_atomically(path: Path, content: bytes) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def check_writable(path: Path) -> None:
+    """Raises OSError, before long work, where write_atomically() could not write the file."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "this is a folder, a file is needed", str(path))
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path.parent))
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(errno.EACCES, "nothing can be written there", str(path.parent))
 
 
 def _umask() -> int:

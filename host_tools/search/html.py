@@ -6,6 +6,7 @@ import base64
 from pathlib import Path
 from typing import Any
 
+from host_tools.pages.page import render
 from host_tools.search import results
 
 TEMPLATE = Path(__file__).with_name("report.html")
@@ -13,11 +14,8 @@ TEMPLATE = Path(__file__).with_name("report.html")
 
 def page(numbers: dict[str, Any], picture: bytes) -> str:
     """numbers: of results.gather(); picture: a PNG."""
-    import jinja2
-
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    return template.render(
+    return render(
+        TEMPLATE,
         numbers=numbers,
         summary=results.sentence(numbers),
         picture=base64.b64encode(picture).decode(),

@@ -105,7 +105,7 @@ def test_what_a_user_reads(eight):
     assert "units" in rows[0] and "activation" in rows[0]
     assert rows[-2] == "study space: 8 of 8 trials (8 complete, 0 pruned)"
     page = (folder / "report.html").read_text()
-    assert "data:image/png;base64,iVBOR" in page and "http" not in page
+    assert "data:image/png;base64,iVBOR" in page and "://" not in page
     assert "Limits: ram_bytes 4,096." in page
     assert page.count("<tr>") == 2 + len(told(folder)["front"]) + 8
     assert (folder / "pareto.png").read_bytes().startswith(b"\x89PNG")
