@@ -10,12 +10,13 @@ import numpy as np
 
 from host_tools import fixed_point, tables, unary
 from host_tools.errors import ConversionError
+from host_tools.families import recurrent
 from host_tools.families.signal import INT16
 from host_tools.graph import Graph, Op, Tensor
 from host_tools.ops import UNARY
 from host_tools.passes import axes, lower_arithmetic, lower_edges, lower_window
 from host_tools.program import Program, Step
-from upyml.format import encode, layout
+from upyml.format import check_wide, encode, layout
 from upyml.format import ops_wide as wide
 
 _SUM_SHIFT = 15  # head room of the sums of add and sub, in bits
@@ -30,6 +31,12 @@ def _demand_int16(op: Op) -> None:
             )
 
 
+def demand_shifts(op: Op, shifts) -> None:
+    """Raises ConversionError where sums of 64 bits cannot be shifted so far to the left."""
+    if max(shifts) > check_wide.MAX_SHIFT_64:
+        raise ConversionError(f"{op.kind} {op.name!r}: its output's scale is too fine for its sums; calibrate again")
+
+
 def _channels(op: Op) -> dict:
     """The block of the output channels. A bias of int64, as TFLite's converter makes it, asks for sums of 64 bits."""
     count = op.inputs[1].shape[2 if op.kind == "depthwise_conv2d" else 0]
@@ -42,8 +49,8 @@ def _channels(op: Op) -> dict:
         multiplier, shift = (np.broadcast_to(part, count) for part in (multiplier, shift))
     # Without a bias TFLite-Micro has sums of 64 bits.
     narrow = len(op.inputs) > 2 and op.inputs[2].dtype == "int32"
-    if not narrow and shift.max() > 7:
-        raise ConversionError(f"{op.kind} {op.name!r}: its output's scale is too fine for its sums; calibrate again")
+    if not narrow:
+        demand_shifts(op, shift)
     return {
         "channels": encode.pack_channels_16(bias, multiplier, shift),
         "accumulator": wide.INT32_SUMS if narrow else wide.INT64_SUMS,
@@ -202,8 +209,8 @@ LOWERINGS = {
     }.items()
 }
 
-# Copies of any number type, and changes of it.
-_ANY = ("reshape", "concat", "transpose", "strided_slice", "quantize", "dequantize", *INT16)
+# Copies of any number type, changes of it, and what one op computes on both.
+_ANY = ("reshape", "concat", "transpose", "strided_slice", "quantize", "dequantize", *INT16, *recurrent.KINDS)
 
 
 def demand_int16_ops(graph: Graph) -> None:

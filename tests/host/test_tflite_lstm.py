@@ -18,8 +18,8 @@ from host_tools.errors import ConversionError
 TANH = 4
 
 
-def layer(rng, steps=None, power=-12, clip=0.0, time_major=False, **changed):
-    """The bytes of a file with one LSTM; gates as input, forget, cell, output. power: of the cell's scale.
+def layer(rng, steps=None, power=-12, clip=0.0, time_major=False, bits=8, **changed):
+    """The bytes of a file with one LSTM; gates as input, forget, cell, output. power: of the cell's scale. bits: of activations.
 
     changed: parts of the operator that are other than upyml can run: `activation`, `peephole`, `cifg`, `batch`.
     """
@@ -28,21 +28,23 @@ def layer(rng, steps=None, power=-12, clip=0.0, time_major=False, **changed):
 
     def series(count, scale, zero_point):
         shape = (steps, batch, count) if time_major else (batch, steps, count)
-        return b.tensor(shape, "int8", scale, zero_point)
+        return b.tensor(shape, f"int{bits}", scale, zero_point)
 
-    scales = [float(np.float32(rng.uniform(*ends))) for ends in ((0.01, 0.05), (0.006, 0.009))]
-    zero_points = [int(n) for n in rng.integers(-40, 40, 2)]
+    finer = 1 if bits == 8 else 256
+    scales = [float(np.float32(rng.uniform(*ends) / finer)) for ends in ((0.01, 0.05), (0.006, 0.009))]
+    zero_points = [int(n) if bits == 8 else 0 for n in rng.integers(-40, 40, 2)]
     x = series(inputs, scales[0], zero_points[0])
     weights, recurrent, biases = [], [], []
     for _ in range(4):
         scale = np.float32(rng.uniform(0.002, 0.02))
         weights.append(b.constant(rng.integers(-127, 128, (units, inputs)), "int8", scale))
         recurrent.append(b.constant(rng.integers(-127, 128, (units, units)), "int8", np.float32(rng.uniform(0.002, 0.01))))
-        biases.append(b.constant(rng.integers(-3000, 3000, units), "int32", scales[0] * float(scale)))
+        bias = rng.integers(-3000, 3000, units) * finer
+        biases.append(b.constant(bias, "int32" if bits == 8 else "int64", scales[0] * float(scale)))
     peepholes = [b.constant(np.ones(units), "int16", 0.1)] * 3 if "peephole" in changed else [-1] * 3
     if "cifg" in changed:
         weights[0] = recurrent[0] = biases[0] = -1
-    hidden = b.tensor((batch, units), "int8", scales[1], zero_points[1], variable=True)
+    hidden = b.tensor((batch, units), f"int{bits}", scales[1], zero_points[1], variable=True)
     cell = b.tensor((batch, units), changed.get("cell", "int16"), 2.0**power, variable=True)
     y = series(units, scales[1], zero_points[1])
     b.op("UNIDIRECTIONAL_SEQUENCE_LSTM",
@@ -61,7 +63,8 @@ def assert_equal(content, path, modules, rng, runs=4):
         assert model.selftest() is True
         model.reset()
         for _ in range(runs):
-            inputs = [rng.integers(-128, 128, model.input_details[0].size).astype(np.int8)]
+            dtype = np.dtype(model.input_details[0].dtype)
+            inputs = [rng.integers(np.iinfo(dtype).min, np.iinfo(dtype).max + 1, model.input_details[0].size, dtype)]
             (found,), (expected,) = run_raw(model, inputs), right(inputs, 1)
             np.testing.assert_array_equal(found, expected, module.__name__)
 
@@ -69,11 +72,12 @@ def assert_equal(content, path, modules, rng, runs=4):
 @pytest.mark.parametrize("power", [-9, -11, -12, -13, -15])
 @pytest.mark.parametrize("clip", [0.0, 0.4])
 @pytest.mark.parametrize("time_major", [False, True])
-def test_an_lstm_equals_tflm(power, clip, time_major, tmp_path, require):
+@pytest.mark.parametrize("bits", [8, 16])
+def test_an_lstm_equals_tflm(power, clip, time_major, bits, tmp_path, require):
     modules = [engines.engine(name, require) for name in engines.ENGINES]
     for seed in range(6):
         rng = np.random.default_rng(seed)
-        content = layer(rng, power=power, clip=clip, time_major=time_major)
+        content = layer(rng, power=power, clip=clip, time_major=time_major, bits=bits)
         assert_equal(content, tmp_path / "lstm.tflite", modules, rng)
 
 

@@ -30,7 +30,7 @@ def check(buf, data, op, tensors, need):
         rows = y["elements"] // channels
         need(x["elements"] % rows == 0, "SHAPE")
         need(p["per_channel"] <= 1, "PARAMS")
-        _weights(buf, data, (1, x["elements"] // rows, channels), p, need)
+        weights(buf, data, (1, x["elements"] // rows, channels), p, need)
     elif code == wide.MEAN_16:
         check_axis(p, x, y, need)
         need(p["count"] <= MAX_PLACES and shift_fits(p["shift"]), "PARAMS")
@@ -59,13 +59,13 @@ def _window(buf, data, code, p, x, y, need):
         need(p["dilation_h"] == 1 and p["dilation_w"] == 1 and p["kernel_h"] * p["kernel_w"] <= MAX_PLACES, "PARAMS")
         need(in_c == out_c, "SHAPE")
     elif code == wide.CONV2D_16:
-        _weights(buf, data, (p["kernel_h"], p["kernel_w"] * in_c, out_c), p, need)
+        weights(buf, data, (p["kernel_h"], p["kernel_w"] * in_c, out_c), p, need)
     else:
         need(p["multiplier"] >= 1 and in_c * p["multiplier"] == out_c, "SHAPE")
-        _weights(buf, data, (1, p["kernel_h"] * p["kernel_w"], out_c), p, need)
+        weights(buf, data, (1, p["kernel_h"] * p["kernel_w"], out_c), p, need)
 
 
-def _weights(buf, data, shape, p, need):
+def weights(buf, data, shape, p, need):
     """Weights as the coding INT8 of the base ops has them; per channel int64 bias, int32 multiplier, int8 shift."""
     rows, run, count = shape
     need(p["accumulator"] < len(wide.ACCUMULATORS), "PARAMS")

@@ -13,8 +13,7 @@ static int is_binary(int opcode) {
     return opcode == UPYML_OPCODE_ADD_16 || opcode == UPYML_OPCODE_SUB_16 || opcode == UPYML_OPCODE_MUL_16;
 }
 
-// rows, run: kernel rows, k of a row. fields: where the op's `weights` and `channels` stand.
-static int check_weights(const uint8_t *file, const uint8_t *fields, uint32_t rows, uint64_t run, uint32_t channels,
+int upyml_check_weights_16(const uint8_t *file, const uint8_t *fields, uint32_t rows, uint64_t run, uint32_t channels,
     int per_channel, int accumulator) {
     UPYML_NEED(accumulator <= UPYML_WIDE_INT32, PARAMS);
     UPYML_NEED(run <= UPYML_MAX_ELEMENTS, PARAMS);
@@ -43,12 +42,12 @@ static int check_window(const uint8_t *file, const upyml_op *op, const upyml_ten
     }
     const uint8_t *fields = op->params + UPYML_CONV2D_16_WEIGHTS;
     if (op->opcode == UPYML_OPCODE_CONV2D_16) {
-        return check_weights(file, fields, (uint32_t)p.kernel_h, (uint64_t)p.kernel_w * (uint32_t)p.in_c, (uint32_t)p.out_c, 1,
-            upyml_accumulator_16(op));
+        return upyml_check_weights_16(file, fields, (uint32_t)p.kernel_h, (uint64_t)p.kernel_w * (uint32_t)p.in_c,
+            (uint32_t)p.out_c, 1, upyml_accumulator_16(op));
     }
     if (op->opcode == UPYML_OPCODE_DEPTHWISE_CONV2D_16) {
         UPYML_NEED(p.multiplier >= 1 && (int64_t)p.in_c * p.multiplier == p.out_c, SHAPE);
-        return check_weights(file, fields, 1, (uint64_t)p.kernel_h * (uint32_t)p.kernel_w, (uint32_t)p.out_c, 1,
+        return upyml_check_weights_16(file, fields, 1, (uint64_t)p.kernel_h * (uint32_t)p.kernel_w, (uint32_t)p.out_c, 1,
             upyml_accumulator_16(op));
     }
     UPYML_NEED(p.dilation_h == 1 && p.dilation_w == 1 && (int64_t)p.kernel_h * p.kernel_w <= MAX_PLACES, PARAMS);
@@ -62,7 +61,7 @@ static int check_fully_connected(const uint8_t *file, const upyml_op *op, const 
     UPYML_NEED(p.clamp_min <= p.clamp_max, PARAMS);
     UPYML_NEED(x->elements % (uint32_t)p.rows == 0, SHAPE);
     UPYML_NEED(p.per_channel <= 1, PARAMS);
-    return check_weights(file, op->params + UPYML_FULLY_CONNECTED_16_WEIGHTS, 1, (uint32_t)p.in_c, (uint32_t)p.out_c,
+    return upyml_check_weights_16(file, op->params + UPYML_FULLY_CONNECTED_16_WEIGHTS, 1, (uint32_t)p.in_c, (uint32_t)p.out_c,
         p.per_channel, upyml_accumulator_16(op));
 }
 

@@ -7,7 +7,8 @@
 #include "../kernels.h"
 #include "../requantize.h"
 
-// Output channels of a layer with weights: int64 bias, int32 multiplier, int8 shift of each.
+// Output channels of a layer with weights: int64 bias, int32 multiplier, int8 shift of each. clamp_min, clamp_max: those of
+// INT16 at first.
 typedef struct {
     const uint8_t *bias, *multipliers;
     const int8_t *shifts;
@@ -28,6 +29,10 @@ void upyml_wide_dot(int64_t acc[4], const uint8_t *block, int32_t first, const u
 
 // Brings the sums of the channels from `channel` on, below `end`, to 16 bits.
 void upyml_wide_finish(const upyml_wide_channels *c, int32_t channel, int32_t end, const int64_t acc[4], uint8_t *output);
+
+// The channels `first`, a multiple of four, to `end` of count values times a matrix; y[c] has its place at 2 * c.
+void upyml_wide_row(const uint8_t *weights, const upyml_wide_channels *c, int32_t first, int32_t end, const uint8_t *x,
+    int32_t count, uint8_t *output);
 
 // The window's clamps are those of the op; its zero points count as 0.
 void upyml_conv2d_s16(const upyml_window *p, const upyml_wide_channels *c, const uint8_t *input, uint8_t *output);
