@@ -25,7 +25,8 @@ def _table(rng):
     return np.rint(65535 / (1 + np.exp(-np.arange(256) / 24))).astype("<u2").tobytes()
 
 
-def _recurrent(rng, opcode):
+def recurrent(rng, opcode, wide=None):
+    """A OneOp of int8 or, wide, of int16 tensors; None: of either."""
     from op_models import OneOp
 
     steps, inputs, units = (int(n) for n in rng.integers(1, (6, 14, 8)))
@@ -33,7 +34,7 @@ def _recurrent(rng, opcode):
     size = rng.choice([2000, 8000, 30000])
     params = {"table": _table(rng), "gate_shift": int(rng.choice([0, 0, 1, 3])),
               "hidden_multiplier": int(rng.integers(1 << 30, 1 << 31))}
-    wide = rng.random() < 0.4
+    wide = rng.random() < 0.4 if wide is None else wide
     params["weights"], params["channels"] = _matrix(rng, gates * units, inputs, size, wide)
     params["recurrent_weights"], params["recurrent_channels"] = _matrix(rng, gates * units, units, size, wide)
     shift = int(rng.integers(-24, -21) if opcode == ops_recurrent.LSTM else rng.integers(-9, -6))
@@ -59,4 +60,4 @@ def _recurrent(rng, opcode):
     return OneOp(opcode, shapes, output, params, dtypes, states=tuple(states), zero_points=not wide)
 
 
-MAKERS = ((tuple(ops_recurrent.OPS), _recurrent),)
+MAKERS = ((tuple(ops_recurrent.OPS), recurrent),)
