@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from host_tools import tables
 from host_tools.errors import ConversionError
 from host_tools.families.recurrent import ACTIVATIONS, BOUNDED, GATES
 from host_tools.graph import Op, Tensor
@@ -15,19 +16,6 @@ from upyml.format import encode, ops_recurrent
 
 _CODES = {"lstm": ops_recurrent.LSTM, "gru": ops_recurrent.GRU, "simple_rnn": ops_recurrent.SIMPLE_RNN}
 _STATES = {"lstm": ("hidden", "cell"), "gru": ("cell",), "simple_rnn": ("hidden",)}
-
-
-def sigmoid_table() -> np.ndarray:
-    """The sigmoid of i / 24 in 1 / 65536, as TFLite has it: u16[256].
-
-    Straight lines between its entries would lie below the function, which is bent by f'' / 8 * (1 / 24)^2 in their
-    middle; so each entry is half of that too high. The last one is the function's end.
-    """
-    s = 1 / (1 + np.exp(-np.arange(256) / 24))
-    bend = -s * (1 - s) * (1 - 2 * s) / (8 * 24**2)
-    table = np.floor(65536 * (s + bend / 2) + 0.5)
-    table[255] = 65535
-    return table.astype("<u2")
 
 
 def _sums_scale(op: Op, units: int) -> np.ndarray:
@@ -62,7 +50,7 @@ def _recurrent(program: Program, op: Op) -> None:
     units = recurrent.shape[1]
     sums = _sums_scale(op, units)
     params: dict[str, Any] = {
-        "table": sigmoid_table().tobytes(),
+        "table": tables.sigmoid_table().tobytes(),
         "backwards": int(attrs["backwards"]),
         "mirrored": int(attrs["mirrored"]),
         "activation": ACTIVATIONS.index(attrs["function"]),

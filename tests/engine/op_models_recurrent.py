@@ -18,7 +18,7 @@ def _matrix(rng, channels, count, size, wide):
     return pack_weights(weights), pack_channels(bias, *scaling, accumulator_bits(weights, bias))
 
 
-def _table(rng):
+def sigmoid_table(rng):
     """The sigmoid's, or one of any numbers."""
     if rng.random() < 0.2:
         return rng.integers(0, 65536, 256).astype("<u2").tobytes()
@@ -32,7 +32,7 @@ def recurrent(rng, opcode, wide=None):
     steps, inputs, units = (int(n) for n in rng.integers(1, (6, 14, 8)))
     gates = ops_recurrent.GATES[opcode]
     size = rng.choice([2000, 8000, 30000])
-    params = {"table": _table(rng), "gate_shift": int(rng.choice([0, 0, 1, 3])),
+    params = {"table": sigmoid_table(rng), "gate_shift": int(rng.choice([0, 0, 1, 3])),
               "hidden_multiplier": int(rng.integers(1 << 30, 1 << 31))}
     wide = rng.random() < 0.4 if wide is None else wide
     params["weights"], params["channels"] = _matrix(rng, gates * units, inputs, size, wide)

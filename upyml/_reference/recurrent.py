@@ -7,8 +7,9 @@ import struct
 
 from upyml._reference.convolution import block, channels
 from upyml._reference.fixed_point import mbqm, wrap
+from upyml._reference.sigmoid import bounded, saturated
 from upyml._reference.wide import Channels, numbers, write
-from upyml.format.ops_recurrent import HARD_SIGMOID, RELU, SIGMOID, TABLE_BYTES
+from upyml.format.ops_recurrent import RELU, TABLE_BYTES
 
 
 class Matrix:
@@ -39,11 +40,6 @@ class Matrix:
             out[channel] = self.finish(channel, sums[channel & 3])
 
 
-def saturated(x):
-    """x clamped to int16."""
-    return -32768 if x < -32768 else 32767 if x > 32767 else x
-
-
 def drop_15(x):
     """x / 2^15 to the nearest, halves upwards."""
     return (x + (1 << 14)) >> 15
@@ -72,29 +68,12 @@ class Cell:
         y = wrap(mbqm(x, self.p["hidden_multiplier"], self.p["hidden_shift"]) + self.zero_point)
         return max(-1 - self.limit, min(self.limit, y))
 
-    def sigmoid_at(self, distance, bits, end):
-        """The table's value at distance / 2^bits, times 2^bits."""
-        place = distance >> bits
-        if place >= 255:
-            return end
-        below = self.table[place]
-        return (below << bits) + (distance & ((1 << bits) - 1)) * (self.table[place + 1] - below)
-
     def activate(self, activation, x, shift=0):
         """x * 2^shift by a function of ACTIVATIONS; RELU and LINEAR leave x the scale it has."""
         if activation >= RELU:
             return 0 if activation == RELU and x < 0 else x
         three = 3 * x << shift if shift >= 0 else (3 * x + (1 << (-1 - shift))) >> -shift
-        size = abs(three)
-        if activation == HARD_SIGMOID:
-            y = ((max(-36864, min(36864, three)) * 29127 + (1 << 15)) >> 16) + (1 << 14)
-        elif activation == SIGMOID:
-            y = self.sigmoid_at(size, 9, 0x7FFF << 10)
-            y = ((1 << 25) - y + 511 if three < 0 else y + 512) >> 10
-        else:
-            y = self.sigmoid_at(size, 8, 0xFFFF << 8) - (1 << 23)
-            y = (127 - y if three < 0 else y + 128) >> 8
-        return saturated(y)
+        return bounded(self.table, activation, three)
 
     def gate(self, activation, at):
         """The function of a channel's two sums."""

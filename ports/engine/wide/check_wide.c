@@ -1,5 +1,6 @@
 // The check of the ops of the family WIDE; upyml/format/check_wide.py asks the same in the same order.
 #include "../families.h"
+#include "../recurrent/layout_recurrent.h"
 #include "params_wide.h"
 
 enum {
@@ -10,7 +11,8 @@ enum {
 };
 
 static int is_binary(int opcode) {
-    return opcode == UPYML_OPCODE_ADD_16 || opcode == UPYML_OPCODE_SUB_16 || opcode == UPYML_OPCODE_MUL_16;
+    return (opcode >= UPYML_OPCODE_ADD_16 && opcode <= UPYML_OPCODE_MUL_16) || opcode == UPYML_OPCODE_MAXIMUM_16
+        || opcode == UPYML_OPCODE_MINIMUM_16;
 }
 
 int upyml_check_weights_16(const uint8_t *file, const uint8_t *fields, uint32_t rows, uint64_t run, uint32_t channels,
@@ -94,9 +96,17 @@ static int check_pad(const upyml_op *op, const upyml_tensor *x, const upyml_tens
     return answer;
 }
 
-static int check_table(const uint8_t *file, const uint8_t *field) {
-    UPYML_NEED(upyml_in_data(file, upyml_load32(field), TABLE_BYTES, 2), DATA);
+static int check_table(const uint8_t *file, const uint8_t *field, uint32_t bytes) {
+    UPYML_NEED(upyml_in_data(file, upyml_load32(field), bytes, 2), DATA);
     return UPYML_PASSED;
+}
+
+static int check_sigmoid(const uint8_t *file, const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y) {
+    const uint8_t *params = op->params;
+    UPYML_NEED(x->elements == y->elements, SHAPE);
+    UPYML_NEED(upyml_load32(params + UPYML_SIGMOID_16_MULTIPLIER) <= INT16_MAX && params[UPYML_SIGMOID_16_SHIFT] <= 30
+        && params[UPYML_SIGMOID_16_ACTIVATION] <= UPYML_ACTIVATION_TANH, PARAMS);
+    return check_table(file, params + UPYML_SIGMOID_16_TABLE, UPYML_RECURRENT_TABLE_BYTES);
 }
 
 static int check_softmax(const uint8_t *file, const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y) {
@@ -104,8 +114,8 @@ static int check_softmax(const uint8_t *file, const upyml_op *op, const upyml_te
     UPYML_NEED(x->elements == y->elements && classes == y->shape[y->rank - 1] && classes <= MAX_CLASSES, SHAPE);
     int32_t shift = upyml_load_int32(op->params + UPYML_SOFTMAX_16_SHIFT);
     UPYML_NEED(upyml_load_int32(op->params + UPYML_SOFTMAX_16_MULTIPLIER) >= 0 && upyml_shift_fits(shift), PARAMS);
-    int answer = check_table(file, op->params + UPYML_SOFTMAX_16_EXP);
-    return answer != UPYML_PASSED ? answer : check_table(file, op->params + UPYML_SOFTMAX_16_RECIPROCAL);
+    int answer = check_table(file, op->params + UPYML_SOFTMAX_16_EXP, TABLE_BYTES);
+    return answer != UPYML_PASSED ? answer : check_table(file, op->params + UPYML_SOFTMAX_16_RECIPROCAL, TABLE_BYTES);
 }
 
 int upyml_check_wide(const uint8_t *file, const upyml_op *op, const upyml_tensor *y, uint32_t *scratch) {
@@ -126,12 +136,16 @@ int upyml_check_wide(const uint8_t *file, const upyml_op *op, const upyml_tensor
         case UPYML_OPCODE_ADD_16:
         case UPYML_OPCODE_SUB_16:
         case UPYML_OPCODE_MUL_16:
+        case UPYML_OPCODE_MAXIMUM_16:
+        case UPYML_OPCODE_MINIMUM_16:
             return check_binary(file, op, &x, y);
         case UPYML_OPCODE_MEAN_16:
             return check_mean(op, &x, y);
         case UPYML_OPCODE_TABLE_16:
             UPYML_NEED(x.elements == y->elements, SHAPE);
-            return check_table(file, op->params + UPYML_TABLE_16_TABLE);
+            return check_table(file, op->params + UPYML_TABLE_16_TABLE, TABLE_BYTES);
+        case UPYML_OPCODE_SIGMOID_16:
+            return check_sigmoid(file, op, &x, y);
         case UPYML_OPCODE_SOFTMAX_16:
             return check_softmax(file, op, &x, y);
         case UPYML_OPCODE_PAD_16:

@@ -42,11 +42,14 @@ void upyml_fully_connected_s16(const upyml_fully_connected *p, const upyml_wide_
 void upyml_pool_s16(const upyml_window *p, int average, const uint8_t *input, uint8_t *output);
 void upyml_mean_s16(const upyml_axis *p, const uint8_t *input, uint8_t *output);
 
-// p->opcode: of the base op, ADD, SUB or MUL.
 void upyml_binary_s16(const upyml_binary *p, const uint8_t *input1, const uint8_t *input2, uint8_t *output);
 
 // table: INT16 answers at -32768, -32640, ... 32768; between two of them on the straight line.
 void upyml_table_s16(const uint8_t *table, const uint8_t *input, uint8_t *output, uint32_t count);
+
+// activation: UPYML_ACTIVATION_SIGMOID or _TANH, of x * multiplier / 2^shift in 1 / 12288.
+void upyml_sigmoid_s16(const uint8_t *table, int32_t multiplier, int shift, int activation, const uint8_t *input,
+    uint8_t *output, uint32_t count);
 
 // exp: table of exp(x) for x from -10 to 0, reciprocal: of 1 / (1 + x) for x from 0 to 1.
 void upyml_softmax_s16(const upyml_softmax *p, const uint8_t *exp, const uint8_t *reciprocal, const uint8_t *input,
