@@ -167,13 +167,20 @@ def _sigmoid(program: Program, op: Op) -> None:
 
 def _extreme(opcode: int):
     def lower(program: Program, op: Op) -> None:
-        made = [lower_edges.rescaled(program, x, op.output, op.name) for x in op.inputs]
+        raw = op.attrs.get("raw")
+        made = op.inputs if raw else [lower_edges.rescaled(program, x, op.output, op.name) for x in op.inputs]
         inputs, output = lower_arithmetic.operands(program, Op(op.kind, made, op.outputs, {}, op.name))
         low, high = tables.activation_range(op.attrs.get("activation"), op.output)
         params = {"multiplier": 0, "shift": 0, "clamp_min": low, "clamp_max": high}
         program.steps.append(Step(opcode, inputs, [output], params, op.name))
 
     return lower
+
+
+def _relu(program: Program, op: Op) -> None:
+    """The larger of x and x, held above 0: no table."""
+    x = lower_edges.rescaled(program, op.inputs[0], op.output, op.name)
+    _extreme(wide.MAXIMUM_16)(program, Op("maximum", [x, x], op.outputs, {"activation": "relu"}, op.name))
 
 
 def _chosen(program: Program, op: Op, places: list) -> None:
@@ -268,6 +275,7 @@ LOWERINGS = {
         "softmax": _softmax,
         "pad": _pad,
         **dict.fromkeys(UNARY, _unary),
+        "relu": _relu,
     }.items()
 }
 
