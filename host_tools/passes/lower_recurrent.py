@@ -47,6 +47,8 @@ def _recurrent(program: Program, op: Op) -> None:
     y, attrs = op.output, op.attrs
     if x.dtype != y.dtype:
         raise ConversionError(f"{op.kind} {op.name!r} goes from {x.dtype} to {y.dtype}: both are int8, or both int16")
+    if x.dtype == "int16" and (x.zero_point or y.zero_point):
+        raise ConversionError(f"{op.kind} {op.name!r} has int16 activations with a zero point: theirs is 0")
     units = recurrent.shape[1]
     sums = _sums_scale(op, units)
     params: dict[str, Any] = {

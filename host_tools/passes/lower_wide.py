@@ -142,27 +142,37 @@ def look_up_table(function, low: float, high: float, scale: float) -> np.ndarray
 
 
 def _unary(program: Program, op: Op) -> None:
-    x, y = op.inputs[0], op.output
-    scale = float(np.float32(x.scale))
-    if op.kind in ("logistic", "tanh") and y.scale == 2.0**-15:  # as TFLite has it
-        _sigmoid(program, op)
-        return
+    program.steps.append(Step(wide.TABLE_16, op.inputs[:1], [op.output], _table(op), op.name))
+
+
+def _bounded(program: Program, op: Op) -> None:
+    """A sigmoid or a hyperbolic tangent; with the scale that TFLite gives it as there."""
+    exact = op.output.scale == 2.0**-15
+    opcode = wide.SIGMOID_16 if exact else wide.TABLE_16
+    program.steps.append(Step(opcode, op.inputs[:1], [op.output], (_sigmoid if exact else _table)(op), op.name))
+
+
+def _table(op: Op) -> dict:
+    scale = float(np.float32(op.inputs[0].scale))
     table = look_up_table(
-        lambda values: unary.FUNCTIONS[op.kind](values, op.attrs), -32768 * scale, 32768 * scale, float(np.float32(y.scale))
+        lambda values: unary.FUNCTIONS[op.kind](values, op.attrs),
+        -32768 * scale,
+        32768 * scale,
+        float(np.float32(op.output.scale)),
     )
-    program.steps.append(Step(wide.TABLE_16, [x], [y], {"table": table.tobytes()}, op.name))
+    return {"table": table.tobytes()}
 
 
-def _sigmoid(program: Program, op: Op) -> None:
-    """TFLite's: three times the value in 1/4096, by 15 bits of a multiplier that it cuts off."""
+def _sigmoid(op: Op) -> dict:
+    """Three times the value in 1/4096, by 15 bits of a multiplier that TFLite cuts off."""
     multiplier, shift = float(np.float32(op.inputs[0].scale)) * 4096 * 3, 0
     while multiplier <= 32767 / 2 and shift <= 30:
         multiplier, shift = multiplier * 2, shift + 1
     if multiplier >= 32768 or shift > 30:
         raise ConversionError(f"{op.kind} {op.name!r}: scale {op.inputs[0].scale} is outside of what the engine takes")
     activation = ops_recurrent.SIGMOID if op.kind == "logistic" else ops_recurrent.TANH
-    params = {"multiplier": int(multiplier), "shift": shift, "activation": activation, "table": tables.sigmoid_table().tobytes()}
-    program.steps.append(Step(wide.SIGMOID_16, op.inputs[:1], [op.output], params, op.name))
+    table = tables.sigmoid_table().tobytes()
+    return {"multiplier": int(multiplier), "shift": shift, "activation": activation, "table": table}
 
 
 def _extreme(opcode: int):
@@ -276,6 +286,8 @@ LOWERINGS = {
         "pad": _pad,
         **dict.fromkeys(UNARY, _unary),
         "relu": _relu,
+        "logistic": _bounded,
+        "tanh": _bounded,
     }.items()
 }
 

@@ -21,7 +21,8 @@ TANH = 4
 def layer(rng, steps=None, power=-12, clip=0.0, time_major=False, bits=8, **changed):
     """The bytes of a file with one LSTM; gates as input, forget, cell, output. power: of the cell's scale. bits: of activations.
 
-    changed: parts of the operator that are other than upyml can run: `activation`, `peephole`, `cifg`, `batch`, `cell`, `bias`.
+    changed: parts of the operator that are other than upyml can run: `activation`, `peephole`, `cifg`, `batch`, `cell`, `bias`,
+    `zero_point`.
     """
     steps, inputs, units = steps or int(rng.integers(1, 9)), *(int(n) for n in rng.integers(1, 12, 2))
     b, batch = TfliteBuilder(), changed.get("batch", 1)
@@ -33,6 +34,7 @@ def layer(rng, steps=None, power=-12, clip=0.0, time_major=False, bits=8, **chan
     finer = 1 if bits == 8 else 256
     scales = [float(np.float32(rng.uniform(*ends) / finer)) for ends in ((0.01, 0.05), (0.006, 0.009))]
     zero_points = [int(n) if bits == 8 else 0 for n in rng.integers(-40, 40, 2)]
+    zero_points[0] += changed.get("zero_point", 0)
     x = series(inputs, scales[0], zero_points[0])
     weights, recurrent, biases = [], [], []
     for _ in range(4):
@@ -167,10 +169,11 @@ def test_what_cannot_run_is_refused_with_a_sentence(part, tmp_path):
         convert(path)
 
 
-def test_a_bias_of_int16_has_64_bits(tmp_path):
+@pytest.mark.parametrize("part, value, sentence", [("bias", "int32", "is no int64 bias"), ("zero_point", 5, "zero point: theirs is 0")])
+def test_what_int16_cannot_have_is_refused_with_a_sentence(part, value, sentence, tmp_path):
     path = tmp_path / "lstm.tflite"
-    path.write_bytes(layer(np.random.default_rng(1), bits=16, bias="int32"))
-    with pytest.raises(ConversionError, match="is no int64 bias"):
+    path.write_bytes(layer(np.random.default_rng(1), bits=16, **{part: value}))
+    with pytest.raises(ConversionError, match=sentence):
         convert(path)
 
 
