@@ -6,6 +6,7 @@ import pytest
 
 import upyml
 from host_tools.convert import convert
+from host_tools.describe import describe
 from host_tools.errors import ConversionError
 from host_tools.quality import sqnr
 from upyml.format import decode, layout
@@ -104,6 +105,22 @@ def test_the_file_says_which_engine_it_needs():
     head = decode.header(file)
     assert head["engine_version"] == layout.FAMILIES_VERSION
     assert decode.tensor(file, head, decode.inputs(file, head)[0])["dtype"] == layout.INT16
+
+
+def test_the_report_knows_what_int16_layers_cost():
+    import keras
+
+    L = keras.layers
+    x = keras.Input((9, 4))
+    model = keras.Model(x, L.Dense(3, activation="softmax")(L.LSTM(5)(L.Conv1D(6, 2)(x))))
+    file = convert(model, np.random.default_rng(0).normal(0, 1, (40, 9, 4)).astype(np.float32), activations=16).file
+    conv, lstm, dense, softmax = describe(file)["ops"]
+    assert [op["macs"] for op in (conv, lstm, dense, softmax)] == [8 * 6 * 2 * 4, 8 * 20 * (6 + 5), 3 * 5, 0]
+    # Weights, filled up to four channels and four k, and 13 bytes a channel; tables of a sigmoid and of 513 numbers.
+    assert conv["constant_bytes"] == 8 * (8 + 13)
+    assert lstm["constant_bytes"] == 20 * (8 + 8 + 2 * 13) + 512
+    assert dense["constant_bytes"] == 4 * 8 + 4 * 8 + (4 * (4 + 1) if dense["params"]["per_channel"] else 8)
+    assert softmax["constant_bytes"] == 2 * 1026
 
 
 def test_what_has_no_int16_version_is_named():
