@@ -35,11 +35,12 @@ def quantize_recurrent(twin: Op, op: Op | None = None, exact: list[np.ndarray | 
         moments = [np.square(v, dtype=np.float64).mean(axis=(0, 1)) for v in (values[0], hidden)]
     biases = [tensor.data.astype(np.float64) for tensor in twin.inputs[3:]]
     biases.append(np.zeros_like(biases[0]))
+    dtype = "int64" if x.dtype == "int16" else "int32"
     inputs: list[Tensor] = [x]
     made: list[Tensor] = []
     for place, (scale_in, importance) in enumerate(zip((x.scale, y.scale), moments)):
-        dtype = "int64" if x.dtype == "int16" else "int32"
-        weights, bias = _quantized(twin.inputs[1 + place], biases[place], scale_in, importance, dtype, f"{twin.name}/bias_{place}")
+        name = f"{twin.name}/bias_{place}"
+        weights, bias = _quantized(twin.inputs[1 + place], biases[place], scale_in, importance, dtype, name)
         inputs.append(weights)
         made.append(bias)
     twin.inputs = inputs + (made if twin.kind == "gru" else made[:1])

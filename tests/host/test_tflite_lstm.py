@@ -85,8 +85,8 @@ def test_an_lstm_equals_tflm(power, clip, time_major, bits, tmp_path, require):
 
 
 def network(rng):
-    """A file of int16 activations as TensorFlow Lite Micro's tool makes of an int8 one, for TensorFlow's converter makes none with an
-    LSTM: two layers, the last step, a dense layer, softmax."""
+    """A file of int16 activations, as a tool of TensorFlow Lite Micro makes it of an int8 one, for TensorFlow's converter makes
+    none with an LSTM: two layers, the last step, a dense layer, softmax."""
     b, steps, sizes = TfliteBuilder(), 7, [int(n) for n in rng.integers(2, 12, 3)]
     x = first = b.tensor((1, steps, sizes[0]), "int16", float(np.float32(1e-4)))
     for inputs, units in zip(sizes, sizes[1:]):
@@ -169,7 +169,10 @@ def test_what_cannot_run_is_refused_with_a_sentence(part, tmp_path):
         convert(path)
 
 
-@pytest.mark.parametrize("part, value, sentence", [("bias", "int32", "is no int64 bias"), ("zero_point", 5, "zero point: theirs is 0")])
+NOT_WIDE = [("bias", "int32", "is no int64 bias"), ("zero_point", 5, "zero point: theirs is 0")]
+
+
+@pytest.mark.parametrize("part, value, sentence", NOT_WIDE)
 def test_what_int16_cannot_have_is_refused_with_a_sentence(part, value, sentence, tmp_path):
     path = tmp_path / "lstm.tflite"
     path.write_bytes(layer(np.random.default_rng(1), bits=16, **{part: value}))

@@ -1,4 +1,4 @@
-"""A build that leaves ops, a coding and a family out: it refuses the models that need them by name, runs all others, is smaller."""
+"""A build that leaves ops, a coding and a family out: it refuses models that need them by name, runs all others, is smaller."""
 
 import os
 import subprocess
