@@ -6,7 +6,7 @@ import math
 import struct
 from typing import Any
 
-from upyml.format import check, decode, layout, ops_recurrent
+from upyml.format import check, decode, layout, ops_recurrent, ops_wide
 from upyml.format.explain import explain
 
 
@@ -62,7 +62,8 @@ def _op(file: bytes, record: dict[str, Any], tensors, number: int) -> dict[str, 
     left_out = ("reserved",) if coded else ("reserved", "coding")
     params = {key: record["params"][key] for key, _ in fields if key not in left_out}
     x, y = tensors[record["inputs"][0]], tensors[record["outputs"][0]]
-    weights, macs = _cost(file, name, params, x["shape"], y["shape"])
+    wide = x["dtype"] == "int16"
+    weights, macs = _cost(file, name.removesuffix("_16"), params, x["shape"], y["shape"], wide)
     if name == "BATCH_MATMUL":  # the length of the axis that goes away
         macs = math.prod(y["shape"]) * (*x["shape"], 1, 1, 1, 1)[params["left"][3]]
     coding = layout.CODINGS[params["coding"]].lower() if coded else ""
@@ -85,9 +86,10 @@ def _op(file: bytes, record: dict[str, Any], tensors, number: int) -> dict[str, 
 
 def _weight_bytes(file: bytes, p: dict[str, Any], rows: int, run: int, blocks: int) -> int:
     """Of a CONV2D's or FULLY_CONNECTED's weights, a run of k in each kernel row."""
-    if p["coding"] == layout.SPARSE_WEIGHTS:
+    coding = p.get("coding", layout.INT8_WEIGHTS)
+    if coding == layout.SPARSE_WEIGHTS:
         return struct.unpack_from("<I", file, p["weights"] + 4 * blocks)[0]  # where the last block ends
-    if p["coding"] == layout.INT4_WEIGHTS:
+    if coding == layout.INT4_WEIGHTS:
         return 16 * blocks * rows * -(-run // 8)
     return 16 * blocks * rows * -(-run // 4)
 
@@ -106,8 +108,8 @@ def _phases_cost(file: bytes, p: dict[str, Any], x: list[int], y: list[int]) -> 
     return weights, macs
 
 
-def _cost(file: bytes, name: str, p: dict[str, Any], x: list[int], y: list[int]) -> tuple[int, int]:
-    """(bytes of weights, biases and tables in the file; multiply-accumulates of a run)."""
+def _cost(file: bytes, name: str, p: dict[str, Any], x: list[int], y: list[int], wide: bool = False) -> tuple[int, int]:
+    """(bytes of weights, biases and tables in the file; multiply-accumulates of a run). wide: of int16 activations."""
 
     def four(n):
         return n + -n % 4
@@ -115,7 +117,9 @@ def _cost(file: bytes, name: str, p: dict[str, Any], x: list[int], y: list[int])
     channels, size = y[-1], math.prod(y)
     blocks = four(channels) // 4
     if name == "TABLE":
-        return 256, 0
+        return 2 * ops_wide.TABLE_16_ENTRIES if wide else 256, 0
+    if name == "SOFTMAX" and wide:
+        return 4 * ops_wide.TABLE_16_ENTRIES, 0
     if name == "LAYER_NORM":
         return 6 * p["count"], 0
     if name == "RESIZE_NEAREST":
@@ -134,9 +138,9 @@ def _cost(file: bytes, name: str, p: dict[str, Any], x: list[int], y: list[int])
     elif name in ops_recurrent.NAMES:
         gates = ops_recurrent.GATES[layout.opcode(name)]
         channels = four(gates * y[-1])
-        weights = channels * (four(x[-1]) + four(y[-1]) + 2 * 10) + ops_recurrent.TABLE_BYTES
+        weights = channels * (four(x[-1]) + four(y[-1]) + 2 * (13 if wide else 10)) + ops_recurrent.TABLE_BYTES
         return weights, x[0] * gates * y[-1] * (x[-1] + y[-1])
     else:
         return 0, 0
     count = four(channels) if p.get("per_channel", 1) else 1
-    return weights + 4 * four(channels) + 4 * count + 2 * four(count), macs
+    return weights + (8 if wide else 4) * four(channels) + 4 * count + (1 if wide else 2) * four(count), macs

@@ -70,7 +70,7 @@ def _gather(program: Program, op: Op) -> None:
     made = lower_edges.at_scale_of(x, op.output)
     program.steps.append(Step(GATHER, [x, indices], [made], params, op.name))
     if made is not op.output:
-        lower_edges.append_table(program, made, op.output, lower_edges.tables.rescale(made, op.output), op.name)
+        program.views[op.output] = lower_edges.rescaled(program, made, op.output, op.name)
 
 
 def _masked_softmax(program: Program, op: Op) -> None:
@@ -100,6 +100,6 @@ def _of_8_bits(lower):
 LOWERINGS = {
     "batch_matmul": _of_8_bits(_batch_matmul),
     "layer_norm": _of_8_bits(_layer_norm),
-    "gather": _of_8_bits(_gather),
+    "gather": _gather,
     "masked_softmax": _of_8_bits(_masked_softmax),
 }

@@ -1,4 +1,4 @@
-"""Lowering of the family recurrent: recurrent layers."""
+"""Lowering of the family recurrent: recurrent layers on int8 activations, or on int16 ones."""
 
 from __future__ import annotations
 
@@ -6,27 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from host_tools import tables
+from host_tools.errors import ConversionError
 from host_tools.families.recurrent import ACTIVATIONS, BOUNDED, GATES
 from host_tools.graph import Op, Tensor
-from host_tools.passes import lower_edges
+from host_tools.passes import lower_edges, lower_wide
 from host_tools.program import Program, Step
 from upyml.format import encode, ops_recurrent
 
 _CODES = {"lstm": ops_recurrent.LSTM, "gru": ops_recurrent.GRU, "simple_rnn": ops_recurrent.SIMPLE_RNN}
-_STATES = {"lstm": ("int8", "int16"), "gru": ("int16",), "simple_rnn": ("int8",)}
-
-
-def sigmoid_table() -> np.ndarray:
-    """The sigmoid of i / 24 in 1 / 65536, as TFLite has it: u16[256].
-
-    Straight lines between its entries would lie below the function, which is bent by f'' / 8 * (1 / 24)^2 in their
-    middle; so each entry is half of that too high. The last one is the function's end.
-    """
-    s = 1 / (1 + np.exp(-np.arange(256) / 24))
-    bend = -s * (1 - s) * (1 - 2 * s) / (8 * 24**2)
-    table = np.floor(65536 * (s + bend / 2) + 0.5)
-    table[255] = 65535
-    return table.astype("<u2")
+_STATES = {"lstm": ("hidden", "cell"), "gru": ("cell",), "simple_rnn": ("hidden",)}
 
 
 def _sums_scale(op: Op, units: int) -> np.ndarray:
@@ -46,6 +35,9 @@ def _matrix(op: Op, scale_in: float, zero_point: int, weights: Tensor, bias: np.
     scales = np.broadcast_to(np.asarray(weights.scale, np.float32), len(rows)).astype(np.float64)
     pairs = [lower_edges.scaling(op, unit * float(w) / float(s)) for w, s in zip(scales, sums)]
     multipliers, shifts = zip(*pairs)
+    if op.output.dtype == "int16":
+        lower_wide.demand_shifts(op, shifts)
+        return encode.pack_weights(rows), encode.pack_channels_16(folded, multipliers, shifts)
     channels = encode.pack_channels(folded, multipliers, shifts, encode.accumulator_bits(rows, folded))
     return encode.pack_weights(rows), channels
 
@@ -53,10 +45,14 @@ def _matrix(op: Op, scale_in: float, zero_point: int, weights: Tensor, bias: np.
 def _recurrent(program: Program, op: Op) -> None:
     x, weights, recurrent, bias = op.inputs[:4]
     y, attrs = op.output, op.attrs
+    if x.dtype != y.dtype:
+        raise ConversionError(f"{op.kind} {op.name!r} goes from {x.dtype} to {y.dtype}: both are int8, or both int16")
+    if x.dtype == "int16" and (x.zero_point or y.zero_point):
+        raise ConversionError(f"{op.kind} {op.name!r} has int16 activations with a zero point: theirs is 0")
     units = recurrent.shape[1]
     sums = _sums_scale(op, units)
     params: dict[str, Any] = {
-        "table": sigmoid_table().tobytes(),
+        "table": tables.sigmoid_table().tobytes(),
         "backwards": int(attrs["backwards"]),
         "mirrored": int(attrs["mirrored"]),
         "activation": ACTIVATIONS.index(attrs["function"]),
@@ -84,9 +80,9 @@ def _recurrent(program: Program, op: Op) -> None:
     states = []
     if attrs.get("state"):
         cell = made if op.kind == "gru" else 2.0 ** attrs.get("cell_power", 0)
-        for dtype in _STATES[op.kind]:
-            grid = (scale_out, y.zero_point) if dtype == "int8" else (float(np.float32(cell)), 0)
-            states.append(Tensor(f"{attrs['state']}/{dtype}", (units,), dtype, *grid))
+        for what in _STATES[op.kind]:
+            grid = (y.dtype, scale_out, y.zero_point) if what == "hidden" else ("int16", float(np.float32(cell)), 0)
+            states.append(Tensor(f"{attrs['state']}/{what}", (units,), *grid))
         program.states += states
     macs = x.shape[0] * len(sums) * (x.shape[1] + units)
     program.steps.append(Step(_CODES[op.kind], [x, *states], [y], params, op.name, macs))

@@ -10,24 +10,32 @@ import numpy as np
 
 from host_tools import fixed_point, tables, unary
 from host_tools.errors import ConversionError
+from host_tools.families import recurrent
 from host_tools.families.signal import INT16
 from host_tools.graph import Graph, Op, Tensor
 from host_tools.ops import UNARY
-from host_tools.passes import axes, lower_arithmetic, lower_edges, lower_window
+from host_tools.passes import axes, lower_arithmetic, lower_edges, lower_layout, lower_window
 from host_tools.program import Program, Step
-from upyml.format import encode, layout
+from upyml.format import check_wide, encode, layout, ops_recurrent
 from upyml.format import ops_wide as wide
+from upyml.format.ops_attention import GATHER
 
 _SUM_SHIFT = 15  # head room of the sums of add and sub, in bits
 
 
 def _demand_int16(op: Op) -> None:
-    for tensor in op.inputs[:2] if op.kind in ("add", "sub", "mul") else op.inputs[:1]:
+    for tensor in op.inputs[:2] if op.kind in ("add", "sub", "mul", "maximum", "minimum") else op.inputs[:1]:
         if tensor.dtype != "int16" or tensor.zero_point or op.output.dtype != "int16" or op.output.zero_point:
             raise ConversionError(
                 f"{op.kind} {op.name!r} goes from {tensor.dtype} to {op.output.dtype}: with int16 activations all of an op's "
                 "tensors are int16 with zero point 0"
             )
+
+
+def demand_shifts(op: Op, shifts) -> None:
+    """Raises ConversionError where sums of 64 bits cannot be shifted so far to the left."""
+    if max(shifts) > check_wide.MAX_SHIFT_64:
+        raise ConversionError(f"{op.kind} {op.name!r}: its output's scale is too fine for its sums; calibrate again")
 
 
 def _channels(op: Op) -> dict:
@@ -42,8 +50,8 @@ def _channels(op: Op) -> dict:
         multiplier, shift = (np.broadcast_to(part, count) for part in (multiplier, shift))
     # Without a bias TFLite-Micro has sums of 64 bits.
     narrow = len(op.inputs) > 2 and op.inputs[2].dtype == "int32"
-    if not narrow and shift.max() > 7:
-        raise ConversionError(f"{op.kind} {op.name!r}: its output's scale is too fine for its sums; calibrate again")
+    if not narrow:
+        demand_shifts(op, shift)
     return {
         "channels": encode.pack_channels_16(bias, multiplier, shift),
         "accumulator": wide.INT32_SUMS if narrow else wide.INT64_SUMS,
@@ -134,12 +142,86 @@ def look_up_table(function, low: float, high: float, scale: float) -> np.ndarray
 
 
 def _unary(program: Program, op: Op) -> None:
-    x, y = op.inputs[0], op.output
-    scale = float(np.float32(x.scale))
+    program.steps.append(Step(wide.TABLE_16, op.inputs[:1], [op.output], _table(op), op.name))
+
+
+def _bounded(program: Program, op: Op) -> None:
+    """A sigmoid or a hyperbolic tangent; with the scale that TFLite gives it as there."""
+    exact = op.output.scale == 2.0**-15
+    opcode = wide.SIGMOID_16 if exact else wide.TABLE_16
+    program.steps.append(Step(opcode, op.inputs[:1], [op.output], (_sigmoid if exact else _table)(op), op.name))
+
+
+def _table(op: Op) -> dict:
+    scale = float(np.float32(op.inputs[0].scale))
     table = look_up_table(
-        lambda values: unary.FUNCTIONS[op.kind](values, op.attrs), -32768 * scale, 32768 * scale, float(np.float32(y.scale))
+        lambda values: unary.FUNCTIONS[op.kind](values, op.attrs),
+        -32768 * scale,
+        32768 * scale,
+        float(np.float32(op.output.scale)),
     )
-    program.steps.append(Step(wide.TABLE_16, [x], [y], {"table": table.tobytes()}, op.name))
+    return {"table": table.tobytes()}
+
+
+def _sigmoid(op: Op) -> dict:
+    """Three times the value in 1/4096, by 15 bits of a multiplier that TFLite cuts off."""
+    multiplier, shift = float(np.float32(op.inputs[0].scale)) * 4096 * 3, 0
+    while multiplier <= 32767 / 2 and shift <= 30:
+        multiplier, shift = multiplier * 2, shift + 1
+    if multiplier >= 32768 or shift > 30:
+        raise ConversionError(f"{op.kind} {op.name!r}: scale {op.inputs[0].scale} is outside of what the engine takes")
+    activation = ops_recurrent.SIGMOID if op.kind == "logistic" else ops_recurrent.TANH
+    table = tables.sigmoid_table().tobytes()
+    return {"multiplier": int(multiplier), "shift": shift, "activation": activation, "table": table}
+
+
+def _extreme(opcode: int):
+    def lower(program: Program, op: Op) -> None:
+        raw = op.attrs.get("raw")
+        made = op.inputs if raw else [lower_edges.rescaled(program, x, op.output, op.name) for x in op.inputs]
+        inputs, output = lower_arithmetic.operands(program, Op(op.kind, made, op.outputs, {}, op.name))
+        low, high = tables.activation_range(op.attrs.get("activation"), op.output)
+        params = {"multiplier": 0, "shift": 0, "clamp_min": low, "clamp_max": high}
+        program.steps.append(Step(opcode, inputs, [output], params, op.name))
+
+    return lower
+
+
+def _relu(program: Program, op: Op) -> None:
+    """The larger of x and x, held above 0: no table."""
+    x = lower_edges.rescaled(program, op.inputs[0], op.output, op.name)
+    _extreme(wide.MAXIMUM_16)(program, Op("maximum", [x, x], op.outputs, {"activation": "relu"}, op.name))
+
+
+def _chosen(program: Program, op: Op, places: list) -> None:
+    """Of each axis the places that are not None, one axis after another."""
+    x, y = op.inputs[0], op.output
+    axes_left = [axis for axis, chosen in enumerate(places) if chosen is not None]
+    for axis in axes_left:
+        outer, inner = math.prod(x.shape[:axis]), math.prod(x.shape[axis + 1 :])
+        shape = (*x.shape[:axis], len(places[axis]), *x.shape[axis + 1 :])
+        made = y if axis == axes_left[-1] else Tensor(y.name, shape, x.dtype, x.scale, x.zero_point)
+        indices = np.asarray(places[axis], np.int32)
+        rows = Tensor(f"{op.name}/places", indices.shape, "int32", 1.0, 0, indices)
+        params = {"outer": outer, "count": x.shape[axis], "inner": inner}
+        target = made if len(shape) <= layout.MAX_RANK else program.view(made, (outer * len(indices) * inner,))
+        source = x if len(x.shape) <= layout.MAX_RANK else program.view(x, (x.size,))
+        program.steps.append(Step(GATHER, [source, rows], [target], params, op.name))
+        x = made
+    if x is op.inputs[0]:
+        program.views[y] = x
+
+
+def _take(program: Program, op: Op) -> None:
+    _chosen(program, op, list(op.attrs["places"]))
+
+
+def _resize_nearest(program: Program, op: Op) -> None:
+    x, y = op.inputs[0], op.output
+    options = op.attrs.get("align_corners", False), op.attrs.get("half_pixel_centers", False)
+    places = [lower_layout.nearest(n, m, *options) for n, m in zip(x.shape[:-1], y.shape[:-1])]
+    _chosen(program, op, [None if len(chosen) == n and np.all(np.diff(chosen) == 1) else chosen
+                          for n, chosen in zip(x.shape, places)])  # fmt: skip
 
 
 def _softmax(program: Program, op: Op) -> None:
@@ -196,14 +278,23 @@ LOWERINGS = {
         "sub": _sum(wide.SUB_16),
         "mul": _mul,
         "mean": _mean,
+        "maximum": _extreme(wide.MAXIMUM_16),
+        "minimum": _extreme(wide.MINIMUM_16),
+        "take": _take,
+        "resize_nearest": _resize_nearest,
         "softmax": _softmax,
         "pad": _pad,
         **dict.fromkeys(UNARY, _unary),
+        "relu": _relu,
+        "logistic": _bounded,
+        "tanh": _bounded,
     }.items()
 }
 
-# Copies of any number type, and changes of it.
-_ANY = ("reshape", "concat", "transpose", "strided_slice", "quantize", "dequantize", *INT16)
+# Copies of any number type, changes of it, and what one op computes on both.
+_ANY = (
+    "reshape", "concat", "transpose", "strided_slice", "gather", "quantize", "dequantize", *INT16, *recurrent.KINDS,
+)  # fmt: skip
 
 
 def demand_int16_ops(graph: Graph) -> None:

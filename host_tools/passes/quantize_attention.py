@@ -29,8 +29,9 @@ def gather(op: Op) -> None:
     table, indices = op.inputs
     y = op.output
     if table.data is not None:
-        q = np.clip(np.rint(table.data.astype(np.float64) / y.scale) + y.zero_point, -128, 127).astype(np.int8)
-        op.inputs[0] = Tensor(table.name, table.shape, "int8", y.scale, y.zero_point, q)
+        limits = np.iinfo(y.dtype)
+        q = np.clip(np.rint(table.data.astype(np.float64) / y.scale) + y.zero_point, limits.min, limits.max).astype(y.dtype)
+        op.inputs[0] = Tensor(table.name, table.shape, y.dtype, y.scale, y.zero_point, q)
     if indices.data is not None:
         op.inputs[1] = Tensor(indices.name, indices.shape, "int32", 1.0, 0, np.rint(indices.data).astype(np.int32))
 

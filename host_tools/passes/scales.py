@@ -40,8 +40,9 @@ FIXED: dict[str, Grid] = {
 FIXED_16: dict[str, Grid] = {"softmax": (1 / 32768, 0)}  # the same for int16 activations
 
 
-def groups(graph: Graph, fixed_by_kind: dict[str, Grid] = FIXED) -> tuple[dict[Tensor, Tensor], dict[Tensor, Grid]]:
+def groups(graph: Graph, bits: int = 8) -> tuple[dict[Tensor, Tensor], dict[Tensor, Grid]]:
     """Of every activation the one whose scale it shares, maybe itself; and the scales of those that have no choice."""
+    fixed_by_kind, spread = (FIXED, grid) if bits == 8 else (FIXED_16, grid_16)
     group = {tensor: tensor for tensor in _activations(graph)}
 
     def root(tensor: Tensor) -> Tensor:
@@ -58,7 +59,7 @@ def groups(graph: Graph, fixed_by_kind: dict[str, Grid] = FIXED) -> tuple[dict[T
             fixed[root(op.output)] = fixed_by_kind[op.kind]
         elif op.kind in SAME and op.inputs[0].data is not None:  # picks from a constant
             values = op.inputs[0].data
-            fixed[root(op.output)] = grid(float(values.min()), float(values.max()), op.name)
+            fixed[root(op.output)] = spread(float(values.min()), float(values.max()), op.name)
     for op in graph.ops:
         if op.kind in ("concat", "maximum", "minimum"):
             # An input whose scale is prescribed is brought to the common scale by an op of its own, when lowered.
@@ -71,7 +72,7 @@ def groups(graph: Graph, fixed_by_kind: dict[str, Grid] = FIXED) -> tuple[dict[T
 
 def assign(graph: Graph, ranges: Ranges, bits: int = 8) -> dict[Tensor, Grid]:
     """Scale and zero point of every activation of 8 or 16 bits; ranges holds the (lowest, highest) value of each."""
-    group, fixed = groups(graph, FIXED if bits == 8 else FIXED_16)
+    group, fixed = groups(graph, bits)
     spread = grid if bits == 8 else grid_16
     spans: Ranges = {}
     for tensor, root in group.items():

@@ -46,7 +46,8 @@ def scratch(step: Step, order: int, strip: int, rings: tuple[int, int] | None = 
     if step.opcode == ops_math.TRANSPOSE_CONV2D:
         return max(_phase(phase, min(strip, phase.out_h)) for phase in phases(step))
     if step.opcode in ops_recurrent.OPS:
-        return check_recurrent.scratch(step.opcode, step.inputs[0].shape[-1], step.outputs[0].shape[-1])
+        x, y = step.inputs[0], step.outputs[0]
+        return check_recurrent.scratch(step.opcode, x.shape[-1], y.shape[-1], x.dtype == "int16")
     if step.opcode in SOFTMAXES:
         return EXPONENTIALS if strip > 1 else 0
     return _product(step, strip) if step.opcode == BATCH_MATMUL else 0

@@ -1,4 +1,4 @@
-"""TFLite operators of the family recurrent: UNIDIRECTIONAL_SEQUENCE_LSTM with int8 activations and an int16 cell."""
+"""TFLite operators of the family recurrent: UNIDIRECTIONAL_SEQUENCE_LSTM with int8 or int16 activations and an int16 cell."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _HIDDEN, _CELL = 18, 19
 _OTHERS = {9: "peepholes", 16: "a projection", 20: "layer normalization"}
 
 
-def _scale_and_data(reader, op, place: int, rank: int) -> tuple[float, np.ndarray]:
+def _scale_and_data(reader, op, place: int, rank: int, dtype: str) -> tuple[float, np.ndarray]:
     """A gate's weights or bias."""
     data = reader.required_constant(op, place, "weights")
     source = reader.file.tensors[op.inputs[place]]
-    right = source.dtype == ("int8" if rank == 2 else "int32") and data.ndim == rank
+    right = source.dtype == dtype and data.ndim == rank
     if not right or len(source.scales) != 1 or np.any(source.zero_points != 0):
         raise ConversionError(
-            f"{reader.describe(op)}: {source.name!r} is no int8 matrix, or int32 bias, with one scale: convert the model "
-            "with full integer quantization"
+            f"{reader.describe(op)}: {source.name!r} is no {dtype} {'matrix' if rank == 2 else 'bias'} with one scale: convert "
+            "the model with full integer quantization"
         )
     if rank == 2 and data.min(initial=0) < -127:
         raise ConversionError(f"{reader.describe(op)} has a weight of -128, outside of TFLite's symmetric range")
@@ -35,7 +35,7 @@ def _scale_and_data(reader, op, place: int, rank: int) -> tuple[float, np.ndarra
 
 def _matrix(reader, op, places, shape: tuple[int, int]) -> Tensor:
     """The weights of all gates as one matrix with a scale for each row."""
-    scales, parts = zip(*[_scale_and_data(reader, op, place, 2) for place in places])
+    scales, parts = zip(*[_scale_and_data(reader, op, place, 2, "int8") for place in places])
     if any(part.shape != shape for part in parts):
         raise ConversionError(f"{reader.describe(op)}: its gates' weights have different shapes: the file is damaged")
     rows = np.concatenate(parts)
@@ -60,15 +60,16 @@ def _lstm(reader, op) -> None:
         raise ConversionError(f"{reader.describe(op)} takes shape {shape}: convert the model with a batch of 1")
     x = reader.reshaped(x, (shape[0] if time_major else shape[1], shape[2]))
     units = reader.required_constant(op, _RECURRENT[0], "weights").shape[-1]
-    biases = [_scale_and_data(reader, op, place, 1)[1] for place in _BIASES]
+    sums = "int64" if x.dtype == "int16" else "int32"
+    biases = [_scale_and_data(reader, op, place, 1, sums)[1] for place in _BIASES]
     if any(bias.shape != (units,) for bias in biases):
         raise ConversionError(f"{reader.describe(op)}: its biases have different shapes: the file is damaged")
-    bias = np.concatenate(biases).astype(np.int32)
+    bias = np.concatenate(biases).astype(sums)
     inputs = [
         x,
         _matrix(reader, op, _WEIGHTS, (units, shape[2])),
         _matrix(reader, op, _RECURRENT, (units, units)),
-        Tensor(reader.file.tensors[op.inputs[_BIASES[0]]].name, bias.shape, "int32", None, 0, bias),
+        Tensor(reader.file.tensors[op.inputs[_BIASES[0]]].name, bias.shape, sums, None, 0, bias),
     ]
     reader.emit(op, "lstm", inputs, _attributes(reader, op))
 
@@ -77,7 +78,7 @@ def _attributes(reader, op) -> dict:
     """The scales of hidden state and cell, which the graph keeps as attributes."""
     hidden, cell = (reader.file.tensors[op.inputs[place]] for place in (_HIDDEN, _CELL))
     output = reader.file.tensors[op.outputs[0]]
-    same = hidden.dtype == "int8" and np.array_equal(hidden.scales, output.scales)
+    same = hidden.dtype == output.dtype and np.array_equal(hidden.scales, output.scales)
     if not same or not np.array_equal(hidden.zero_points, output.zero_points):
         raise ConversionError(f"{reader.describe(op)}: hidden state and output have different scales: the file is damaged")
     fraction, exponent = math.frexp(float(cell.scales[0])) if len(cell.scales) == 1 else (0.0, 0)

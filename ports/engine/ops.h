@@ -16,6 +16,9 @@
 #define UPYML_SECOND(...) UPYML_SECOND_EXPANDED(__VA_ARGS__)
 #define UPYML_SECOND_EXPANDED(first, second, ...) second
 
+// UPYML_HAS_FAMILY(WIDE): whether this build has that family of ops.
+#define UPYML_HAS_FAMILY(family) (!UPYML_IS_1(UPYML_WITHOUT_##family))
+
 // Whether weights may lie in the file as something else than INT8.
 #define UPYML_HAS_CODINGS (UPYML_HAS(INT4) || UPYML_HAS(SPARSE))
 

@@ -1,10 +1,12 @@
 """Writes the fuzzer's corpus: python tests/engine/make_corpus.py (small models of every op and groups, fixed seeds)."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from group_models import random_group
 from op_models import random_op
+from op_models_recurrent import recurrent
 
 from upyml.format import decode, layout, ops_recurrent, ops_wide
 from upyml.format.encode import seal
@@ -32,11 +34,11 @@ def small_group(rng):
             return model
 
 
-def write(name, rng, opcode, coding):
+def write(name, rng, opcode, make):
     """Three small models of an op."""
     count = 0
     while count < 3:
-        model = random_op(rng, opcode, coding).encode(rng)
+        model = make(rng).encode(rng)
         most = 3 * MOST_BYTES if opcode in (ops_wide.TABLE_16, ops_wide.SOFTMAX_16) else MOST_BYTES
         if len(model) <= most + MORE_BYTES.get(opcode, 0):
             (FOLDER / f"{name.lower()}_{count}.upm").write_bytes(model)
@@ -46,11 +48,15 @@ def write(name, rng, opcode, coding):
 def main():
     FOLDER.mkdir(exist_ok=True)
     for opcode, (name, _) in layout.OPS.items():
-        write(name, np.random.default_rng(opcode), opcode, layout.INT8_WEIGHTS)
+        write(name, np.random.default_rng(opcode), opcode, partial(random_op, opcode=opcode, coding=layout.INT8_WEIGHTS))
+    for opcode in ops_recurrent.OPS:
+        name = f"{layout.OPS[opcode][0]}_INT16"
+        write(name, np.random.default_rng(2000 + opcode), opcode, partial(recurrent, opcode=opcode, wide=True))
     for opcode in layout.CODED:
         for coding in (layout.INT4_WEIGHTS, layout.SPARSE_WEIGHTS):
             name = f"{layout.OPS[opcode][0]}_{layout.CODINGS[coding]}"
-            write(name, np.random.default_rng(1000 + 10 * opcode + coding), opcode, coding)
+            seed = 1000 + 10 * opcode + coding
+            write(name, np.random.default_rng(seed), opcode, partial(random_op, opcode=opcode, coding=coding))
     rng = np.random.default_rng(100)
     for count in range(GROUPS):
         model = small_group(rng)

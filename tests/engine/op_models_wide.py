@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from op_models_recurrent import sigmoid_table
+
 from upyml.format import layout
 from upyml.format import ops_wide as wide
 from upyml.format.encode import pack_channels_16, pack_conv2d, pack_depthwise
@@ -56,11 +58,12 @@ def make(rng, opcode):
         outer, count, inner = (_int(rng, 1, 6) for _ in range(3))
         scaling = {"multiplier": _int(rng, 1 << 30, (1 << 31) - 1), "shift": _int(rng, -4, 0)}
         return [(outer, count, inner)], (outer, inner), {"outer": outer, "count": count, "inner": inner, **scaling}
-    if opcode in (wide.ADD_16, wide.SUB_16, wide.MUL_16):
+    if opcode in wide.BINARY:
         shape = tuple(_int(rng, 1, 5) for _ in range(_int(rng, 1, 4)))
         other = tuple(1 if rng.random() < 0.3 else n for n in shape)[_int(rng, 0, len(shape) - 1) :]
-        params = binary_params(rng, layout.MUL if opcode == wide.MUL_16 else layout.ADD) | _clamp(rng)
-        params |= {"shift": _int(rng, -16, -13)} if opcode == wide.MUL_16 else {"left_shift": 15, "shift": _int(rng, -15, -12)}
+        product = opcode not in (wide.ADD_16, wide.SUB_16)
+        params = binary_params(rng, layout.MUL if product else layout.ADD) | _clamp(rng)
+        params |= {"shift": _int(rng, -16, -13)} if product else {"left_shift": 15, "shift": _int(rng, -15, -12)}
         return [shape, other], shape, params
     if opcode == wide.PAD_16:
         shape = tuple(_int(rng, 1, 4) for _ in range(_int(rng, 1, 4)))
@@ -68,6 +71,10 @@ def make(rng, opcode):
         output = tuple(n + b + _int(rng, 0, 2) for n, b in zip(shape, before))
         return [shape], output, {"before": before + (0,) * (4 - len(shape)), "value": _int(rng, -32768, 32767)}
     shape = (_int(rng, 1, 5), _int(rng, 1, 12))
+    if opcode == wide.SIGMOID_16:
+        shift = _int(rng, 0, 14)
+        return [shape], shape, {"table": sigmoid_table(rng), "activation": _int(rng, 0, 1), "shift": shift,
+                                "multiplier": _int(rng, 0, min(16 << shift, 32767))}  # fmt: skip
     table = np.linspace(-30000, 30000, wide.TABLE_16_ENTRIES) + rng.integers(-2000, 2000, wide.TABLE_16_ENTRIES)
     if opcode == wide.TABLE_16:
         return [shape], shape, {"table": table.astype("<i2").tobytes()}

@@ -5,6 +5,7 @@ import array
 import numpy as np
 import pytest
 from op_models import random_op
+from op_models_recurrent import recurrent
 from test_engine import random_inputs
 from test_refusals import error
 
@@ -77,6 +78,8 @@ def retyped(model, number, field, value):
     return seal(model[:at] + bytes([value]) + model[at + 1 :])
 
 
+ZERO_POINT = 28  # bytes into the record of a tensor
+
 FIELDS = {
     "backwards": ("B", 2, "PARAMS"),
     "mirrored": ("B", 2, "PARAMS"),
@@ -127,3 +130,48 @@ def test_states_may_not_lie_over_each_other():
     ((_, model),) = models(ops_recurrent.LSTM, 1, True)
     at = decode.header(model)["tensors"] + 2 * decode.TENSOR_SIZE + 4
     assert error(seal(model[:at] + bytes(4) + model[at + 4 :])) == ("SHAPE", 0)
+
+
+def wide(opcode, remembering):
+    """A random model of int16."""
+    rng = np.random.default_rng(opcode)
+    while True:
+        model = recurrent(rng, opcode, wide=True).encode(rng)
+        if (decode.header(model)["state_size"] > 0) == remembering:
+            return model
+
+
+def read(model, field):
+    """A field of a file's only op."""
+    return decode.op(model, decode.header(model), 0)["params"][field]
+
+
+@pytest.mark.parametrize("opcode", ops_recurrent.OPS, ids=[name for name, _ in ops_recurrent.OPS.values()])
+def test_int16_goes_with_int16_and_zero_points_of_0(opcode):
+    model = wide(opcode, False)
+    assert _upyml.check(model) > 0
+    assert error(retyped(model, 0, "dtype", layout.INT8)) == ("DTYPE", 0)
+    assert error(retyped(model, 1, "dtype", layout.INT8)) == ("DTYPE", 0)
+    for number in range(2):
+        at = decode.header(model)["tensors"] + number * decode.TENSOR_SIZE + ZERO_POINT
+        assert error(seal(model[:at] + b"\x01" + model[at + 1 :])) == ("PARAMS", 0)
+
+
+def test_the_states_of_int16_are_int16():
+    model = wide(ops_recurrent.LSTM, True)
+    for number in (1, 2):
+        assert error(retyped(model, number, "dtype", layout.INT8)) == ("DTYPE", 0)
+
+
+@pytest.mark.parametrize("name", ["channels", "recurrent_channels"])
+def test_channels_of_int16_lie_in_the_file_with_shifts_that_fit(name):
+    model = wide(ops_recurrent.SIMPLE_RNN, False)
+    head = decode.header(model)
+    units = decode.tensor(model, head, 1)["shape"][-1]
+    four = units + 3 & ~3
+    shift = read(model, name) + 12 * four
+    assert _upyml.check(seal(model[:shift] + b"\x07" + model[shift + 1 :])) > 0
+    for byte in (8, 256 - 32):
+        assert error(seal(model[:shift] + bytes([byte]) + model[shift + 1 :])) == ("PARAMS", 0)
+    end = head["data"] + head["data_size"]
+    assert error(patched(model, name, "I", end - 13 * four + 4)) == ("DATA", 0)

@@ -99,6 +99,51 @@ def _binary(name):
     return case
 
 
+def _sigmoid(name):
+    def case(rng):
+        b = TfliteBuilder()
+        scale = 2.0 ** -int(rng.integers(10, 14)) if rng.random() < 0.3 else random_scale(rng, 1e-5, 1e-3)
+        x = activation(b, rng, (1, 60), scale)
+        y = activation(b, rng, (1, 60), 2.0**-15)
+        b.op(name, [x], [y])
+        return b.file([x], [y])
+
+    return case
+
+
+def relu(rng):
+    """RELU with a scale of its own, or its input's."""
+    b = TfliteBuilder()
+    x = activation(b, rng, (1, 9))
+    y = activation(b, rng, (1, 9), b.tensors[x]["scale"] * float(np.float32(rng.choice([1, rng.uniform(0.4, 2)]))))
+    b.op("RELU", [x], [y])
+    return b.file([x], [y])
+
+
+def resize_nearest(rng):
+    """RESIZE_NEAREST_NEIGHBOR to any size."""
+    b = TfliteBuilder()
+    height, width, depth, *size = (int(n) for n in rng.integers(1, 7, 5))
+    x = activation(b, rng, (1, height, width, depth))
+    y = activation(b, rng, (1, *size, depth), b.tensors[x]["scale"])
+    b.op("RESIZE_NEAREST_NEIGHBOR", [x, b.constant(size)], [y], "ResizeNearestNeighborOptions",
+         AlignCorners=bool(rng.integers(2)), HalfPixelCenters=bool(rng.integers(2)))  # fmt: skip
+    return b.file([x], [y])
+
+
+def _extreme(name):
+    def case(rng):
+        b = TfliteBuilder()
+        shape = tuple(int(n) for n in rng.integers(1, 6, 3))
+        other = tuple(1 if rng.random() < 0.3 else n for n in shape)
+        x1 = activation(b, rng, (1, *shape))
+        x2, y = (activation(b, rng, (1, *s), b.tensors[x1]["scale"]) for s in (other, shape))
+        b.op(name, [x1, x2], [y], "MaximumMinimumOptions")
+        return b.file([x1, x2], [y])
+
+    return case
+
+
 def softmax(rng):
     """SOFTMAX over 2 to 20 classes."""
     b = TfliteBuilder()
@@ -139,6 +184,12 @@ CASES = {
     "ADD int16": _binary("ADD"),
     "SUB int16": _binary("SUB"),
     "MUL int16": _binary("MUL"),
+    "MAXIMUM int16": _extreme("MAXIMUM"),
+    "MINIMUM int16": _extreme("MINIMUM"),
+    "LOGISTIC int16": _sigmoid("LOGISTIC"),
+    "TANH int16": _sigmoid("TANH"),
+    "RELU int16": relu,
+    "RESIZE_NEAREST_NEIGHBOR int16": resize_nearest,
     "SOFTMAX int16": softmax,
     "MEAN int16": mean,
     "PAD int16": pad,

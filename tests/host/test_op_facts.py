@@ -145,7 +145,7 @@ def test_the_command_prints_a_table_and_json():
 
 def test_the_command_finds_what_a_layer_becomes():
     told = json.loads(upyml_ops("upsampling", "--json").output)
-    assert [row["name"] for row in told] == ["RESIZE_NEAREST", "RESIZE_BILINEAR"]
+    assert [row["name"] for row in told] == ["RESIZE_NEAREST", "RESIZE_BILINEAR", "GATHER"]
     wrong = upyml_ops("telepathy")
     assert wrong.exit_code == 3 and "'telepathy'" in wrong.output and "see `upyml ops`" in wrong.output
 

@@ -78,7 +78,7 @@ def unary(name, dtype):
 
 
 BUILT = {
-    "an op that has no int16": (unary("LOGISTIC", "int16"), ("LOGISTIC", "sure", "int16 activations", "without 16x8")),
+    "an op that has no int16": (unary("ELU", "int16"), ("ELU", "sure", "int16 activations", "without 16x8")),
     "uint8 of TensorFlow 1": (built("uint8", "uint8", 127), ("FULLY_CONNECTED", "logits", "uint8", "TensorFlow 2")),
     "asymmetric weights": (built(zero_point=3), ("FULLY_CONNECTED", "logits", "zero point", INT8)),
     "no subgraph": (built(subgraphs=0), ("is empty", "no subgraph", "again")),

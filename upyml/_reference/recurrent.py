@@ -1,18 +1,31 @@
-"""LSTM, GRU and SIMPLE_RNN in plain loops: two matrices of int8 weights, sums of int16, and a cell, step by step."""
+"""LSTM, GRU and SIMPLE_RNN in plain loops: two matrices of int8 weights, sums of int16, and a cell, step by step.
+
+Input, hidden state and output are int8, or all of them int16 ("wide").
+"""
 
 import struct
 
 from upyml._reference.convolution import block, channels
-from upyml._reference.fixed_point import mbqm, requantize, wrap
-from upyml.format.ops_recurrent import HARD_SIGMOID, RELU, SIGMOID, TABLE_BYTES
+from upyml._reference.fixed_point import mbqm, wrap
+from upyml._reference.sigmoid import bounded, saturated
+from upyml._reference.wide import Channels, numbers, write
+from upyml.format.ops_recurrent import RELU, TABLE_BYTES
 
 
 class Matrix:
     """Weights and channels in the file's order; they make `count` int16 sums of `inputs` values."""
 
-    def __init__(self, model, weights, params, inputs, count):
-        self.model, self.at, self.inputs, self.count = model, weights, inputs, count
-        self.bias, self.multipliers, self.shifts = channels(model, {"channels": params}, count)
+    def __init__(self, model, weights, offset, inputs, count, wide):
+        self.model, self.at, self.inputs = model, weights, inputs
+        params = {"channels": offset, "accumulator": 0, "clamp_min": -32768, "clamp_max": 32767}
+        if wide:
+            self.finish = Channels(model, params, count).finish
+        else:
+            self.bias, self.multipliers, self.shifts = channels(model, params, count)
+
+    def finish(self, channel, acc):
+        """The int16 sum of a channel's products."""
+        return saturated(mbqm(wrap(acc + self.bias[channel]), self.multipliers[channel], self.shifts[channel]))
 
     def multiply(self, x, first, end, out):
         """out[first..end) from values x; first: a multiple of four."""
@@ -24,13 +37,7 @@ class Matrix:
             if channel & 3 == 0:
                 block(x, self.model, at, k, sums)
                 at += 4 * k
-            acc = sums[channel & 3] + self.bias[channel]
-            out[channel] = saturated(mbqm(wrap(acc), self.multipliers[channel], self.shifts[channel]))
-
-
-def saturated(x):
-    """x clamped to int16."""
-    return -32768 if x < -32768 else 32767 if x > 32767 else x
+            out[channel] = self.finish(channel, sums[channel & 3])
 
 
 def drop_15(x):
@@ -45,9 +52,11 @@ class Cell:
         p = self.p = step.params
         self.units = units = step.y.shape[-1]
         self.zero_point = step.y.zero_point
-        inputs = step.x[0].shape[1]
-        self.input = Matrix(model, p["weights"], p["channels"], inputs, gates * units)
-        self.recurrent = Matrix(model, p["recurrent_weights"], p["recurrent_channels"], units, gates * units)
+        self.wide = step.x[0].width == 2
+        self.limit = 32767 if self.wide else 127
+        inputs, count = step.x[0].shape[1], gates * units
+        self.input = Matrix(model, p["weights"], p["channels"], inputs, count, self.wide)
+        self.recurrent = Matrix(model, p["recurrent_weights"], p["recurrent_channels"], units, count, self.wide)
         self.table = struct.unpack_from("<%dH" % (TABLE_BYTES // 2), model, p["table"])
         self.brought = [0] * (gates * units)
         self.kept = [0] * (gates * units)
@@ -55,32 +64,16 @@ class Cell:
         self.hidden = hidden or [self.to_hidden(value) for value in (self.cell if gates == 3 else [0] * units)]
 
     def to_hidden(self, x):
-        """A product, or a value with the pre-activation's scale, as the int8 hidden state."""
-        return requantize(x, self.p["hidden_multiplier"], self.p["hidden_shift"], self.zero_point, -128, 127)
-
-    def sigmoid_at(self, distance, bits, end):
-        """The table's value at distance / 2^bits, times 2^bits."""
-        place = distance >> bits
-        if place >= 255:
-            return end
-        below = self.table[place]
-        return (below << bits) + (distance & ((1 << bits) - 1)) * (self.table[place + 1] - below)
+        """A product, or a value with the pre-activation's scale, as the hidden state."""
+        y = wrap(mbqm(x, self.p["hidden_multiplier"], self.p["hidden_shift"]) + self.zero_point)
+        return max(-1 - self.limit, min(self.limit, y))
 
     def activate(self, activation, x, shift=0):
         """x * 2^shift by a function of ACTIVATIONS; RELU and LINEAR leave x the scale it has."""
         if activation >= RELU:
             return 0 if activation == RELU and x < 0 else x
         three = 3 * x << shift if shift >= 0 else (3 * x + (1 << (-1 - shift))) >> -shift
-        size = abs(three)
-        if activation == HARD_SIGMOID:
-            y = ((max(-36864, min(36864, three)) * 29127 + (1 << 15)) >> 16) + (1 << 14)
-        elif activation == SIGMOID:
-            y = self.sigmoid_at(size, 9, 0x7FFF << 10)
-            y = ((1 << 25) - y + 511 if three < 0 else y + 512) >> 10
-        else:
-            y = self.sigmoid_at(size, 8, 0xFFFF << 8) - (1 << 23)
-            y = (127 - y if three < 0 else y + 128) >> 8
-        return saturated(y)
+        return bounded(self.table, activation, three)
 
     def gate(self, activation, at):
         """The function of a channel's two sums."""
@@ -90,8 +83,9 @@ class Cell:
         """All steps; update(cell) makes the next hidden state."""
         p, units = self.p, self.units
         steps, inputs = step.x[0].shape
-        x = step.x[0].data
-        sequence = len(out) != units
+        x = numbers(step.x[0].data) if self.wide else step.x[0].data
+        sequence = step.y.size != units
+        made = [0] * step.y.size
         known = 2 * units if p.get("reset_after") == 0 else len(self.kept)
         for t in range(steps):
             first = (steps - 1 - t if p["backwards"] else t) * inputs
@@ -100,20 +94,26 @@ class Cell:
             update(self)
             if sequence or t == steps - 1:
                 to = (steps - 1 - t if p["mirrored"] else t) * units if sequence else 0
-                for i in range(units):
-                    out[to + i] = self.hidden[i]
+                made[to : to + units] = self.hidden
+        if self.wide:
+            write(out, made)
+        else:
+            for i in range(len(made)):
+                out[i] = made[i]
 
 
-def _int16(data):
-    return list(struct.unpack("<%dh" % (len(data) // 2), bytes(data)))
+def _read(tensor):
+    """The numbers of a state."""
+    return list(tensor.data) if tensor.width == 1 else numbers(tensor.data)
 
 
-def _keep(data, code, values):
+def _keep(tensor, values):
     """Write a state's numbers over its bytes."""
-    packed = struct.pack("<%d%s" % (len(values), code), *values)
-    for i in range(len(packed)):
-        byte = packed[i]
-        data[i] = byte - 256 if byte > 127 else byte
+    if tensor.width == 1:
+        for i in range(len(values)):
+            tensor.data[i] = values[i]
+    else:
+        write(tensor.data, values)
 
 
 def _lstm(cell):
@@ -134,7 +134,7 @@ def _lstm(cell):
 
 
 def _gru(cell):
-    """Gates: update, reset, candidate. The state is int16; the matrix takes it as int8."""
+    """Gates: update, reset, candidate. The state is int16; the matrix takes it as the output has it."""
     p, units = cell.p, cell.units
     update = [cell.gate(p["gate"], i) for i in range(units)]
     if not p["reset_after"]:  # the candidate's sums are of the state after its reset
@@ -158,27 +158,27 @@ def _simple_rnn(cell):
 
 def lstm(model, step, out):
     """(steps, inputs) to (steps, units), or the last step's (units); hidden state and cell may be among the inputs."""
-    states = [tensor.data for tensor in step.x[1:]]
-    cell = Cell(model, step, 4, list(states[0]) if states else None, _int16(states[1]) if states else None)
+    states = step.x[1:]
+    cell = Cell(model, step, 4, *[_read(tensor) for tensor in states] or (None, None))
     cell.run(step, out, _lstm)
     if states:
-        _keep(states[0], "b", cell.hidden)
-        _keep(states[1], "h", cell.cell)
+        _keep(states[0], cell.hidden)
+        _keep(states[1], cell.cell)
 
 
 def gru(model, step, out):
     """The same; the hidden state may be an input."""
-    state = step.x[1].data if len(step.x) > 1 else None
-    cell = Cell(model, step, 3, None, None if state is None else _int16(state))
+    state = step.x[1] if len(step.x) > 1 else None
+    cell = Cell(model, step, 3, None, None if state is None else _read(state))
     cell.run(step, out, _gru)
     if state is not None:
-        _keep(state, "h", cell.cell)
+        _keep(state, cell.cell)
 
 
 def simple_rnn(model, step, out):
     """The same."""
-    state = step.x[1].data if len(step.x) > 1 else None
-    cell = Cell(model, step, 1, None if state is None else list(state), None)
+    state = step.x[1] if len(step.x) > 1 else None
+    cell = Cell(model, step, 1, None if state is None else _read(state), None)
     cell.run(step, out, _simple_rnn)
     if state is not None:
-        _keep(state, "b", cell.hidden)
+        _keep(state, cell.hidden)

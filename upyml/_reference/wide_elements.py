@@ -1,9 +1,10 @@
-"""Sums, products, means, tables, softmax and padding of INT16 activations in plain loops; zero points are 0."""
+"""Sums, products, extremes, means, tables, softmax and padding of INT16 activations in plain loops; zero points are 0."""
 
 import struct
 
 from upyml._reference.elementwise import places
 from upyml._reference.fixed_point import mbqm, wrap
+from upyml._reference.sigmoid import bounded
 from upyml._reference.wide import numbers, write
 
 
@@ -40,6 +41,16 @@ def mul_16(model, step, out):
     _binary(step, out, lambda x1, x2: mbqm(x1 * x2, p["multiplier"], p["shift"]))
 
 
+def maximum_16(model, step, out):
+    """The larger of both."""
+    _binary(step, out, max)
+
+
+def minimum_16(model, step, out):
+    """The smaller of both."""
+    _binary(step, out, min)
+
+
 def mean_16(model, step, out):
     """(outer, count, inner) to (outer, inner); the multiplier holds 1 / count."""
     p = step.params
@@ -69,6 +80,15 @@ def table_16(model, step, out):
     """Each element by the table."""
     table = Table(model, step.params["table"])
     write(out, [table(x) for x in numbers(step.x[0].data)])
+
+
+def sigmoid_16(model, step, out):
+    """The sigmoid or the hyperbolic tangent, by the table of recurrent layers."""
+    p = step.params
+    table = struct.unpack_from("<256H", model, p["table"])
+    half = 1 << p["shift"] >> 1
+    threes = [(x * p["multiplier"] + half) >> p["shift"] for x in numbers(step.x[0].data)]
+    write(out, [bounded(table, p["activation"], three) for three in threes])
 
 
 def softmax_16(model, step, out):

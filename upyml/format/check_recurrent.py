@@ -1,5 +1,6 @@
 """The part of check.py that looks at the ops of the family RECURRENT, as ports/engine/recurrent/check_recurrent.c does."""
 
+from upyml.format import check_wide, ops_wide
 from upyml.format.check_weights import shift_fits, weights, within
 from upyml.format.layout import DISJOINT, INT8, INT16, INT8_WEIGHTS, STATE
 from upyml.format.ops_recurrent import (
@@ -12,8 +13,6 @@ from upyml.format.ops_recurrent import (
     TABLE_BYTES,
 )
 
-# Number types of the states that may be among the inputs: hidden state, cell.
-_STATES = {LSTM: (INT8, INT16), GRU: (INT16,)}
 _MOST_UNITS = 1 << 26  # so that all gates' channels are a number the weights' check takes
 
 
@@ -25,15 +24,18 @@ def check(buf, data, op, tensors, need):
     """
     code, order, p = op
     x, states, y = tensors[0], tensors[1:-1], tensors[-1]
-    types = _STATES.get(code, (INT8,))
+    # Those of the states that may be among the inputs: hidden state, cell.
+    types = {LSTM: (x["dtype"], INT16), GRU: (INT16,)}.get(code, (x["dtype"],))
     need(len(states) in (0, len(types)), "ARITY")
-    need(x["dtype"] == INT8 and y["dtype"] == INT8, "DTYPE")
+    need(x["dtype"] in (INT8, INT16) and y["dtype"] == x["dtype"], "DTYPE")
     for state, dtype in zip(states, types):
         need(state["dtype"] == dtype and state["kind"] == STATE, "DTYPE")
     need(order == DISJOINT, "ORDER")
     units = y["shape"][y["rank"] - 1]
     need(x["rank"] == 2 and y["rank"] <= 2 and units <= _MOST_UNITS, "SHAPE")
     steps, inputs = x["shape"][:2]
+    wide = x["dtype"] == INT16
+    need(not wide or x["zero_point"] == y["zero_point"] == 0, "PARAMS")
     need(y["elements"] == units or y["shape"][0] == steps, "SHAPE")
     need(all([state["elements"] == units for state in states]), "SHAPE")
     need(len(states) < 2 or states[0]["end"] <= _start(states[1]) or states[1]["end"] <= _start(states[0]), "SHAPE")
@@ -47,15 +49,21 @@ def check(buf, data, op, tensors, need):
     need(within(data, p["table"], TABLE_BYTES, 2), "DATA")
     channels = GATES[code] * units
     for name, run in (("", inputs), ("recurrent_", units)):
-        fields = {"coding": INT8_WEIGHTS, "weights": p[name + "weights"], "channels": p[name + "channels"]}
-        weights(buf, data, (1, run, channels), fields, need)
-    return scratch(code, inputs, units)
+        fields = {"weights": p[name + "weights"], "channels": p[name + "channels"]}
+        if wide:
+            fields["accumulator"] = ops_wide.INT64_SUMS
+            check_wide.weights(buf, data, (1, run, channels), fields, need)
+        else:
+            fields["coding"] = INT8_WEIGHTS
+            weights(buf, data, (1, run, channels), fields, need)
+    return scratch(code, inputs, units, wide)
 
 
 def _start(tensor):
     return tensor["offset"]
 
 
-def scratch(code, inputs, units):
-    """Bytes: the values a matrix is multiplied by, packed; both products of every channel; cell and hidden state."""
-    return (max(inputs, units) + 3 & ~3) * 2 + GATES[code] * units * 4 + units * 3
+def scratch(code, inputs, units, wide):
+    """Bytes: int8 values a matrix is multiplied by, packed; both products of every channel; cell and hidden state."""
+    packed = 0 if wide else (max(inputs, units) + 3 & ~3) * 2
+    return packed + GATES[code] * units * 4 + units * (4 if wide else 3)

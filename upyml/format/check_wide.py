@@ -4,6 +4,7 @@ from upyml.format import ops_wide as wide
 from upyml.format.check_params import check_axis, check_binary_shapes, check_pad_shapes, check_window, image
 from upyml.format.check_weights import shift_fits, within
 from upyml.format.layout import ALIGN, DISJOINT, INT16, MAX_ELEMENTS, MAX_LEFT_SHIFT, MAX_SHIFT
+from upyml.format.ops_recurrent import TABLE_BYTES, TANH
 
 MAX_SHIFT_64 = 7  # of a multiplier of sums of 64 bits
 MAX_PLACES = 65535  # of a pool's window
@@ -16,7 +17,7 @@ def check(buf, data, op, tensors, need):
     data: (first byte, end) of the data section; op: code, order and own fields; tensors: inputs, then the output.
     """
     code, order, p = op
-    binary = code in (wide.ADD_16, wide.SUB_16, wide.MUL_16)
+    binary = code in wide.BINARY
     need(len(tensors) == (3 if binary else 2), "ARITY")
     need(all([tensor["dtype"] == INT16 for tensor in tensors]), "DTYPE")
     need(order == DISJOINT, "ORDER")
@@ -30,7 +31,7 @@ def check(buf, data, op, tensors, need):
         rows = y["elements"] // channels
         need(x["elements"] % rows == 0, "SHAPE")
         need(p["per_channel"] <= 1, "PARAMS")
-        _weights(buf, data, (1, x["elements"] // rows, channels), p, need)
+        weights(buf, data, (1, x["elements"] // rows, channels), p, need)
     elif code == wide.MEAN_16:
         check_axis(p, x, y, need)
         need(p["count"] <= MAX_PLACES and shift_fits(p["shift"]), "PARAMS")
@@ -42,6 +43,10 @@ def check(buf, data, op, tensors, need):
     elif code == wide.TABLE_16:
         need(x["elements"] == y["elements"], "SHAPE")
         need(within(data, p["table"], 2 * wide.TABLE_16_ENTRIES, 2), "DATA")
+    elif code == wide.SIGMOID_16:
+        need(x["elements"] == y["elements"], "SHAPE")
+        need(0 <= p["multiplier"] <= 32767 and p["shift"] <= 30 and p["activation"] <= TANH, "PARAMS")
+        need(within(data, p["table"], TABLE_BYTES, 2), "DATA")
     else:
         classes = x["shape"][x["rank"] - 1]
         need(x["elements"] == y["elements"] and classes == y["shape"][y["rank"] - 1] and classes <= MAX_CLASSES, "SHAPE")
@@ -59,13 +64,13 @@ def _window(buf, data, code, p, x, y, need):
         need(p["dilation_h"] == 1 and p["dilation_w"] == 1 and p["kernel_h"] * p["kernel_w"] <= MAX_PLACES, "PARAMS")
         need(in_c == out_c, "SHAPE")
     elif code == wide.CONV2D_16:
-        _weights(buf, data, (p["kernel_h"], p["kernel_w"] * in_c, out_c), p, need)
+        weights(buf, data, (p["kernel_h"], p["kernel_w"] * in_c, out_c), p, need)
     else:
         need(p["multiplier"] >= 1 and in_c * p["multiplier"] == out_c, "SHAPE")
-        _weights(buf, data, (1, p["kernel_h"] * p["kernel_w"], out_c), p, need)
+        weights(buf, data, (1, p["kernel_h"] * p["kernel_w"], out_c), p, need)
 
 
-def _weights(buf, data, shape, p, need):
+def weights(buf, data, shape, p, need):
     """Weights as the coding INT8 of the base ops has them; per channel int64 bias, int32 multiplier, int8 shift."""
     rows, run, count = shape
     need(p["accumulator"] < len(wide.ACCUMULATORS), "PARAMS")
@@ -84,5 +89,5 @@ def _weights(buf, data, shape, p, need):
 def _binary(code, p, tensors, need):
     check_binary_shapes(tensors, need)
     need(shift_fits(p["shift"]), "PARAMS")
-    if code != wide.MUL_16:
+    if code in (wide.ADD_16, wide.SUB_16):
         need(shift_fits(p["shift1"]) and shift_fits(p["shift2"]) and 0 <= p["left_shift"] <= MAX_LEFT_SHIFT, "PARAMS")

@@ -1,6 +1,6 @@
 """What a failed check means, in a sentence. Apart from check.py: a board with the engine in C needs only this."""
 
-from upyml.format import decode, layout
+from upyml.format import decode, layout, ops_recurrent
 
 
 def explain(code, buf):
@@ -40,10 +40,14 @@ def explain(code, buf):
 
 def _missing(buf, number):
     """The op, or what else it needs of a build."""
-    op = decode.op(buf, decode.header(buf), number)
+    head = decode.header(buf)
+    op = decode.op(buf, head, number)
     coding = op["params"].get("coding", 0)
     weights = " or %s weights" % layout.CODINGS[coding] if 0 < coding < len(layout.CODINGS) else ""
-    return layout.OPS[op["opcode"]][0] + weights
+    name = layout.OPS[op["opcode"]][0]
+    if name in ops_recurrent.NAMES and decode.tensor(buf, head, op["inputs"][0])["dtype"] == layout.INT16:
+        return "%s, or the family WIDE, whose sums its int16 activations need" % name
+    return name + weights
 
 
 def _opcode_at(buf, number):

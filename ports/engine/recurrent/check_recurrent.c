@@ -1,21 +1,24 @@
 // The check of the ops of the family RECURRENT; upyml/format/check_recurrent.py asks the same in the same order.
 #include "families.h"
+#include "../wide/params_wide.h"
 #include "recurrent.h"
 
 enum { MOST_UNITS = 1 << 26 };  // so that all gates' channels are a number the weights' check takes
 
 // Hidden state and cell, those of them that the op has, with their number types.
-static int check_states(const uint8_t *file, const upyml_op *op, upyml_tensor *states) {
-    static const uint8_t types[3][2] = {
-        {UPYML_DTYPE_INT8, UPYML_DTYPE_INT16}, {UPYML_DTYPE_INT16, 0}, {UPYML_DTYPE_INT8, 0}};
+static int check_states(const uint8_t *file, const upyml_op *op, int dtype, upyml_tensor *states) {
     for (int i = 0; i < op->input_count - 1; i++) {
+        int cell = i == 1 || op->opcode == UPYML_OPCODE_GRU;
         upyml_read_link(file, op, 1 + (uint32_t)i, &states[i]);
-        UPYML_NEED(states[i].dtype == types[op->opcode - UPYML_OPCODE_LSTM][i] && states[i].kind == UPYML_KIND_STATE, DTYPE);
+        UPYML_NEED(states[i].dtype == (cell ? UPYML_DTYPE_INT16 : dtype) && states[i].kind == UPYML_KIND_STATE, DTYPE);
     }
     return UPYML_PASSED;
 }
 
-static int check_matrix(const uint8_t *file, const upyml_matrix *m, const uint8_t *fields) {
+static int check_matrix(const uint8_t *file, const upyml_recurrent *p, const upyml_matrix *m, const uint8_t *fields) {
+    if (UPYML_HAS_FAMILY(WIDE) && p->wide) {
+        return upyml_check_weights_16(file, fields, 1, (uint32_t)m->in_c, (uint32_t)m->out_c, 1, UPYML_WIDE_INT64);
+    }
     upyml_weights w = {
         .coding = UPYML_CODING_INT8, .per_channel = 1, .rows = 1, .run = (uint32_t)m->in_c,
         .channels = (uint32_t)m->out_c, .pairs = 0, .fields = fields,
@@ -28,8 +31,8 @@ int upyml_check_recurrent(const uint8_t *file, const upyml_op *op, const upyml_t
     UPYML_NEED(count == 0 || count == (lstm ? 2 : 1), ARITY);
     upyml_tensor x, states[2];
     upyml_read_link(file, op, 0, &x);
-    UPYML_NEED(x.dtype == UPYML_DTYPE_INT8 && y->dtype == UPYML_DTYPE_INT8, DTYPE);
-    int answer = check_states(file, op, states);
+    UPYML_NEED((x.dtype == UPYML_DTYPE_INT8 || x.dtype == UPYML_DTYPE_INT16) && y->dtype == x.dtype, DTYPE);
+    int answer = check_states(file, op, x.dtype, states);
     if (answer != UPYML_PASSED) {
         return answer;
     }
@@ -37,6 +40,8 @@ int upyml_check_recurrent(const uint8_t *file, const upyml_op *op, const upyml_t
     UPYML_NEED(x.rank == 2 && y->rank <= 2 && y->shape[y->rank - 1] <= MOST_UNITS, SHAPE);
     upyml_recurrent p;
     upyml_read_recurrent(file, op, &x, y, &p);
+    UPYML_NEED(UPYML_HAS_FAMILY(WIDE) || !p.wide, OPCODE);
+    UPYML_NEED(!p.wide || (x.zero_point | y->zero_point) == 0, PARAMS);
     UPYML_NEED(!p.sequence || y->shape[0] == p.steps, SHAPE);
     for (int i = 0; i < count; i++) {
         UPYML_NEED(states[i].elements == (uint32_t)p.units, SHAPE);
@@ -49,12 +54,12 @@ int upyml_check_recurrent(const uint8_t *file, const upyml_op *op, const upyml_t
         PARAMS);
     UPYML_NEED(p.clip <= INT16_MAX && p.reset_after <= 1, PARAMS);
     UPYML_NEED(upyml_in_data(file, upyml_load32(op->params + UPYML_LSTM_TABLE), UPYML_RECURRENT_TABLE_BYTES, 2), DATA);
-    answer = check_matrix(file, &p.input, op->params + UPYML_LSTM_WEIGHTS);
+    answer = check_matrix(file, &p, &p.input, op->params + UPYML_LSTM_WEIGHTS);
     if (answer == UPYML_PASSED) {
-        answer = check_matrix(file, &p.recurrent, op->params + UPYML_LSTM_RECURRENT_WEIGHTS);
+        answer = check_matrix(file, &p, &p.recurrent, op->params + UPYML_LSTM_RECURRENT_WEIGHTS);
     }
     if (answer == UPYML_PASSED) {
-        *scratch = upyml_recurrent_s8_scratch_size(&p);
+        *scratch = upyml_recurrent_scratch_size(&p);
     }
     return answer;
 }

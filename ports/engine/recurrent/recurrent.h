@@ -1,5 +1,6 @@
 // Recurrent layers: what a step brings and the hidden state are multiplied by matrices of int8 weights, the sums become
-// int16, and a cell makes the next hidden state of them, element by element. SPEC.md says how each cell counts.
+// int16, and a cell makes the next hidden state of them, element by element. SPEC.md says how each cell counts. Both are
+// INT8 or both INT16; the latter by the sums of the family WIDE, where the build has it.
 #ifndef UPYML_RECURRENT_H
 #define UPYML_RECURRENT_H
 
@@ -21,6 +22,7 @@ typedef struct {
     int32_t steps, in_c, units, out_zero_point;
     int opcode;
     int sequence;  // the output has every step's hidden state, else only the last one's
+    int wide;  // 1: input, hidden state and output are INT16, else INT8
     int backwards, mirrored, reset_after;
     int activation, gate;  // UPYML_ACTIVATION_*
     upyml_matrix input, recurrent;
@@ -32,11 +34,11 @@ typedef struct {
 void upyml_read_recurrent(const uint8_t *file, const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y,
     upyml_recurrent *p);
 
-// hidden: int8, of an LSTM and a SIMPLE_RNN; cell: int16, of an LSTM and a GRU, whose hidden state it is. Either may be
-// NULL: then it begins with zeros and lies in scratch, on a word, of which upyml_recurrent_s8_scratch_size bytes are used.
-void upyml_recurrent_s8(const upyml_recurrent *p, const int8_t *input, int8_t *output, int8_t *hidden, int16_t *cell,
+// hidden: int8 or int16, of an LSTM and a SIMPLE_RNN; cell: int16, of an LSTM and a GRU, whose hidden state it is. Either may
+// be NULL: then it begins with zeros and lies in scratch, on a word, of which upyml_recurrent_scratch_size bytes are used.
+void upyml_recurrent_layer(const upyml_recurrent *p, const uint8_t *input, uint8_t *output, void *hidden, int16_t *cell,
     uint8_t *scratch);
-uint32_t upyml_recurrent_s8_scratch_size(const upyml_recurrent *p);
+uint32_t upyml_recurrent_scratch_size(const upyml_recurrent *p);
 
 // Gates of the op: its matrices have as many channels a unit.
 static inline int32_t upyml_gates(int opcode) {

@@ -15,6 +15,7 @@ void upyml_read_recurrent(const uint8_t *file, const upyml_op *op, const upyml_t
     p->in_c = x->shape[1];
     p->sequence = y->elements != (uint32_t)p->units;
     p->out_zero_point = y->zero_point;
+    p->wide = x->dtype == UPYML_DTYPE_INT16;
     int32_t channels = upyml_gates(op->opcode) * p->units;
     p->input = matrix(file, params + UPYML_LSTM_WEIGHTS, p->in_c, channels);
     p->recurrent = matrix(file, params + UPYML_LSTM_RECURRENT_WEIGHTS, p->units, channels);

@@ -12,6 +12,5 @@ void upyml_run_recurrent(upyml_step *s) {
         states[i] = upyml_tensor_bytes(s, &state);
     }
     int gru = p.opcode == UPYML_OPCODE_GRU;
-    upyml_recurrent_s8(&p, (const int8_t *)s->input, (int8_t *)s->output, (int8_t *)(gru ? NULL : states[0]),
-        (int16_t *)(void *)states[gru ? 0 : 1], s->scratch);
+    upyml_recurrent_layer(&p, s->input, s->output, gru ? NULL : states[0], (int16_t *)(void *)states[gru ? 0 : 1], s->scratch);
 }

@@ -1,5 +1,6 @@
 // The check of the ops of the family WIDE; upyml/format/check_wide.py asks the same in the same order.
 #include "../families.h"
+#include "../recurrent/layout_recurrent.h"
 #include "params_wide.h"
 
 enum {
@@ -10,11 +11,11 @@ enum {
 };
 
 static int is_binary(int opcode) {
-    return opcode == UPYML_OPCODE_ADD_16 || opcode == UPYML_OPCODE_SUB_16 || opcode == UPYML_OPCODE_MUL_16;
+    return (opcode >= UPYML_OPCODE_ADD_16 && opcode <= UPYML_OPCODE_MUL_16) || opcode == UPYML_OPCODE_MAXIMUM_16
+        || opcode == UPYML_OPCODE_MINIMUM_16;
 }
 
-// rows, run: kernel rows, k of a row. fields: where the op's `weights` and `channels` stand.
-static int check_weights(const uint8_t *file, const uint8_t *fields, uint32_t rows, uint64_t run, uint32_t channels,
+int upyml_check_weights_16(const uint8_t *file, const uint8_t *fields, uint32_t rows, uint64_t run, uint32_t channels,
     int per_channel, int accumulator) {
     UPYML_NEED(accumulator <= UPYML_WIDE_INT32, PARAMS);
     UPYML_NEED(run <= UPYML_MAX_ELEMENTS, PARAMS);
@@ -43,12 +44,12 @@ static int check_window(const uint8_t *file, const upyml_op *op, const upyml_ten
     }
     const uint8_t *fields = op->params + UPYML_CONV2D_16_WEIGHTS;
     if (op->opcode == UPYML_OPCODE_CONV2D_16) {
-        return check_weights(file, fields, (uint32_t)p.kernel_h, (uint64_t)p.kernel_w * (uint32_t)p.in_c, (uint32_t)p.out_c, 1,
-            upyml_accumulator_16(op));
+        return upyml_check_weights_16(file, fields, (uint32_t)p.kernel_h, (uint64_t)p.kernel_w * (uint32_t)p.in_c,
+            (uint32_t)p.out_c, 1, upyml_accumulator_16(op));
     }
     if (op->opcode == UPYML_OPCODE_DEPTHWISE_CONV2D_16) {
         UPYML_NEED(p.multiplier >= 1 && (int64_t)p.in_c * p.multiplier == p.out_c, SHAPE);
-        return check_weights(file, fields, 1, (uint64_t)p.kernel_h * (uint32_t)p.kernel_w, (uint32_t)p.out_c, 1,
+        return upyml_check_weights_16(file, fields, 1, (uint64_t)p.kernel_h * (uint32_t)p.kernel_w, (uint32_t)p.out_c, 1,
             upyml_accumulator_16(op));
     }
     UPYML_NEED(p.dilation_h == 1 && p.dilation_w == 1 && (int64_t)p.kernel_h * p.kernel_w <= MAX_PLACES, PARAMS);
@@ -62,7 +63,7 @@ static int check_fully_connected(const uint8_t *file, const upyml_op *op, const 
     UPYML_NEED(p.clamp_min <= p.clamp_max, PARAMS);
     UPYML_NEED(x->elements % (uint32_t)p.rows == 0, SHAPE);
     UPYML_NEED(p.per_channel <= 1, PARAMS);
-    return check_weights(file, op->params + UPYML_FULLY_CONNECTED_16_WEIGHTS, 1, (uint32_t)p.in_c, (uint32_t)p.out_c,
+    return upyml_check_weights_16(file, op->params + UPYML_FULLY_CONNECTED_16_WEIGHTS, 1, (uint32_t)p.in_c, (uint32_t)p.out_c,
         p.per_channel, upyml_accumulator_16(op));
 }
 
@@ -95,9 +96,17 @@ static int check_pad(const upyml_op *op, const upyml_tensor *x, const upyml_tens
     return answer;
 }
 
-static int check_table(const uint8_t *file, const uint8_t *field) {
-    UPYML_NEED(upyml_in_data(file, upyml_load32(field), TABLE_BYTES, 2), DATA);
+static int check_table(const uint8_t *file, const uint8_t *field, uint32_t bytes) {
+    UPYML_NEED(upyml_in_data(file, upyml_load32(field), bytes, 2), DATA);
     return UPYML_PASSED;
+}
+
+static int check_sigmoid(const uint8_t *file, const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y) {
+    const uint8_t *params = op->params;
+    UPYML_NEED(x->elements == y->elements, SHAPE);
+    UPYML_NEED(upyml_load32(params + UPYML_SIGMOID_16_MULTIPLIER) <= INT16_MAX && params[UPYML_SIGMOID_16_SHIFT] <= 30
+        && params[UPYML_SIGMOID_16_ACTIVATION] <= UPYML_ACTIVATION_TANH, PARAMS);
+    return check_table(file, params + UPYML_SIGMOID_16_TABLE, UPYML_RECURRENT_TABLE_BYTES);
 }
 
 static int check_softmax(const uint8_t *file, const upyml_op *op, const upyml_tensor *x, const upyml_tensor *y) {
@@ -105,8 +114,8 @@ static int check_softmax(const uint8_t *file, const upyml_op *op, const upyml_te
     UPYML_NEED(x->elements == y->elements && classes == y->shape[y->rank - 1] && classes <= MAX_CLASSES, SHAPE);
     int32_t shift = upyml_load_int32(op->params + UPYML_SOFTMAX_16_SHIFT);
     UPYML_NEED(upyml_load_int32(op->params + UPYML_SOFTMAX_16_MULTIPLIER) >= 0 && upyml_shift_fits(shift), PARAMS);
-    int answer = check_table(file, op->params + UPYML_SOFTMAX_16_EXP);
-    return answer != UPYML_PASSED ? answer : check_table(file, op->params + UPYML_SOFTMAX_16_RECIPROCAL);
+    int answer = check_table(file, op->params + UPYML_SOFTMAX_16_EXP, TABLE_BYTES);
+    return answer != UPYML_PASSED ? answer : check_table(file, op->params + UPYML_SOFTMAX_16_RECIPROCAL, TABLE_BYTES);
 }
 
 int upyml_check_wide(const uint8_t *file, const upyml_op *op, const upyml_tensor *y, uint32_t *scratch) {
@@ -127,12 +136,16 @@ int upyml_check_wide(const uint8_t *file, const upyml_op *op, const upyml_tensor
         case UPYML_OPCODE_ADD_16:
         case UPYML_OPCODE_SUB_16:
         case UPYML_OPCODE_MUL_16:
+        case UPYML_OPCODE_MAXIMUM_16:
+        case UPYML_OPCODE_MINIMUM_16:
             return check_binary(file, op, &x, y);
         case UPYML_OPCODE_MEAN_16:
             return check_mean(op, &x, y);
         case UPYML_OPCODE_TABLE_16:
             UPYML_NEED(x.elements == y->elements, SHAPE);
-            return check_table(file, op->params + UPYML_TABLE_16_TABLE);
+            return check_table(file, op->params + UPYML_TABLE_16_TABLE, TABLE_BYTES);
+        case UPYML_OPCODE_SIGMOID_16:
+            return check_sigmoid(file, op, &x, y);
         case UPYML_OPCODE_SOFTMAX_16:
             return check_softmax(file, op, &x, y);
         case UPYML_OPCODE_PAD_16:

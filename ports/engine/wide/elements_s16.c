@@ -1,14 +1,20 @@
-// Sums, products, means, tables, softmax and padding of 16-bit activations.
+// Sums, products, extremes, means, tables, sigmoid, softmax and padding of 16-bit activations.
+#include "../recurrent/activation.h"
+#include "layout_wide.h"
 #include "wide.h"
 
 static int32_t combine(const upyml_binary *p, int32_t x1, int32_t x2) {
     int32_t y;
-    if (p->opcode == UPYML_OPCODE_MUL) {
+    if (p->opcode == UPYML_OPCODE_MUL_16) {
         y = upyml_requantize(x1 * x2, p->multiplier, p->shift);
+    } else if (p->opcode == UPYML_OPCODE_MAXIMUM_16) {
+        y = x1 > x2 ? x1 : x2;
+    } else if (p->opcode == UPYML_OPCODE_MINIMUM_16) {
+        y = x1 < x2 ? x1 : x2;
     } else {
         int32_t scaled1 = upyml_requantize((int32_t)((uint32_t)x1 << p->left_shift), p->multiplier1, p->shift1);
         int32_t scaled2 = upyml_requantize((int32_t)((uint32_t)x2 << p->left_shift), p->multiplier2, p->shift2);
-        uint32_t term = p->opcode == UPYML_OPCODE_SUB ? 0u - (uint32_t)scaled2 : (uint32_t)scaled2;
+        uint32_t term = p->opcode == UPYML_OPCODE_SUB_16 ? 0u - (uint32_t)scaled2 : (uint32_t)scaled2;
         y = upyml_requantize((int32_t)((uint32_t)scaled1 + term), p->multiplier, p->shift);
     }
     return upyml_clamp(y, p->clamp_min, p->clamp_max);
@@ -50,6 +56,15 @@ static int32_t look_up(const uint8_t *table, int32_t x) {
 void upyml_table_s16(const uint8_t *table, const uint8_t *input, uint8_t *output, uint32_t count) {
     for (; count; count--, input += 2, output += 2) {
         upyml_store16(output, (uint32_t)look_up(table, upyml_load_int16(input)));
+    }
+}
+
+void upyml_sigmoid_s16(const uint8_t *table, int32_t multiplier, int shift, int activation, const uint8_t *input,
+    uint8_t *output, uint32_t count) {
+    int32_t half = 1 << shift >> 1;
+    for (; count; count--, input += 2, output += 2) {
+        int32_t three = (upyml_load_int16(input) * multiplier + half) >> shift;
+        upyml_store16(output, (uint32_t)upyml_activate(activation, table, 0, three));
     }
 }
 

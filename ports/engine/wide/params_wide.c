@@ -31,10 +31,11 @@ void upyml_read_fully_connected_16(const uint8_t *file, const upyml_op *op, cons
 
 void upyml_read_binary_16(const upyml_op *op, const upyml_tensor *x1, const upyml_tensor *x2, const upyml_tensor *y,
     upyml_binary *p) {
-    const int product = op->opcode == UPYML_OPCODE_MUL_16;
+    const int sum = op->opcode == UPYML_OPCODE_ADD_16 || op->opcode == UPYML_OPCODE_SUB_16;
     upyml_op base = *op;
-    base.opcode = (uint8_t)(product ? UPYML_OPCODE_MUL : op->opcode == UPYML_OPCODE_ADD_16 ? UPYML_OPCODE_ADD : UPYML_OPCODE_SUB);
+    base.opcode = sum ? UPYML_OPCODE_ADD : UPYML_OPCODE_MUL;
     upyml_read_binary(&base, x1, x2, y, p);  // multipliers and shifts stand in the same places
-    p->clamp_min = upyml_load_int16(op->params + (product ? UPYML_MUL_16_CLAMP_MIN : UPYML_ADD_16_CLAMP_MIN));
-    p->clamp_max = upyml_load_int16(op->params + (product ? UPYML_MUL_16_CLAMP_MAX : UPYML_ADD_16_CLAMP_MAX));
+    p->opcode = op->opcode;
+    p->clamp_min = upyml_load_int16(op->params + (sum ? UPYML_ADD_16_CLAMP_MIN : UPYML_MUL_16_CLAMP_MIN));
+    p->clamp_max = upyml_load_int16(op->params + (sum ? UPYML_ADD_16_CLAMP_MAX : UPYML_MUL_16_CLAMP_MAX));
 }

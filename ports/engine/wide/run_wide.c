@@ -71,6 +71,8 @@ void upyml_run_wide(upyml_step *s) {
         case UPYML_OPCODE_ADD_16:
         case UPYML_OPCODE_SUB_16:
         case UPYML_OPCODE_MUL_16:
+        case UPYML_OPCODE_MAXIMUM_16:
+        case UPYML_OPCODE_MINIMUM_16:
             run_binary(s);
             break;
         case UPYML_OPCODE_MEAN_16:
@@ -79,6 +81,11 @@ void upyml_run_wide(upyml_step *s) {
         case UPYML_OPCODE_TABLE_16:
             UPYML_FOR(TABLE_16, upyml_table_s16(upyml_place(s->file, s->op.params + UPYML_TABLE_16_TABLE), s->input, s->output,
                 s->x.elements));
+            break;
+        case UPYML_OPCODE_SIGMOID_16:
+            UPYML_FOR(SIGMOID_16, upyml_sigmoid_s16(upyml_place(s->file, s->op.params + UPYML_SIGMOID_16_TABLE),
+                upyml_load_int32(s->op.params + UPYML_SIGMOID_16_MULTIPLIER), s->op.params[UPYML_SIGMOID_16_SHIFT],
+                s->op.params[UPYML_SIGMOID_16_ACTIVATION], s->input, s->output, s->x.elements));
             break;
         case UPYML_OPCODE_SOFTMAX_16:
             UPYML_FOR(SOFTMAX_16, run_softmax(s));

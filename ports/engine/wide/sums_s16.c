@@ -7,7 +7,8 @@ enum { CHUNK = 256 };  // products that 32 bits hold: 256 * 2^15 * 127 < 2^31; a
 upyml_wide_channels upyml_wide_read_channels(const uint8_t *block, int32_t channels, int per_channel, int accumulator) {
     int32_t four = (channels + 3) & ~3, count = per_channel ? four : 1;
     upyml_wide_channels c = {
-        block, block + 8 * four, (const int8_t *)block + 8 * four + 4 * count, per_channel ? 1 : 0, accumulator, 0, 0,
+        block, block + 8 * four, (const int8_t *)block + 8 * four + 4 * count, per_channel ? 1 : 0, accumulator, INT16_MIN,
+        INT16_MAX,
     };
     return c;
 }
@@ -60,5 +61,17 @@ void upyml_wide_finish(const upyml_wide_channels *c, int32_t channel, int32_t en
             y = requantize_64(acc[i], multiplier, c->shifts[at]);
         }
         upyml_store16(output + 2 * (channel + i), (uint32_t)upyml_clamp(y, c->clamp_min, c->clamp_max));
+    }
+}
+
+void upyml_wide_row(const uint8_t *weights, const upyml_wide_channels *c, int32_t first, int32_t end, const uint8_t *x,
+    int32_t count, uint8_t *output) {
+    int32_t block_bytes = ((count + 3) & ~3) * 4;
+    weights += (first >> 2) * block_bytes;
+    for (int32_t channel = first; channel < end; channel += 4, weights += block_bytes) {
+        int64_t acc[4];
+        upyml_wide_start(c, channel, acc);
+        upyml_wide_dot(acc, weights, 0, x, count);
+        upyml_wide_finish(c, channel, end, acc, output);
     }
 }

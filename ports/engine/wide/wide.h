@@ -7,7 +7,8 @@
 #include "../kernels.h"
 #include "../requantize.h"
 
-// Output channels of a layer with weights: int64 bias, int32 multiplier, int8 shift of each.
+// Output channels of a layer with weights: int64 bias, int32 multiplier, int8 shift of each. clamp_min, clamp_max: those of
+// INT16 at first.
 typedef struct {
     const uint8_t *bias, *multipliers;
     const int8_t *shifts;
@@ -29,6 +30,10 @@ void upyml_wide_dot(int64_t acc[4], const uint8_t *block, int32_t first, const u
 // Brings the sums of the channels from `channel` on, below `end`, to 16 bits.
 void upyml_wide_finish(const upyml_wide_channels *c, int32_t channel, int32_t end, const int64_t acc[4], uint8_t *output);
 
+// The channels `first`, a multiple of four, to `end` of count values times a matrix; y[c] has its place at 2 * c.
+void upyml_wide_row(const uint8_t *weights, const upyml_wide_channels *c, int32_t first, int32_t end, const uint8_t *x,
+    int32_t count, uint8_t *output);
+
 // The window's clamps are those of the op; its zero points count as 0.
 void upyml_conv2d_s16(const upyml_window *p, const upyml_wide_channels *c, const uint8_t *input, uint8_t *output);
 void upyml_depthwise_conv2d_s16(const upyml_window *p, const upyml_wide_channels *c, const uint8_t *input, uint8_t *output);
@@ -37,11 +42,14 @@ void upyml_fully_connected_s16(const upyml_fully_connected *p, const upyml_wide_
 void upyml_pool_s16(const upyml_window *p, int average, const uint8_t *input, uint8_t *output);
 void upyml_mean_s16(const upyml_axis *p, const uint8_t *input, uint8_t *output);
 
-// p->opcode: of the base op, ADD, SUB or MUL.
 void upyml_binary_s16(const upyml_binary *p, const uint8_t *input1, const uint8_t *input2, uint8_t *output);
 
 // table: INT16 answers at -32768, -32640, ... 32768; between two of them on the straight line.
 void upyml_table_s16(const uint8_t *table, const uint8_t *input, uint8_t *output, uint32_t count);
+
+// activation: UPYML_ACTIVATION_SIGMOID or _TANH, of x * multiplier / 2^shift in 1 / 12288.
+void upyml_sigmoid_s16(const uint8_t *table, int32_t multiplier, int shift, int activation, const uint8_t *input,
+    uint8_t *output, uint32_t count);
 
 // exp: table of exp(x) for x from -10 to 0, reciprocal: of 1 / (1 + x) for x from 0 to 1.
 void upyml_softmax_s16(const upyml_softmax *p, const uint8_t *exp, const uint8_t *reciprocal, const uint8_t *input,

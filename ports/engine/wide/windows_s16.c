@@ -79,15 +79,8 @@ void upyml_depthwise_conv2d_s16(const upyml_window *p, const upyml_wide_channels
 
 void upyml_fully_connected_s16(const upyml_fully_connected *p, const upyml_wide_channels *c, const uint8_t *input,
     uint8_t *output) {
-    int32_t block_bytes = ((p->in_c + 3) & ~3) * 4;
     for (int32_t row = 0; row < p->rows; row++, input += 2 * p->in_c, output += 2 * p->out_c) {
-        const uint8_t *block = p->weights;
-        for (int32_t channel = 0; channel < p->out_c; channel += 4, block += block_bytes) {
-            int64_t acc[4];
-            upyml_wide_start(c, channel, acc);
-            upyml_wide_dot(acc, block, 0, input, p->in_c);
-            upyml_wide_finish(c, channel, p->out_c, acc, output);
-        }
+        upyml_wide_row(p->weights, c, 0, p->out_c, input, p->in_c, output);
     }
 }
 

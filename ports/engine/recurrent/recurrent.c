@@ -4,14 +4,15 @@
 #include <string.h>
 
 #include "../ops.h"
+#include "../wide/wide.h"
 #include "activation.h"
 
 // What a run works with. brought, kept: int16 sums of the input's and of the hidden state's matrix, each gate's units one
-// after another.
+// after another. hidden: INT8 or, with `wide`, INT16.
 typedef struct {
     int32_t *packed;
     int16_t *brought, *kept, *cell;
-    int8_t *hidden;
+    void *hidden;
 } work;
 
 static int32_t saturate(int32_t x) {
@@ -28,9 +29,24 @@ static int32_t by_power(int32_t x, int shift) {
     return upyml_divide_by_power((x + 1) >> 1, -shift);
 }
 
-static int8_t to_hidden(const upyml_recurrent *p, int32_t x) {
+static void set_hidden(const upyml_recurrent *p, const work *w, int32_t unit, int32_t x) {
     int32_t y = upyml_requantize(x, p->hidden_multiplier, p->hidden_shift);
-    return (int8_t)upyml_clamp(upyml_add_wrapped(y, p->out_zero_point), -128, 127);
+    if (p->wide) {
+        ((int16_t *)w->hidden)[unit] = (int16_t)saturate(y);
+    } else {
+        ((int8_t *)w->hidden)[unit] = (int8_t)upyml_clamp(upyml_add_wrapped(y, p->out_zero_point), -128, 127);
+    }
+}
+
+// The sums of channels `first` to `end`. x: INT8 or, with `wide`, INT16 on any byte.
+static void multiply(const upyml_recurrent *p, const upyml_matrix *m, int32_t first, int32_t end, const void *x,
+    const work *w, int16_t *sums) {
+    if (!p->wide) {
+        upyml_matrix_s16(m, first, end, x, sums, w->packed);
+    } else if (UPYML_HAS_FAMILY(WIDE)) {
+        upyml_wide_channels c = upyml_wide_read_channels(m->channels, m->out_c, 1, UPYML_WIDE_INT64);
+        upyml_wide_row(m->weights, &c, first, end, x, m->in_c, (uint8_t *)sums);
+    }
 }
 
 // The functions of `count` channels' two sums, over the first ones: a loop of its own for each of the usual two functions.
@@ -73,11 +89,11 @@ static void lstm(const upyml_recurrent *p, const work *w) {
         }
         w->cell[i] = (int16_t)cell;
         int32_t seen = upyml_activate(p->activation, p->table, cell, upyml_three_times(cell, p->cell_shift));
-        w->hidden[i] = to_hidden(p, seen * out[i]);
+        set_hidden(p, w, i, seen * out[i]);
     }
 }
 
-// Gates: update, reset, candidate. The state is int16, in `cell`; the matrix takes it as int8.
+// Gates: update, reset, candidate. The state is int16, in `cell`; the matrix takes it as the output has it.
 static void gru(const upyml_recurrent *p, const work *w) {
     int32_t units = p->units;
     activate(p, p->gate, w->brought, w->kept, 2 * units);
@@ -87,33 +103,33 @@ static void gru(const upyml_recurrent *p, const work *w) {
         if (p->reset_after) {
             kept[i] = (int16_t)saturate(drop_15(reset[i] * kept[i]));
         } else {  // the candidate's sums are of the state after its reset
-            w->hidden[i] = to_hidden(p, drop_15(reset[i] * w->cell[i]));
+            set_hidden(p, w, i, drop_15(reset[i] * w->cell[i]));
         }
     }
     if (!p->reset_after) {
-        upyml_matrix_s16(&p->recurrent, (2 * units) & ~3, 3 * units, w->hidden, w->kept, w->packed);
+        multiply(p, &p->recurrent, (2 * units) & ~3, 3 * units, w->hidden, w, w->kept);
     }
     activate(p, p->activation, candidate, kept, units);
     for (int32_t i = 0; i < units; i++) {
         int32_t old = update[i], made = (int32_t)((uint32_t)(32768 - old) * (uint32_t)candidate[i]);
         int32_t sum = upyml_add_wrapped(old * w->cell[i], made);
         w->cell[i] = (int16_t)saturate(upyml_add_wrapped(sum, 1 << 14) >> 15);
-        w->hidden[i] = to_hidden(p, w->cell[i]);
+        set_hidden(p, w, i, w->cell[i]);
     }
 }
 
 static void simple_rnn(const upyml_recurrent *p, const work *w) {
     activate(p, p->activation, w->brought, w->kept, p->units);
     for (int32_t i = 0; i < p->units; i++) {
-        w->hidden[i] = to_hidden(p, w->brought[i]);
+        set_hidden(p, w, i, w->brought[i]);
     }
 }
 
-static void step(const upyml_recurrent *p, const int8_t *x, const work *w) {
+static void step(const upyml_recurrent *p, const uint8_t *x, const work *w) {
     int32_t channels = p->input.out_c;
-    upyml_matrix_s16(&p->input, 0, channels, x, w->brought, w->packed);
+    multiply(p, &p->input, 0, channels, x, w, w->brought);
     int32_t known = p->opcode == UPYML_OPCODE_GRU && !p->reset_after ? 2 * p->units : channels;
-    upyml_matrix_s16(&p->recurrent, 0, known, w->hidden, w->kept, w->packed);
+    multiply(p, &p->recurrent, 0, known, w->hidden, w, w->kept);
     switch (p->opcode) {
         case UPYML_OPCODE_LSTM:
             UPYML_FOR(LSTM, lstm(p, w));
@@ -127,17 +143,17 @@ static void step(const upyml_recurrent *p, const int8_t *x, const work *w) {
 }
 
 static int32_t packed_bytes(const upyml_recurrent *p) {
-    return UPYML_PACKED(p->in_c > p->units ? p->in_c : p->units);
+    return p->wide ? 0 : UPYML_PACKED(p->in_c > p->units ? p->in_c : p->units);
 }
 
-uint32_t upyml_recurrent_s8_scratch_size(const upyml_recurrent *p) {
+uint32_t upyml_recurrent_scratch_size(const upyml_recurrent *p) {
     uint32_t units = (uint32_t)p->units;
-    return (uint32_t)packed_bytes(p) + units * (uint32_t)upyml_gates(p->opcode) * 4 + units * 3;
+    return (uint32_t)packed_bytes(p) + units * (uint32_t)upyml_gates(p->opcode) * 4 + units * (p->wide ? 4 : 3);
 }
 
-void upyml_recurrent_s8(const upyml_recurrent *p, const int8_t *input, int8_t *output, int8_t *hidden, int16_t *cell,
+void upyml_recurrent_layer(const upyml_recurrent *p, const uint8_t *input, uint8_t *output, void *hidden, int16_t *cell,
     uint8_t *scratch) {
-    int32_t units = p->units, channels = p->input.out_c;
+    int32_t units = p->units, channels = p->input.out_c, in_bytes = p->in_c << p->wide, bytes = units << p->wide;
     int16_t *sums = (int16_t *)(scratch + packed_bytes(p));
     work w = {(int32_t *)scratch, sums, sums + channels, cell, hidden};
     if (!cell) {
@@ -145,16 +161,16 @@ void upyml_recurrent_s8(const upyml_recurrent *p, const int8_t *input, int8_t *o
         memset(w.cell, 0, 2 * (size_t)units);
     }
     if (!hidden) {
-        w.hidden = (int8_t *)(sums + 2 * channels + units);
+        w.hidden = sums + 2 * channels + units;
         for (int32_t i = 0; i < units; i++) {
-            w.hidden[i] = to_hidden(p, p->opcode == UPYML_OPCODE_GRU ? w.cell[i] : 0);
+            set_hidden(p, &w, i, p->opcode == UPYML_OPCODE_GRU ? w.cell[i] : 0);
         }
     }
     for (int32_t t = 0; t < p->steps; t++) {
         int32_t from = p->backwards ? p->steps - 1 - t : t, to = p->mirrored ? p->steps - 1 - t : t;
-        step(p, input + from * p->in_c, &w);
+        step(p, input + from * in_bytes, &w);
         if (p->sequence || t == p->steps - 1) {
-            memcpy(output + (p->sequence ? to * units : 0), w.hidden, (size_t)units);
+            memcpy(output + (p->sequence ? to * bytes : 0), w.hidden, (size_t)bytes);
         }
     }
 }
