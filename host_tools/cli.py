@@ -18,6 +18,7 @@ from host_tools.cli_mip import mip
 from host_tools.cli_ops import ops
 from host_tools.cli_progress import Bar
 from host_tools.cli_prune import prune
+from host_tools.cli_record import record
 from host_tools.cli_run import run
 from host_tools.cli_search import search
 
@@ -28,7 +29,7 @@ def main() -> None:
     """Turns Keras and .tflite models into .upm files for MicroPython boards, and looks into them."""
 
 
-for command in (convert, prune, search, run, bench, boards, deploy, flash, mip, emulate, ops):
+for command in (convert, prune, search, run, bench, boards, deploy, flash, mip, emulate, record, ops):
     main.add_command(command)
 
 _FILE = click.Path(path_type=Path)

@@ -103,10 +103,11 @@ for gain in (0, 2):
         print(sorted(machine.made[-1].options.items(), key=lambda item: item[0])[:3], machine.made[-1].options["ibuf"])
     counts = array("h", bytes(2 * 300))
     print(sound.readinto(counts), [counts[i] for i in (0, 1, 2, 128, 299)], sound.overruns)
-for late in (20000, 30000):  # us: what the buffer holds; 10 ms more, 80 samples
+for late in (20000, 30000):  # us: what the buffer holds, and more
     now += late
+    before = sound._bus.given
     sound.readinto(counts)
-    print(sound.overruns)
+    print(sound.overruns, sound._bus.given - before)
 fails(mic_i2s.Sensor, rate=1)
 fails(mic_i2s.Sensor, gain=16)
 
@@ -129,9 +130,13 @@ print(analog.readinto(counts), list(counts), analog.overruns)
 print(["%.3f" % value for value in analog.read()])
 for _ in range(9):  # two more than there is room for
     tick()
-print(analog.overruns)
-tick(50000)  # ten ticks did not come, and there is no room for this one
-print(analog.overruns)
+sleeps = []
+adc.sleep_us = lambda us: (sleeps.append(us), tick())
+analog.readinto(counts)
+print(analog.overruns, len(sleeps))
+tick(50000)  # ten ticks did not come; this one's frame goes with them
+analog.readinto(counts)
+print(analog.overruns, len(sleeps))
 analog.close()
 print(timer.callback)
 fails(adc.Sensor, pins=())

@@ -1,7 +1,7 @@
 """Analog inputs, one or several, in volts (machine.ADC): a potentiometer, a light or gas sensor, a PPG, a microphone.
 
-A timer samples them into a buffer, 256 frames by default, while a program does something else; a tick that came too late
-is counted as lost. MicroPython.
+A timer samples them into a buffer, 256 frames by default, while a program does something else. Where that was full, or the
+timer's ticks did not come, what is in the buffer goes, too, so that the gap is where the reader is. MicroPython.
 
 Wiring on a Raspberry Pi Pico: the signal, 0 to 3.3 V, to GP26, GP27 or GP28; GND to AGND.
 """
@@ -31,6 +31,7 @@ class Sensor(Base):
         self._inputs = [ADC(Pin(pin)) for pin in pins]
         self._ring = array("h", bytes(2 * count * buffer))
         self._write = self._read = 0  # places in it; equal: it is empty
+        self._lost = 0  # frames, since the reader looked
         self._due = None  # when the next tick should come
         self._timer = Timer(timer)
         self._timer.init(mode=Timer.PERIODIC, freq=self.rate, callback=self._sample)
@@ -41,7 +42,7 @@ class Sensor(Base):
         late = 0 if self._due is None else ticks_diff(now, self._due)
         missed = (late + period // 2) // period
         if missed > 0:  # ticks that did not come
-            self.overruns += missed
+            self._lost += missed
             self._due = None
         # Two clocks never agree: an early or late tick moves the next one a little.
         self._due = ticks_add(now if self._due is None else self._due, period + (0 if missed > 0 else late // 16))
@@ -52,13 +53,23 @@ class Sensor(Base):
         if at == len(ring):
             at = 0
         if at == self._read:  # full: this frame is lost
-            self.overruns += 1
+            self._lost += 1
         else:
             self._write = at
+
+    def _drop(self):
+        """Empties the buffer and counts what was lost."""
+        lost = self._lost
+        write = self._write
+        self._lost -= lost
+        self.overruns += lost + (write - self._read) % len(self._ring) // len(self._inputs)
+        self._read = write
 
     def readinto(self, counts):
         ring, channels, at = self._ring, len(self._inputs), 0
         while at + channels <= len(counts):
+            if self._lost:
+                self._drop()
             while self._read == self._write:
                 sleep_us(100)
             read = self._read

@@ -31,7 +31,7 @@ class Base:
     """channels, units, scales: a tuple each, one entry a channel: its name, its unit, how much of that a count is.
 
     rate: frames a second, as the hardware gives them. overruns: frames that were lost so far because nobody read them in
-    time, as far as the hardware tells.
+    time, as far as the hardware tells; it rises in the readinto() that has the gap before or among its frames.
     """
 
     def __init__(self, channels, units, scales, rate):

@@ -1,7 +1,8 @@
 """A digital microphone at I2S (INMP441, ICS-43434, SPH0645 and their like), for MicroPython (machine.I2S).
 
 The board's DMA fills a buffer while a program does something else: half a second by default. MicroPython does not tell
-when that has run over; the driver sees it by its clock. CircuitPython has no input by I2S.
+when that has run over; the driver sees it by its clock, and leaves out what is in the buffer, so that the gap is where the
+reader is. CircuitPython has no input by I2S.
 
 Wiring on a Raspberry Pi Pico: VDD to 3V3, GND to GND, SCK to GP16, WS to GP17, SD to GP18, L/R to GND (left).
 """
@@ -29,6 +30,7 @@ class Sensor(Base):
         self._raw = array("h", bytes(4 * 128))  # 128 samples of 32 bits
         self._view = memoryview(self._raw)
         self._buffer_us = buffer_ms * 1000
+        self._held = rate * buffer_ms // 1000  # samples
         self._bus = I2S(
             id,
             sck=Pin(sck),
@@ -38,16 +40,21 @@ class Sensor(Base):
             bits=32,
             format=I2S.MONO,
             rate=rate,
-            ibuf=4 * rate * buffer_ms // 1000,
+            ibuf=4 * self._held,
         )
         self._last = None
 
+    def _drop(self):
+        """Empties the buffer, and counts all since the last read as lost."""
+        left = self._held
+        while left > 0:
+            left -= self._bus.readinto(self._raw) // 4
+        self.overruns += (ticks_diff(ticks_us(), self._last) * self.rate + 999999) // 1000000
+
     def readinto(self, counts):
         raw, count, at = self._raw, len(counts), 0
-        if self._last is not None:
-            late = ticks_diff(ticks_us(), self._last) - self._buffer_us
-            if late > 0:
-                self.overruns += (late * self.rate + 999999) // 1000000
+        if self._last is not None and ticks_diff(ticks_us(), self._last) > self._buffer_us:
+            self._drop()
         while at < count:
             some = min(count - at, len(raw) // 2)
             part = raw if 2 * some == len(raw) else self._view[: 2 * some]
