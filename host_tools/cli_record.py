@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import click
@@ -72,7 +74,7 @@ def record(port, sensor, label, seconds, output, rate, settings, window, stride,
             done = take(source, frames, live)
     if done.pieces:
         kept = kept.added(done.recordings(facts, label, cut), str(output))
-        recordings.save(output, kept)
+        _save(output, kept)
     if done.failed:
         come = f"{done.frames / facts.rate:.1f} s until then are in {output}" if done.pieces else "nothing had come"
         raise type(done.failed)(f"{done.failed}; {come}")
@@ -124,6 +126,22 @@ def _before(output: Path):
     return None
 
 
+def _save(output: Path, kept) -> None:
+    """Where the file cannot be written, the recording goes to another folder: it cannot be had again."""
+    from host_tools import recordings
+
+    try:
+        recordings.save(output, kept)
+    except OSError as error:
+        other = Path(tempfile.mkdtemp(prefix="upyml-")) / output.name
+        try:
+            recordings.save(other, kept)
+        except OSError:
+            shutil.rmtree(other.parent, ignore_errors=True)
+            raise error from None
+        raise OSError(error.errno, f"{error.strerror}: the recording is in {other}, and could not be written to", str(output))
+
+
 def _options(settings) -> dict:
     """NAME=VALUE for a driver: numbers, several numbers with commas between, or text."""
     found = {}
@@ -162,7 +180,7 @@ def _tell(told: dict, kept, done, as_json: bool) -> None:
             "window spans a gap; --allow-loss takes it as it is",
             err=True,
         )
-    elif told["measured_rate"] and abs(told["measured_rate"] / told["rate"] - 1) > _OFF and not as_json:
+    elif told["measured_rate"] and told["driver"] != "replay" and abs(told["measured_rate"] / told["rate"] - 1) > _OFF and not as_json:
         click.echo(
             f"upyml: the driver says {told['rate']:g} frames a second, the board's clock {told['measured_rate']:,.1f}", err=True
         )

@@ -65,7 +65,7 @@ try:
     sensor = {name}.Sensor({arguments})
     print((list(sensor.channels), list(sensor.units), [float(s) for s in sensor.scales], float(sensor.rate)))
 except SensorError as error:
-    print(str(error))
+    print(repr(str(error)))
 """
 _RECORD = "from upyml.sensors.recorder import record\nrecord(sensor, {frames}, {block}, {text})\n"
 
@@ -193,6 +193,11 @@ class Sensor:
             kind, _, text = last.partition(": ")
             if kind in ("ValueError", "OSError") and " " in text and "Errno" not in text:
                 raise errors.BoardFailed(text) from None  # the driver's own sentence
+            if name == "replay" and kind == "OSError":
+                path = options["path"]
+                raise errors.BoardFailed(
+                    f"the board at {self._board.port} has no recording {path}: expected that file and, beside it, its .json"
+                ) from None
             given = ", ".join(f"{key}={value!r}" for key, value in options.items()) or "no options"
             raise errors.BoardFailed(f"the driver {name} with {given} failed on the board: {last}") from None
 

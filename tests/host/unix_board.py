@@ -50,7 +50,7 @@ class UnixBoard:
         self._process.kill()
 
     def _start(self, *mode: str) -> None:
-        environment = {**os.environ, "MICROPYPATH": f".frozen:{FAKE}"}
+        environment = {**os.environ, "MICROPYPATH": f".frozen:{FAKE}:{self._folder}"}
         self._process = subprocess.Popen(
             [self._program, FAKE / "raw_repl.py", *mode],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,

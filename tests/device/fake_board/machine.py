@@ -172,3 +172,9 @@ class Timer:
         self.callback = None
 
 
+
+
+try:
+    import board_chips  # noqa: F401 - where a board has sensors on its bus, this puts them into I2C.chips
+except ImportError:
+    pass
