@@ -93,7 +93,7 @@ class Parser:
             missing, self._next = packet.number - self._next, packet.number + 1
             whole = packet.overruns == self.loss.overruns
             self.loss.overruns = packet.overruns
-            self.loss.packets += missing * (not self.stopping)
+            self.loss.packets += max(missing, 0) * (not self.stopping)
             self._gap |= missing > 0 or not whole
             if packet.kind == END:
                 self.ended, self.reason = True, packet.content.decode(errors="replace")

@@ -131,7 +131,7 @@ print(["%.3f" % value for value in analog.read()])
 for _ in range(9):  # two more than there is room for
     tick()
 sleeps = []
-adc.sleep_us = lambda us: (sleeps.append(us), tick())
+adc.pause = lambda us: (sleeps.append(us), tick())
 analog.readinto(counts)
 print(analog.overruns, len(sleeps))
 tick(50000)  # ten ticks did not come; this one's frame goes with them

@@ -16,7 +16,7 @@ def sleep(us):
 
 
 replay.ticks_us = lambda: now
-replay.sleep_us = sleep
+replay.pause = sleep
 replay.ticks_add = lambda a, b: a + b
 replay.ticks_diff = lambda a, b: a - b
 

@@ -8,7 +8,7 @@ Wiring on a Raspberry Pi Pico: the signal, 0 to 3.3 V, to GP26, GP27 or GP28; GN
 
 from array import array
 
-from upyml.sensors.base import Base, sleep_us, ticks_add, ticks_diff, ticks_us, whole
+from upyml.sensors.base import Base, pause, ticks_add, ticks_diff, ticks_us, whole
 
 
 class Sensor(Base):
@@ -71,7 +71,7 @@ class Sensor(Base):
             if self._lost:
                 self._drop()
             while self._read == self._write:
-                sleep_us(100)
+                pause(self._period // 2)
             read = self._read
             for _ in range(channels):
                 counts[at] = ring[read]

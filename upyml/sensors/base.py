@@ -7,7 +7,15 @@ import time
 from array import array
 
 try:
-    from time import sleep_us, ticks_add, ticks_diff, ticks_us
+    from time import sleep_ms, sleep_us, ticks_add, ticks_diff, ticks_us
+
+    def pause(us):
+        """Waits so long, or a bit shorter: whole milliseconds, in which a board serves its USB and saves power."""
+        if us < 2000:
+            sleep_us(us)
+        else:
+            sleep_ms(us // 1000 - 1)
+
 except ImportError:  # CPython and CircuitPython
 
     def ticks_us():
@@ -19,7 +27,7 @@ except ImportError:  # CPython and CircuitPython
     def ticks_diff(later, earlier):
         return later - earlier
 
-    def sleep_us(us):
+    def pause(us):
         time.sleep(us / 1000000)
 
 

@@ -6,7 +6,7 @@ program does something else. MicroPython; CircuitPython with a bus=busio.I2C(...
 Wiring on a Raspberry Pi Pico: VIN to 3V3, GND to GND, SCL to GP5, SDA to GP4; on other boards give other pins.
 """
 
-from upyml.sensors.base import Base, SensorError, sleep_us
+from upyml.sensors.base import Base, SensorError, pause
 from upyml.sensors.i2c import Registers, bus_of
 
 FIFO_DECIMATION, FIFO_MODE, WHO, ACCEL, GYRO, CONTROL = 0x08, 0x0A, 0x0F, 0x10, 0x11, 0x12
@@ -50,11 +50,12 @@ class Sensor(Base):
         self._chip = chip = Registers(bus_of(bus, scl, sda, id), address, "LSM6DS3")
         self._status = bytearray(2)
         self._raw = bytearray(FRAME)
+        self._poll = int(250000 / self.rate)  # us, a quarter of a frame
         chip.expect(WHO, *KNOWN)
         # A TR-C's count of words has 11 bits; the twelfth is another flag there.
         self._high = 0x0F if chip.get(WHO) == 0x69 else 0x07
         chip.set(CONTROL, 0x01)  # reset
-        sleep_us(20000)
+        pause(20000)
         chip.set(CONTROL, 0x44)  # no half new values; addresses count up
         chip.set(ACCEL, setting << 4 | accel << 2)
         chip.set(GYRO, setting << 4 | gyro << 2)
@@ -71,7 +72,7 @@ class Sensor(Base):
     def _wait(self):
         """Until a whole frame is in the FIFO; one that ran over is emptied, as a frame may be cut in it."""
         status = self._status
-        for _ in range(1000):  # a frame takes 0.08 seconds at most
+        for _ in range(200):  # a frame takes four of these pauses, the first after a start some more
             self._chip.read(FIFO_STATUS, status)
             words = (status[1] & self._high) << 8 | status[0]
             if status[1] & OVERRUN:
@@ -81,7 +82,7 @@ class Sensor(Base):
                 self._waiting = words // 6
                 return
             else:
-                sleep_us(500)
+                pause(self._poll)
         raise SensorError("the LSM6DS3 answers but measures nothing: switch its power off and on")
 
     def readinto(self, counts):

@@ -6,7 +6,7 @@ lost while a program does something else. MicroPython; CircuitPython with a bus=
 Wiring on a Raspberry Pi Pico: VCC to 3V3, GND to GND, SCL to GP5, SDA to GP4; on other boards give other pins.
 """
 
-from upyml.sensors.base import Base, SensorError, sleep_us, whole
+from upyml.sensors.base import Base, SensorError, pause, whole
 from upyml.sensors.i2c import Registers, bus_of
 
 DIVIDER, FILTER, GYRO_RANGE, ACCEL_RANGE, FIFO_ENABLE = 0x19, 0x1A, 0x1B, 0x1C, 0x23
@@ -44,11 +44,12 @@ class Sensor(Base):
         self._chip = chip = Registers(bus_of(bus, scl, sda, id), address, "MPU-6050")
         self._count = bytearray(2)
         self._raw = bytearray(FRAME)
+        self._poll = 250 * divider  # us, a quarter of a frame
         chip.expect(WHO, *KNOWN)
         chip.set(POWER, 0x80)  # reset
-        sleep_us(100000)
+        pause(100000)
         chip.set(POWER, 0x01)  # awake, by the gyroscope's clock
-        sleep_us(50000)
+        pause(50000)
         chip.set(FILTER, 1 + sum(2 * width > self.rate for width in BANDWIDTHS[:-1]))
         chip.set(DIVIDER, divider - 1)
         chip.set(GYRO_RANGE, DPS_RANGES.index(dps) << 3)
@@ -66,7 +67,7 @@ class Sensor(Base):
 
     def _wait(self):
         """Until a whole frame is in the FIFO; one that ran over is emptied, as the chip may have cut a frame in it."""
-        for _ in range(3000):  # a frame takes 0.25 seconds at most
+        for _ in range(100):  # a frame takes four of these pauses
             self._chip.read(FIFO_COUNT, self._count)
             count = self._count[0] << 8 | self._count[1]
             if self._chip.get(STATUS) & OVERFLOW:
@@ -76,7 +77,7 @@ class Sensor(Base):
                 self._waiting = count // FRAME
                 return
             else:
-                sleep_us(500)
+                pause(self._poll)
         raise SensorError("the MPU-6050 answers but measures nothing: switch its power off and on")
 
     def readinto(self, counts):

@@ -7,7 +7,7 @@ CircuitPython and CPython.
 
 import json
 
-from upyml.sensors.base import Base, sleep_us, ticks_add, ticks_diff, ticks_us
+from upyml.sensors.base import Base, pause, ticks_add, ticks_diff, ticks_us
 
 
 class Sensor(Base):
@@ -54,7 +54,7 @@ class Sensor(Base):
             left = ticks_diff(self._due, ticks_us())
             if left <= 0:
                 break
-            sleep_us(left)
+            pause(left)
 
     def _lose(self):
         """The frames that a late reader finds no more."""
