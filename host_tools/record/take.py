@@ -61,6 +61,8 @@ def take(sensor: Sensor, frames: int, live: Live) -> Take:
                 live.add(counts, sensor.loss)
         except DeployError as error:
             done.failed = error
+        except KeyboardInterrupt:  # the second one: the board does not end
+            pass
         done.stopped = interrupt.came()
     if len(done.pieces) == 1 and passed:
         done.measured = since * 1e6 / passed
