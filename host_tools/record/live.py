@@ -27,6 +27,7 @@ def braille(values: np.ndarray, columns: int, height: int) -> list[str]:
     """
     cells = np.zeros((height, columns), int)
     if len(values):
+        values = values.astype(float)  # the difference of two int16 may be none
         dots = min(2 * columns, len(values))
         parts = np.array_split(values, dots)
         least, most = min(part.min() for part in parts), max(part.max() for part in parts)
@@ -95,7 +96,7 @@ class Live:
         for i, name in enumerate(names):
             peak = np.abs(latest[:, i]).max() / FULL
             curve = Text("\n".join(braille(counts[:, i], room, HEIGHT)), style="cyan", no_wrap=True)
-            value = f"{latest[-1, i] * facts.scales[i]:10.4g}"
+            value = f"{latest[-1, i] * facts.scales[i]:9.3g}"
             table.add_row(Text(name, style="bold"), curve, value, _level(peak))
         done = self._frames / facts.rate
         head = Text(f"{self._label}: {done:.1f} of {self._seconds:g} s, Ctrl-C ends it; {loss}", no_wrap=True)

@@ -349,7 +349,7 @@ def test_a_curve_in_braille():
     assert dots(live.braille(np.full(100, 7), 4, 2), 4) == {(i, 4) for i in range(8)}
     assert dots(live.braille(np.array([0, 1]), 4, 2), 4) == {(6, 7), *((7, row) for row in range(8))}
     assert dots(live.braille(np.zeros(0), 4, 2), 4) == set()
-    swing = np.tile([-32768, 32767], 400)
+    swing = np.tile(np.array([-32768, 32767], np.int16), 400)
     assert dots(live.braille(swing, 4, 2), 4) == {(x, y) for x in range(8) for y in range(8)}
 
 

@@ -1,6 +1,8 @@
 """The drivers of upyml.sensors, with chips made of registers behind the buses, and recordings that play."""
 
+import ast
 import json
+import re
 
 import numpy as np
 import pytest
@@ -108,3 +110,29 @@ def test_a_recording_plays_at_its_rate(name, recording, require):
     """The clock is the script's: what it slept, in us, and what the time is after that."""
     printed = ready(name, require).run(DEVICE / "sensor_replay.py", [recording])
     assert printed == PLAYED
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "upyml" / "sensors").glob("*.py")), ids=lambda path: path.stem)
+def test_the_stub_of_a_driver_says_what_it_takes(path):
+    """Classes, functions and the parameters of each, with their defaults."""
+    told, real = (_parameters(one.read_text()) for one in (path.with_suffix(".pyi"), path))
+    assert told == {name: parameters for name, parameters in real.items() if name in told}
+    public = {name for name in real if not re.search(r"(^|\.)_", name.replace(".__init__", ""))}
+    assert path.stem == "recorder" or public - set(told) <= {"Sensor.readinto", "Sensor.read"}, "of Base"
+
+
+def _parameters(source):
+    """Parameters and defaults of each function and method, [] for a class."""
+    found = {}
+    body = ast.parse(source).body
+    for node in [*body, *(one for tried in body if isinstance(tried, ast.Try) for one in tried.handlers[0].body)]:
+        nodes = [("", node)]
+        if isinstance(node, ast.ClassDef):
+            found[node.name] = []
+            nodes = [(node.name + ".", one) for one in node.body]
+        for prefix, one in nodes:
+            if isinstance(one, ast.FunctionDef):
+                given = one.args
+                names = [arg.arg for arg in (*given.args, *given.kwonlyargs)] + ([given.vararg.arg] if given.vararg else [])
+                found[prefix + one.name] = [names, [d and ast.unparse(d) for d in (*given.defaults, *given.kw_defaults)]]
+    return found
