@@ -5,7 +5,7 @@
 unix: MicroPython of this computer behind a pseudo-terminal; pico-stock, pico: that firmware on an emulated Pico. Motion is
 the gesture example's (6 channels at 100 Hz), sound are spoken digits, one behind the other (8 kHz, ../shared/data/fsdd). The
 board's replay sensor keeps half a second for a late reader, as a chip's FIFO or DMA does, and loses what is more. --faster:
-plays faster by these factors, to find the rate at which frames get lost.
+plays more in the same time, by these factors, to find the rate at which frames get lost.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "host"), str(ROOT / "tests" / "b
 def motion(seconds: float) -> tuple[dict, np.ndarray]:
     """The watch's recordings of the gesture example, which have 10 samples a second, as if they had 100."""
     data = np.load(ROOT / "examples" / "gesture" / "data" / "basic_motions.npz")
-    frames = np.concatenate([data["x_train"], data["x_test"]]).reshape(-1, 6)
+    frames = np.concatenate([data["x_train"], data["x_test"]] * 3).reshape(-1, 6)
     names = "ax", "ay", "az", "gx", "gy", "gz"
     facts = {"channels": names, "units": ["m/s2"] * 3 + ["rad/s"] * 3, "scales": [1 / 500] * 6, "rate": 100}
     return facts, frames[: round(100 * seconds)].astype("<i2")
@@ -73,13 +73,13 @@ def board(name: str, files: dict[str, bytes]):
 
 def played(name: str, what, seconds: float, faster: float = 1) -> dict:
     """Records it once; what `upyml record` tells, with `equal`: whether the bytes are those that were played."""
-    facts, counts = what(seconds)
+    facts, counts = what(seconds * faster)
     files = {"played.bin": counts.tobytes(), "played.json": json.dumps(facts).encode()}
     with board(name, files) as (port, root), tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "recorded.bin"
         command = [
             *(sys.executable, "-m", "host_tools", "record", "--json", "--allow-loss", "--port", port, "--label", "played"),
-            *("--sensor", f"replay::{root}played.bin", "--seconds", str(seconds), "--rate", str(facts["rate"] * faster)),
+            *("--sensor", f"replay::{root}played.bin", "--seconds", str(seconds * faster), "--rate", str(facts["rate"] * faster)),
             *("--set", f"buffer={round(facts['rate'] * faster / 2)}", "--output", str(out)),
         ]
         began = time.monotonic()
