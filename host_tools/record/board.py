@@ -54,7 +54,7 @@ class Ram:
 vfs.mount(Ram(), '/recorder')
 sys.path.insert(0, '/recorder')
 gc.collect()
-print((sys.implementation._mpy & 255, hasattr(sys.stdout, 'buffer'), gc.mem_free() if hasattr(gc, 'mem_free') else 1 << 20))
+print((sys.implementation._mpy & 255 == {mpy}, hasattr(sys.stdout, 'buffer'), gc.mem_free() if hasattr(gc, 'mem_free') else 1 << 20))
 """
 _OPEN = """
 import gc
@@ -132,10 +132,10 @@ class Sensor:
         Raises errors.DeployError: BoardFailed where no sensor answers, with the driver's sentence.
         """
         self._board = board
-        mpy, raw, room = self._mount()
+        raw, room = self._mount()
         self.text = text or not raw
         self._parser = Parser(self.text)
-        self._send(what, mpy, room)
+        self._send(what, room)
         said = []
         for name in what.modules:
             arguments = ", ".join(f"{key}={value!r}" for key, value in what.options.items())
@@ -147,16 +147,22 @@ class Sensor:
             said.append(answer)
         raise errors.BoardFailed("; ".join(said))
 
-    def _mount(self) -> tuple[int, bool, int]:
+    def _mount(self) -> tuple[bool, int]:
+        """Whether the board writes bytes as they are, and how many are free in its RAM."""
+        script = _MOUNT.replace("{mpy}", str(bundle.MPY_VERSION))
         try:
-            return self._board.ask(_MOUNT, doing="room for the driver was made")
+            fits, raw, room = self._board.ask(script, doing="room for the driver was made")
+            why = f"it reads no .mpy files of version {bundle.MPY_VERSION}"
         except ScriptFailed as error:
+            fits, why = False, error.traceback.splitlines()[-1]
+        if not fits:
             raise errors.OldFirmware(
-                f"the board at {self._board.port} has no file systems in RAM ({error.traceback.splitlines()[-1]}): "
-                "recording needs MicroPython 1.23 or newer; CircuitPython cannot do it"
-            ) from None
+                f"the board at {self._board.port} cannot import from its RAM ({why}): recording needs MicroPython 1.23 or "
+                "newer; CircuitPython cannot do it"
+            )
+        return raw, room
 
-    def _send(self, what: Wanted, mpy: int, room: int) -> None:
+    def _send(self, what: Wanted, room: int) -> None:
         """The drivers with what they import, the recorder, and an empty package upyml, so that no other is needed."""
         own = {f"upyml/sensors/{name}.py": source for name, source in what.sources.items()}
         stock = [name for name in what.modules if name not in what.sources]
@@ -165,10 +171,7 @@ class Sensor:
         for path, source in own.items():
             sources = {**drivers.files(source, path), **sources}
         content = dict(what.files)
-        for path, source in sources.items():
-            if mpy == bundle.MPY_VERSION:
-                path, source = path.removesuffix(".py") + ".mpy", bundle.compile_mpy(path, source)
-            content[path] = source
+        content |= {path.removesuffix(".py") + ".mpy": bundle.compile_mpy(path, text) for path, text in sources.items()}
         need = sum(map(len, content.values()))
         if need > room * 3 // 4:
             raise errors.NoRoom(

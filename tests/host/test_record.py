@@ -16,8 +16,10 @@ from unix_board import UnixBoard
 
 from host_tools import recordings
 from host_tools.cli import main
+from host_tools.deploy import errors
+from host_tools.deploy.connection import ScriptFailed
 from host_tools.record import live
-from host_tools.record.board import Facts
+from host_tools.record.board import Facts, Sensor, wanted
 from host_tools.record.packets import Loss
 
 sys.path.insert(0, str(ROOT / "tests" / "bench"))
@@ -331,6 +333,33 @@ def test_a_full_disk_costs_no_recording(board, tmp_path, monkeypatch):
     (other,) = re.findall(r"File too large: the recording is in (\S+), and could not be written to: ", done.stderr)
     assert recordings.load(other).frames == 300 and (tmp_path / "got.npz").read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["board", "got.npz"]
+
+
+class Told:
+    """A board that answers the first script with this."""
+
+    port = "/dev/ttyACM7"
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def ask(self, script, doing):
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    "answer, error, words",
+    [
+        (ScriptFailed("x", "...\nAttributeError: no attribute 'mount'"), errors.OldFirmware, "no attribute 'mount'.: recording needs"),
+        ((False, True, 99999), errors.OldFirmware, "it reads no .mpy files of version 6.: recording needs MicroPython 1.23"),
+        ((True, True, 3000), errors.NoRoom, "bytes of RAM, the board at /dev/ttyACM7 has 3,000 free"),
+    ],
+)
+def test_a_board_that_cannot_record(answer, error, words):
+    with pytest.raises(error, match=words):
+        Sensor(Told(answer), wanted("imu", {}))
 
 
 def dots(lines, columns):
