@@ -8,6 +8,7 @@ import os
 _ROOT = os.path.abspath(os.path.join(os.getcwd(), ".."))  # a manifest runs in its own folder
 with open(os.path.join(_ROOT, "upyml", "package.json")) as _file:
     _files = [path for path, _ in json.load(_file)["urls"]]
-_drivers = ["upyml/sensors/" + name for name in os.listdir(os.path.join(_ROOT, "upyml", "sensors")) if name.endswith(".py")]
+_names = sorted(os.listdir(os.path.join(_ROOT, "upyml", "sensors")))
+_drivers = ["upyml/sensors/" + name for name in _names if name.endswith(".py")]
 
 freeze(_ROOT, _files + _drivers)  # noqa: F821 - a name that manifests have
