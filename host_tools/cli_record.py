@@ -62,9 +62,7 @@ def record(port, sensor, label, seconds, output, rate, settings, window, stride,
     _check(sensor, label, seconds, rate, window, stride)
     wanted = boards.wanted(sensor, _options(settings), rate)
     before = _before(output)
-    cut = (window, stride or window) if window else None
-    if before and before.cut and stride and not window:
-        cut = before.cut[0], stride
+    cut = _cut(output, before, window, stride)
     with connect(find.choose(port)) as board:
         source = boards.Sensor(board, wanted, text)
         facts = source.facts
@@ -124,6 +122,17 @@ def _before(output: Path):
     if not os.access(folder, os.W_OK):
         raise PermissionError(13, "no file can be made in the folder", str(folder))
     return None
+
+
+def _cut(output: Path, before, window, stride) -> tuple[int, int] | None:
+    """Window and stride that the file is to have from now on; None: as it has."""
+    if (window or stride) and output.suffix != ".npz":
+        raise click.UsageError(f"--window and --stride are for an .npz file, received {output}")
+    if stride and not window:
+        if not (before and before.cut):
+            raise click.UsageError("--stride goes with --window")
+        window = before.cut[0]
+    return (window, stride or window) if window else None
 
 
 def _save(output: Path, kept) -> None:

@@ -21,7 +21,8 @@ from host_tools.deploy.upload import Upload
 from host_tools.record.packets import Loss, Packet, Parser
 
 KINDS = {"imu": ("mpu6050", "lsm6ds3"), "mic": ("mic_i2s",), "adc": ("adc",)}  # the first that answers
-SILENCE = 5  # seconds without a byte, beyond what a packet takes, after which the board is lost
+SILENCE = 10  # seconds without a byte, beyond what a packet takes, after which the board is lost
+BEGIN = 30  # the same before the first: the recorder is imported
 PER_SECOND = 20  # packets, where that makes none of them too short or too long
 SHORTEST = 8  # frames
 
@@ -217,7 +218,7 @@ class Sensor:
         facts, parser = self.facts, self._parser
         width = 2 * len(facts.channels)
         block = int(min(max(facts.rate / PER_SECOND, SHORTEST), 1024 // width or 1))
-        patience = SILENCE + block / facts.rate
+        patience = BEGIN
         script = _RECORD.format(frames=frames, block=block, text=self.text)
         with self._board.stream(script, "it recorded") as pieces:
             last = time.monotonic()
@@ -227,7 +228,7 @@ class Sensor:
                     pieces.interrupt()
                 piece = pieces.get(0.1)
                 if piece:
-                    last = time.monotonic()
+                    last, patience = time.monotonic(), SILENCE + block / facts.rate
                     yield from parser.feed(piece)
                 elif time.monotonic() - last > patience:
                     yield from parser.finish()

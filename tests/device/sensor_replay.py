@@ -37,11 +37,13 @@ while fast.readinto(counts):
 print(slept, fast.rate)
 
 late = replay.Sensor(sys.argv[1], rate=1000, buffer=4)
-late.readinto(counts)
-print(list(counts)[:2], late.overruns)
+one = memoryview(counts)[:2]
+late.readinto(one)
+print(list(one), late.overruns)
 now += 10000  # ten frames, of which it keeps four
-late.readinto(counts)
-print(list(counts)[:2], late.overruns)
+for _ in range(2):
+    late.readinto(one)
+    print(list(one), late.overruns)
 
 for name, text in (("missing", None), ("damaged", "{"), ("short", '{"channels": ["a"], "units": [], "scales": [1], "rate": 1}')):
     path = sys.argv[1][:-4] + name

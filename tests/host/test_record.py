@@ -215,6 +215,10 @@ def test_several_labels_in_one_data_set(board, tmp_path):
         np.testing.assert_allclose(x[1], MOTION_COUNTS[20:60] / 500, rtol=1e-5)
         assert file["labels"].tolist() == ["rest", "walk"] and file["groups"].tolist() == [0] * 19 + [1] * 14
     assert list(tmp_path.glob("*.part")) == []
+    record(board, tmp_path / "set.npz", *fast, 1, "--stride", 40)
+    assert recordings.load(tmp_path / "set.npz").cut == (40, 40)
+    assert "--stride goes with --window" in refused(board, tmp_path / "new.npz", "--stride", 4, code=2)
+    assert "for an .npz file, received " in refused(board, tmp_path / "new.csv", "--window", 4, code=2)
 
 
 def test_a_recording_of_this_computer_plays_there(board, tmp_path):

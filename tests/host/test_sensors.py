@@ -98,7 +98,8 @@ PLAYED = """\
 1 0 None 0
 [] 800
 [0, 1] 0
-[22, 23] 6
+[14, 15] 6
+[16, 17] 6
 OSError
 damaged.json is no header of a recording: channels, units, scales, rate
 short.json does not have one unit and one scale for each channel, and a rate
