@@ -16,6 +16,7 @@ from host_tools.cli_flash import flash
 from host_tools.cli_mip import mip
 from host_tools.cli_ops import ops
 from host_tools.cli_prune import prune
+from host_tools.cli_record import record
 from host_tools.cli_report import report
 from host_tools.cli_run import run
 from host_tools.cli_search import search
@@ -27,7 +28,7 @@ def main() -> None:
     """Turns Keras and .tflite models into .upm files for MicroPython boards, and looks into them."""
 
 
-for command in (convert, prune, search, run, report, bench, boards, deploy, flash, mip, emulate, ops):
+for command in (record, convert, prune, search, run, report, bench, boards, deploy, flash, mip, emulate, ops):
     main.add_command(command)
 
 _FILE = click.Path(path_type=Path)

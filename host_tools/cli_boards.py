@@ -79,7 +79,11 @@ def _line(row: dict) -> str:
 @click.option("-p", "--port", help=f"{_PORT}; by default the only USB port with a board.")
 @click.option("--to", metavar="FOLDER", help="The board's folder for the model, made if need be; by default /.")
 @click.option("--romfs", is_flag=True, help="Put the model into ROMFS, from where it runs without a copy in RAM.")
-@click.option("--main", type=_FILE, help="A file to put onto the board as its main.py (CircuitPython: code.py).")
+@click.option(
+    "--main",
+    type=_FILE,
+    help="A file to put onto the board as its main.py (CircuitPython: code.py), with the drivers of upyml.sensors it imports.",
+)
 @click.option("--python", is_flag=True, help="Take the engine in Python where no native module fits: much slower.")
 @click.option("--test", is_flag=True, help="Run the self test also where nothing changed since it passed there.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")

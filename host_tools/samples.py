@@ -12,6 +12,7 @@ import numpy as np
 from host_tools.errors import ConversionError
 
 _USUAL = ("x", "X", "data", "samples", "inputs", "x_train", "X_train", "x_test", "arr_0")
+_TEXTS = ("labels", "channels", "units")  # what may tell, beside the numbers, what they are
 _DAMAGE = (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error)  # what reading an array of an archive may raise
 
 
@@ -47,7 +48,8 @@ def load(path: str | Path, names: list[str] | None = None) -> list[np.ndarray]:
 def arrays(path: str | Path) -> dict[str, np.ndarray]:
     """Everything in an .npz file, by name; a .npy file, or a folder of them, is one array x.
 
-    Raises ConversionError where the file is none of these or holds other things than numbers, and FileNotFoundError.
+    Texts that tell what the numbers are (labels, channels, units) are left out. Raises ConversionError where the file is none
+    of these or holds other things than numbers, and FileNotFoundError.
     """
     path = Path(path)
     if path.suffix != ".npz" or not path.is_file():
@@ -58,6 +60,7 @@ def arrays(path: str | Path) -> dict[str, np.ndarray]:
         found = {key: archive[key] for key in archive.files}
     except _DAMAGE as error:
         raise ConversionError(f"{path} is damaged, or holds Python objects instead of numbers: {error}") from None
+    found = {key: array for key, array in found.items() if key not in _TEXTS or array.dtype.kind != "U"}
     for key, array in found.items():
         if array.dtype.kind not in "fiub":
             raise ConversionError(f"{path}: the array {key} holds {array.dtype}; numbers are needed")

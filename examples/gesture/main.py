@@ -2,49 +2,39 @@
 
     python main.py [MODEL [RECORDING]]        also micropython main.py; on a board it starts by itself
 
-With a driver module `imu` on the board (see README.md) it listens to the sensor; without one it plays a recording:
-little-endian int16 numbers of six values a sample (accelerometer x, y, z, gyroscope x, y, z), 500 to a unit.
+It listens to an MPU-6050 (see README.md); where there is none, or a recording is named, it plays that.
 """
 
 import sys
-import time
-from array import array
 
 import upyml
+from upyml.sensors import mpu6050, replay
 
-try:
-    import imu  # read() gives six values in the units that the model was trained with
-except ImportError:
-    imu = None
-
-STEPS = 500  # stored integers per unit
 RATE = 10  # samples a second, where the model does not say it
 
 
-def recorded(path):
-    """The samples of a recording, each a list of six values."""
-    raw = array("h", bytes(12))
-    sample = [0.0] * 6
-    with open(path, "rb") as file:
-        while file.readinto(raw) == 12:
-            for i in range(6):
-                sample[i] = raw[i] / STEPS
-            yield sample
+def sensor_of(recording, rate):
+    """The sensor, or a recording of one: both give what the model was trained with, in m/s2 and radians a second."""
+    if not recording:
+        try:
+            return mpu6050.Sensor(rate)
+        except (ImportError, OSError) as error:  # no I2C, or nobody answers there
+            print("no sensor (%s): playing recording.bin" % error)
+    return replay.Sensor(recording or "recording.bin", rate=0)  # as fast as it goes
 
 
-def live(rate):
-    """Samples from the sensor, `rate` a second, for ever."""
-    while True:
-        yield imu.read()
-        time.sleep(1 / rate)
-
-
-def main(model_path="gesture.upm", recording="recording.bin"):
+def main(model_path="gesture.upm", recording=None):
     model = upyml.load(model_path)
     stream = model.stream()
     rate = float(model.metadata.get("sample_rate", RATE))
+    sensor = sensor_of(recording, rate)
+    if abs(sensor.rate / rate - 1) > 0.02:
+        raise ValueError("the model takes %g samples a second, the sensor has %g" % (rate, sensor.rate))
     count = 0
-    for sample in live(rate) if imu else recorded(recording):
+    while True:
+        sample = sensor.read()
+        if sample is None:  # the end of a recording
+            break
         count += 1
         answer = stream.push(sample)
         if answer:

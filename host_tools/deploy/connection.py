@@ -10,8 +10,10 @@ import ast
 import contextlib
 import errno
 import io
+import queue
 import struct
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from host_tools.deploy import errors
@@ -100,6 +102,21 @@ class Connection:
         if traceback:
             raise ScriptFailed(self.port, traceback.decode(errors="replace"))
 
+    @contextlib.contextmanager
+    def stream(self, script: str, doing: str) -> Iterator[Stream]:
+        """Starts a script and gives the bytes that it writes as they come. Raises errors.ConnectionLost, as the stream does."""
+        serial = self._transport.serial
+        with self._talking(doing):
+            self._transport.exec_raw_no_follow(script)
+        patience, serial.timeout = serial.timeout, Stream.PAUSE
+        stream = Stream(serial, lambda: self._talking(doing))
+        try:
+            yield stream
+        finally:
+            stream.close()
+            with contextlib.suppress(Exception):  # where the port is gone
+                serial.timeout = patience
+
     def _byte(self) -> bytes:
         """The next byte from the board, which may be erasing flash; empty where none comes."""
         return next(filter(None, (self._transport.serial.read(1) for _ in range(SILENCE // ANSWER))), b"")
@@ -139,6 +156,51 @@ class Connection:
     def _close(self) -> None:
         with contextlib.suppress(Exception):
             self._transport.close()
+
+
+class Stream:
+    """What a running script writes. A thread reads it from the port, whatever the program does meanwhile: a board whose bytes
+    nobody takes throws them away after half a second."""
+
+    PAUSE = 0.05  # seconds from piece to piece
+
+    def __init__(self, serial, talking: Callable[[], contextlib.AbstractContextManager]):
+        """talking: what makes an error of the port one of ours."""
+        self._serial = serial
+        self._talking = talking
+        self._pieces: queue.SimpleQueue[bytes | Exception] = queue.SimpleQueue()
+        self._ended = False
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def get(self, timeout: float) -> bytes:
+        """The next bytes; none after so many seconds. Raises errors.ConnectionLost."""
+        try:
+            piece = self._pieces.get(timeout=timeout)
+        except queue.Empty:
+            return b""
+        if isinstance(piece, Exception):
+            with self._talking():
+                raise piece
+        return piece
+
+    def interrupt(self) -> None:
+        """Ctrl-C to the script."""
+        with self._talking():
+            self._serial.write(b"\x03")
+
+    def close(self) -> None:
+        self._ended = True
+        self._thread.join()
+
+    def _read(self) -> None:
+        try:
+            while not self._ended:
+                piece = self._serial.read(4096)
+                if piece:
+                    self._pieces.put(piece)
+        except Exception as error:  # the one who waits for it has to know
+            self._pieces.put(error)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import upyml
 from host_tools import compare, report
-from host_tools.deploy import bundle, errors, facts, plan, romfs_device, room, stamp, transfer, trial
+from host_tools.deploy import bundle, drivers, errors, facts, plan, romfs_device, room, stamp, transfer, trial
 from host_tools.deploy.connection import Connection, connect
 from host_tools.deploy.upload import Upload
 from upyml.format import decode, layout
@@ -40,7 +40,7 @@ class Wish:
     """What is wanted on a board.
 
     model: the file; to: the folder for it, by default the file system's root (with romfs: ROMFS's). main: a file to put
-    there as the program that the board starts. python: take the engine in Python where none in C fits. again: run the
+    there as the program that the board starts, with the drivers of upyml.sensors that it imports. python: take the engine in Python where none in C fits. again: run the
     trial also where nothing changed since it passed.
     """
 
@@ -64,13 +64,14 @@ def deploy(port: str, wish: Wish, progress: Callable[[int, int], None] = lambda 
     arena = report.costs(content)["arena_bytes"]
     upyml.load(content, compare.best_engine())  # checks every byte
     program = wish.main.read_bytes() if wish.main else None
+    brought = drivers.files(program, wish.main.name) if wish.main else {}
     with connect(port) as board:
         told = facts.ask(board)
         path = _place(told, wish)
         own = {} if wish.romfs else {path: content}
         if program is not None:
             own[told.root + ("code.py" if told.name == "circuitpython" else "main.py")] = program
-        needs, found = _look(board, told, wish, content, own)
+        needs, found = _look(board, told, wish, content, own, brought)
         files = needs.files | own
         copied, sent = [], 0
         if found.changed or found.stale or wish.romfs:
@@ -97,17 +98,25 @@ def deploy(port: str, wish: Wish, progress: Callable[[int, int], None] = lambda 
         return Deployed(told, needs, path, len(content), copied, sent, wish.romfs, board.emulated, tried, before)
 
 
-def _look(board: Connection, told: facts.Facts, wish: Wish, content: bytes, own: dict[str, bytes]):
-    """The plan, and what of its files and of `own` is on the board: (plan.Plan, transfer.Look).
+def _look(
+    board: Connection,
+    told: facts.Facts,
+    wish: Wish,
+    content: bytes,
+    own: dict[str, bytes],
+    brought: dict[str, bytes],
+):
+    """The plan, drivers that are brought along included, and what of its files and of `own` is on the board: (plan.Plan,
+    transfer.Look).
 
     The lightest native module that runs the model will do, but a heavier one stays where it is: another model may need it.
     """
     version = decode.header(content)["engine_version"]
-    needs = plan.plan(told, wish.python, version)
+    needs = plan.plan(told, wish.python, version, brought)
     found = transfer.look(board, needs.files | own, needs.stale)
     heavier = range(version + 1, layout.ENGINE_VERSION + 1) if needs.native and _lacks_native(found) else ()
     for version in heavier:
-        other = plan.plan(told, wish.python, version)
+        other = plan.plan(told, wish.python, version, brought)
         there = transfer.look(board, other.files | own, other.stale)
         if not _lacks_native(there):
             return other, there

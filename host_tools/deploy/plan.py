@@ -36,9 +36,15 @@ class Plan:
     reference: bool = False
 
 
-def plan(facts: Facts, python: bool = False, version: int = layout.ENGINE_VERSION) -> Plan:
+def plan(
+    facts: Facts,
+    python: bool = False,
+    version: int = layout.ENGINE_VERSION,
+    drivers: dict[str, bytes] | None = None,
+) -> Plan:
     """What has to be on the board. python: the engine in Python, where none in C would fit the board. version: the engine's
-    that a native module must have at least.
+    that a native module must have at least. drivers: sources of drivers that the program imports, by paths below /lib; they
+    are in the firmware where upyml is.
 
     Raises errors.OtherVersion, OldFirmware; package_files.NotBuilt; bundle.CompileError.
     """
@@ -48,7 +54,7 @@ def plan(facts: Facts, python: bool = False, version: int = layout.ENGINE_VERSIO
     files = {} if native is None else {facts.lib + "/" + bundle.NATIVE: native}
     stale = [facts.lib + "/_upyml.py"] if native is not None else [facts.lib + "/" + bundle.NATIVE] * reference
     if not facts.frozen:
-        for path, source in bundle.sources().items():
+        for path, source in (bundle.sources() | (drivers or {})).items():
             if not reference and path.startswith(REFERENCE):
                 continue
             place, other, content = _python(facts, path, source)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from host_tools import boards, emulators, package_files
 from host_tools.boards import Board
-from host_tools.deploy import bundle
+from host_tools.deploy import bundle, drivers
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
@@ -178,12 +178,15 @@ class BoardRuntime:
         return ", ".join(str(path.relative_to(ROOT)) for path in needs if not path.exists())
 
     def run(self, script, args=(), cwd=None, heap=None, timeout=600, whole=False) -> str:
-        """Runs a script and returns its stdout as text. Files among the args (a Path) go along and are named by their names.
+        """Runs a script and returns its stdout as text. Files among the args (a Path) go along and are named by their names;
+        with a .bin its .json. Drivers of sensors that the script imports are in the firmware, or go along, too.
 
         cwd and heap mean nothing to a board. whole: with the native module that has all ops, where it is one, not the
         lightest. Raises ScriptError if the script fails or takes longer.
         """
         files = {path.name: path.read_bytes() for path in args if isinstance(path, Path)}
+        headers = (path.with_suffix(".json") for path in args if isinstance(path, Path) and path.suffix == ".bin")
+        files |= {path.name: path.read_bytes() for path in headers if path.exists()}
         if isinstance(script, Path):
             RAN.append((self.name, script.name))
             files |= {path.name: path.read_bytes() for path in script.parent.glob("_*.py")}
@@ -191,6 +194,8 @@ class BoardRuntime:
         if engine == "files":
             engine = "module"
             files |= {f"lib/{path}": content for path, content in bundle.files(self.board.arch).items()}
+            source = script.read_bytes() if isinstance(script, Path) else script
+            files |= {f"lib/{path}": content for path, content in drivers.files(source).items()}
         args = [path.name if isinstance(path, Path) else path for path in args]
         try:
             return emulators.run(self.board, script, args, files, engine, timeout)

@@ -6,7 +6,7 @@ import pytest
 
 import upyml
 from host_tools import package_files
-from host_tools.deploy import bundle, errors, facts, plan, room, transfer
+from host_tools.deploy import bundle, drivers, errors, facts, plan, room, transfer
 
 # sys.implementation._mpy, as MicroPython's documentation of .mpy files composes it: version, sub-version, architecture.
 ARMV6M, ARMV7EM, ARMV7EMDP, XTENSA, XTENSAWIN = (6 | 3 << 8 | number << 10 for number in (4, 6, 8, 9, 10))
@@ -158,3 +158,26 @@ def test_ram_is_counted_for_all_that_is_loaded():
     room.check_ram(facts.Room(None, None, 0, total), needs, 1000, 2000)
     with pytest.raises(errors.NoRoom, match=f"{total:,} bytes of RAM.*{total - 1:,} free: use --romfs"):
         room.check_ram(facts.Room(None, None, 0, total - 1), needs, 1000, 2000)
+
+
+def test_drivers_that_a_program_imports_go_along():
+    """With what they import themselves; firmware with upyml in it has them."""
+    program = "import upyml\nfrom upyml.sensors import mpu6050\nif 1:\n    import upyml.sensors.replay\n"
+    brought = drivers.files(program)
+    modules = {"__init__", "base", "i2c", "mpu6050", "replay"}
+    assert set(brought) == {f"upyml/sensors/{module}.py" for module in modules}
+    needs = plan.plan(PICO, drivers=brought)
+    assert {f"/lib/upyml/sensors/{module}.mpy" for module in modules} <= set(needs.files)
+    assert plan.plan(OURS, drivers=brought).files == {}
+    on_circuitpython = plan.plan(a_board(name="circuitpython", mpy=6 | ord("C") << 8), drivers=brought)
+    assert on_circuitpython.files["/lib/upyml/sensors/base.py"] == brought["upyml/sensors/base.py"]
+
+
+@pytest.mark.parametrize("program", ["", "import upyml\n", "from upyml import load\n", "print 'no Python 3'", "x = '\0'"])
+def test_other_programs_bring_no_drivers(program):
+    assert drivers.files(program) == {}
+
+
+def test_a_driver_that_there_is_not_is_named():
+    with pytest.raises(ValueError, match=r"main.py imports upyml.sensors.sonar: there are adc, lsm6ds3, mic_i2s, mpu6050, replay"):
+        drivers.files("from upyml.sensors.sonar import Sensor")

@@ -169,4 +169,5 @@ print(*sorted(file.target_path for file in manifest.files()))
     assert done.returncode == 0, done.stderr
     frozen = done.stdout.split()
     installed = [name for name, _ in json.loads((ROOT / "upyml" / "package.json").read_text())["urls"]]
-    assert frozen == sorted(installed) and "upyml/__init__.py" in frozen
+    drivers = [f"upyml/sensors/{path.name}" for path in (ROOT / "upyml" / "sensors").glob("*.py")]
+    assert frozen == sorted(installed + drivers) and {"upyml/__init__.py", "upyml/sensors/mpu6050.py"} < set(frozen)

@@ -90,13 +90,16 @@ def test_it_has_the_programs_that_count(installed, require):
 @pytest.mark.slow
 def test_a_board_gets_the_same_files(installed):
     """No module that a command or a board needs was left out."""
-    from host_tools.deploy import bundle
+    from host_tools.deploy import bundle, drivers
 
     code = "from host_tools.deploy import bundle; print(*sorted(bundle.files('armv6m')))"
     assert python(installed, code) == [" ".join(sorted(bundle.files("armv6m")))]
+    program = "from upyml.sensors import mpu6050, lsm6ds3, mic_i2s, adc, replay, recorder"
+    code = f"from host_tools.deploy import drivers; print(*sorted(drivers.files('{program}')))"
+    assert python(installed, code) == [" ".join(sorted(drivers.files(program)))]
     done = installed("upyml", "mip", "served")
     assert done.returncode == 0 and "served/armv6m/package.json" in done.stdout
-    for command in ("convert", "run", "boards", "deploy", "flash"):
+    for command in ("convert", "run", "boards", "deploy", "flash", "record"):
         assert installed("upyml", command, "--help").returncode == 0
 
 
