@@ -25,13 +25,14 @@ def sources(folder):
     return [str(ENGINE / name) for name in [*plain, *(f"{folder}/{name}" for name in own)]]
 
 
-# What host_tools/package_files.py finds in an installation: boards, and what `make natmods` and `make bare` built.
+# What host_tools/package_files.py finds in an installation: boards, examples, and what `make natmods` and `make bare` built.
 PACKAGE_DATA = Path("host_tools/package_data")
 NATMODS = re.search(r"NATMODS := (.*)", Path("Makefile").read_text())[1].split()
 PACKED = {
     "boards": (Path("ports/boards"), ["*.toml"]),
     "natmod": (Path("build/natmod"), [f"{arch}/_upyml.mpy" for arch in NATMODS]),
     "bare": (Path("build/bare"), ["*/bench.elf"]),
+    "examples": (Path("examples"), [f"*/{name}" for name in ("README.md", "*.py", "*.upm", "recording.*", "data/*")]),
 }
 
 

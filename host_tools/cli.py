@@ -14,6 +14,7 @@ from host_tools.cli_emulate import emulate
 from host_tools.cli_errors import BOARD_CODES, CODES, guarded
 from host_tools.cli_flash import flash
 from host_tools.cli_mip import mip
+from host_tools.cli_new import new
 from host_tools.cli_ops import ops
 from host_tools.cli_prune import prune
 from host_tools.cli_record import record
@@ -28,7 +29,7 @@ def main() -> None:
     """Turns Keras and .tflite models into .upm files for MicroPython boards, and looks into them."""
 
 
-for command in (record, convert, prune, search, run, report, bench, boards, deploy, flash, mip, emulate, ops):
+for command in (new, record, convert, prune, search, run, report, bench, boards, deploy, flash, mip, emulate, ops):
     main.add_command(command)
 
 _FILE = click.Path(path_type=Path)

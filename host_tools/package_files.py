@@ -1,6 +1,7 @@
-"""Files that come with upyml and are no Python: native modules, boards' descriptions, the programs that count what a model takes.
+"""Files that come with upyml and are no modules of it: native modules, boards' descriptions, the programs that count what a model
+takes, the examples that projects begin as.
 
-A checkout has them where they are written and built (ports/boards, build/natmod, build/bare); in an installed wheel
+A checkout has them where they are written and built (ports/boards, build/natmod, build/bare, examples); in an installed wheel
 they lie in host_tools/package_data, where setup.py puts them.
 """
 
@@ -49,6 +50,11 @@ def is_installed() -> bool:
 def boards() -> Path:
     """The folder of the boards' descriptions, NAME.toml."""
     return PACKAGED / "boards" if is_installed() else CHECKOUT / "ports" / "boards"
+
+
+def examples() -> Path:
+    """The folder of the examples that `upyml new` copies."""
+    return (PACKAGED if is_installed() else CHECKOUT) / "examples"
 
 
 def natmod(arch: str) -> Path:

@@ -13,9 +13,6 @@ examples/gesture/make_model.sh
 step "what it costs"
 upyml report "$out/gesture.upm"
 
-step "int8 against float on the test split"
-python examples/gesture/evaluate.py
-
 cd examples/gesture
 selftest="import upyml; print('self test, every byte of every layer:', upyml.load('$out/gesture.upm').selftest())"
 run() { # run FILE COMMAND...: what main.py and the self test print goes to FILE

@@ -23,7 +23,7 @@ def sensor_of(recording, rate):
     return replay.Sensor(recording or "recording.bin", rate=0)  # as fast as it goes
 
 
-def main(model_path="gesture.upm", recording=None):
+def main(model_path="model.upm", recording=None, *_):
     model = upyml.load(model_path)
     stream = model.stream()
     rate = float(model.metadata.get("sample_rate", RATE))
@@ -41,4 +41,5 @@ def main(model_path="gesture.upm", recording=None):
             print("%3d s  %-10s %3d %%" % (count / rate, answer[0], round(100 * answer[1])))
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Trains the gesture model and converts it: build/gesture/gesture.upm. `python` and `upyml` come from the PATH.
+# Trains the gesture model and converts it, as one would by hand: build/gesture/gesture.upm. `python` and `upyml` come from the PATH.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=build/gesture
@@ -13,5 +13,5 @@ quiet() { # TensorFlow greets with a page of warnings of no weight here: stderr 
 }
 
 quiet python examples/gesture/train.py --out $out
-quiet upyml convert $out/gesture.keras --data $out/calibration.npz -o $out/gesture.upm \
+quiet upyml convert $out/model.keras --data $out/samples.npz -o $out/gesture.upm \
     --labels Badminton,Running,Standing,Walking --sample-rate 10 --hop 10

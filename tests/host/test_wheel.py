@@ -44,7 +44,7 @@ def _sources(folder):
     folder.mkdir()
     for name in "setup.py setup.cfg pyproject.toml MANIFEST.in Makefile README.md LICENSE CHANGELOG.md".split():
         shutil.copy(ROOT / name, folder)
-    for name in ("upyml", "host_tools", "ports"):
+    for name in ("upyml", "host_tools", "ports", "examples"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for arch in package_files.natmods():
         (folder / "build" / "natmod" / arch).mkdir(parents=True)
@@ -101,6 +101,18 @@ def test_a_board_gets_the_same_files(installed):
     assert done.returncode == 0 and "served/armv6m/package.json" in done.stdout
     for command in ("convert", "run", "boards", "deploy", "flash", "record"):
         assert installed("upyml", command, "--help").returncode == 0
+
+
+@pytest.mark.slow
+def test_it_makes_projects(installed):
+    from host_tools import new_project
+
+    for kind in new_project.KINDS:
+        done = installed("upyml", "new", f"my_{kind}", "--kind", kind)
+        assert done.returncode == 0 and "model.upm, recording.bin, recording.json, train.py" in done.stdout
+    code = "import os, runpy; os.chdir('my_tabular'); runpy.run_path('main.py', run_name='__main__')"
+    told, *days = python(installed, code)
+    assert told.endswith("playing recording.bin") and len(days) == 59
 
 
 @pytest.mark.slow
