@@ -6,7 +6,7 @@ IN_PATH := PATH=$(CURDIR)/build/venv/bin:$$PATH
 
 export UPYML_WERROR := 1 # warnings in our C are errors here, not where users build it
 
-.PHONY: help setup native unix natmods boards bare wheel postgresql chromium test demo bench baseline readme clean compress-bench sound-bench
+.PHONY: help setup native unix natmods boards bare wheel postgresql chromium test demo bench baseline readme clean compress-bench sound-bench examples
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -78,6 +78,9 @@ compress-bench: native bare ## trains and compresses models of four tasks: a tab
 
 sound-bench: native bare-cortex_m0 ## trains spoken digits from samples to label, front end included: numbers of README.md
 	@$(PY) tests/bench/sound.py
+
+examples: native bare-cortex_m0 ## trains the examples, counts what they take: their models and a table of README.md, ten minutes
+	@$(PY) tests/bench/examples.py
 
 clean: ## removes everything that was made (not the downloads)
 	rm -rf build *.egg-info *.so .pytest_cache

@@ -36,7 +36,8 @@ def create(folder: Path, kind: str) -> list[str]:
     if kind not in KINDS:
         raise ValueError(f"there is no kind {kind!r}: there are {', '.join(KINDS)}")
     if not _NAME.fullmatch(folder.name):
-        raise ValueError(f"{folder.name!r} is no name for a project: it begins with a letter, and has letters, digits, - and _ only")
+        rule = "it begins with a letter, and has letters, digits, - and _ only"
+        raise ValueError(f"{folder.name!r} is no name for a project: {rule}")
     if folder.exists() or folder.is_symlink():
         raise FileExistsError(17, "the folder exists already, nothing was written", str(folder))
     if not folder.parent.is_dir():

@@ -120,7 +120,8 @@ def test_main_plays_the_recording_in_its_folder(kind, projects, require):
 
 @pytest.mark.slow
 def test_own_recordings_train_models_with_their_labels(projects):
-    gesture, sound, anomaly = (upyml.load(str(projects / f"{kind}-own" / "model.upm")) for kind in ("gesture", "sound", "anomaly"))
+    own = [projects / f"{kind}-own" / "model.upm" for kind in ("gesture", "sound", "anomaly")]
+    gesture, sound, anomaly = (upyml.load(str(path)) for path in own)
     assert gesture.labels == ("normal", "odd") and len(gesture.output) == 2
     assert sound.labels == ("four", "one", "three", "-") and len(sound.output) == 4
     assert float(anomaly.metadata["threshold"]) > 0
