@@ -47,7 +47,7 @@ def played(counts: np.ndarray, start: int, speed: float) -> np.ndarray:
 
 def load():
     """x_train, y_train, x_test, y_test, and which of the latter are played as recorded."""
-    counts = np.load(HERE / "data/pulse.npz")["counts"].astype(float)
+    counts = np.load(HERE / "data/pulse.npz")["counts"].ravel().astype(float)
     random = np.random.default_rng(1)
     border = TRAIN * len(counts)
     train, test = [], []

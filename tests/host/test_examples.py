@@ -7,6 +7,7 @@ import re
 import socket
 import threading
 
+import numpy as np
 import pytest
 from runtimes import ROOT, runtime as runtime_named
 
@@ -93,13 +94,42 @@ def test_the_model_proves_itself_and_is_small(example):
     assert (example / "model.upm").stat().st_size < 40_000
 
 
+def module_of(example, name):
+    """A module of an example."""
+    spec = importlib.util.spec_from_file_location(f"{example}_{name}", ROOT / "examples" / example / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_models_are_right_on_what_they_did_not_learn():
+    """The clips to test in data/ are none of those that the model was trained on, though that had more than data/ has."""
+    _, _, x, y, labels = module_of("sound", "train").load(None)
+    model, right = upyml.load(str(ROOT / "examples/sound/model.upm")), 0
+    for clip, number in zip(x, y, strict=True):
+        model.input[:] = memoryview(np.ascontiguousarray(clip))
+        model.run()
+        right += int(np.argmax(model.output)) == number
+    assert len(x) == 60 and right >= 56 and model.labels[:-1] == tuple(labels)
+    _, _, x, y = module_of("image", "train").load()
+    model = upyml.load(str(ROOT / "examples/image/model.upm"))
+    answers = [model.classify(image.ravel())[0] for image in x]
+    assert len(x) == 600 and np.mean([int(answer) == digit for answer, digit in zip(answers, y)]) > 0.95
+
+
+def test_forecasts_and_rates_are_near_the_truth(tmp_path):
+    """The next line of the recording tells how cold the night became; the pulse of the recording is one of 80 to 110."""
+    days = [re.findall(r"-?[\d.]+", line) for line in said(ROOT / "examples/tabular", "cpython", tmp_path)]
+    errors = [abs(float(day[3]) - float(later[1])) for day, later in zip(days, days[1:])]
+    assert len(errors) == 58 and np.mean(errors) < 2
+    rates = [int(line.split()[2]) for line in said(ROOT / "examples/heart_rate", "cpython", tmp_path)]
+    assert 80 <= min(rates) and max(rates) <= 110
+
+
 @pytest.fixture
 def server():
     """The cascade's server, at a port of this computer."""
-    spec = importlib.util.spec_from_file_location("cascade_server", ROOT / "examples/cascade/server.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    running = module.make(0, "127.0.0.1")
+    running = module_of("cascade", "server").make(0, "127.0.0.1")
     threading.Thread(target=running.serve_forever, daemon=True).start()
     yield running
     running.shutdown()
