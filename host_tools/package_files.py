@@ -69,9 +69,11 @@ def natmod(arch: str) -> Path:
 
 
 def lightest(arch: str, version: int) -> str:
-    """The name of the lightest native module that runs models of an engine version: arch, or a lighter one of it."""
+    """The name of the lightest native module that runs models of an engine version: arch, or a lighter one of it. What is built is
+    preferred to what is not."""
     lighter = [arch + end for known, end in LIGHTER.items() if version <= known]
-    return next((name for name in lighter if name in ARCHS), arch)
+    enough = [name for name in (*lighter, arch) if name in ARCHS]
+    return next((name for name in enough if name in natmods()), enough[0])
 
 
 def forms(arch: str) -> list[str]:

@@ -122,6 +122,27 @@ def test_the_lightest_module_that_runs_the_model_will_do(mpy, version, arch, req
     assert planned.files["/lib/_upyml.mpy"] == package_files.natmod(arch).read_bytes()
 
 
+@pytest.mark.parametrize(
+    "built, chosen",
+    [
+        (("armv6m",), "armv6m"),
+        (("armv6m-coded", "armv6m"), "armv6m-coded"),
+        (("armv6m-dense", "armv6m"), "armv6m-dense"),
+        (("x64",), "armv6m-dense"),  # is asked for: `make natmods`
+    ],
+)
+def test_a_heavier_module_stands_in_for_one_that_was_not_built(built, chosen, monkeypatch, tmp_path):
+    for arch in built:
+        (tmp_path / arch).mkdir()
+        (tmp_path / arch / "_upyml.mpy").write_bytes(b"M\x06\x1f" + arch.encode())
+    monkeypatch.setattr(package_files, "_natmods", lambda: tmp_path)
+    if chosen in built:
+        assert plan.plan(PICO, version=1).files["/lib/_upyml.mpy"].endswith(b"\x1f" + chosen.encode())
+    else:
+        with pytest.raises(package_files.NotBuilt, match=f"{chosen} is not built: run `make natmods`"):
+            plan.plan(PICO, version=1)
+
+
 @pytest.mark.parametrize("told", [{"frozen": "0.0.1"}, {"builtin": "9.9.9"}])
 def test_firmware_with_another_version_is_refused(told):
     (version,) = told.values()
