@@ -1,0 +1,214 @@
+"""Goes a newcomer's way and writes its log: docs/newcomer.md, from a bare clone to answers of an emulated Pico.
+
+    python tests/bench/newcomer.py [--python /path/to/python3.11]
+
+Everything happens in an empty folder with an empty HOME: nothing that was fetched or built before is there, but for the
+Debian packages that the system has. The clone is one of this checkout, so only what is committed takes part. It takes
+some minutes and 3 GB of disk. A step that fails ends it, and the page stays as it was. On a computer that is busy run it
+with `nice -n -10`: the page then says that the others had to wait.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "newcomer.md"
+BUSY = 100_000  # bytes a second from which on a second counts as one of downloading
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command as a newcomer types it in the clone; `keep`: a pattern of the lines of its output that the page shows."""
+
+    title: str
+    command: str
+    keep: str = "$^"
+    least: int = 0  # lines that the pattern has to find
+
+
+STEPS = (
+    Step("Python, TensorFlow, tools", "make setup"),
+    Step("the C engine, for this computer and for the Pico", "make native natmod-armv6m"),
+    Step("train a model, convert it", "examples/gesture/make_model.sh", r"(float model|build/gesture|planned|checked)", 3),
+    Step("MicroPython for the Pico", "python ports/build.py pico-stock"),
+    Step("an emulated Pico", "upyml emulate pico-stock"),
+    Step("what is there?", "upyml boards --port PORT", "Pico", 1),
+    Step("upyml, model and program onto it",
+         "upyml deploy build/gesture/gesture.upm --main examples/gesture/main.py --port PORT", ".", 5),
+    Step("a recording to listen to", "mpremote connect PORT fs cp examples/gesture/recording.bin :"),
+    Step("run", "mpremote connect PORT exec 'import main'", r"^ +\d+ s  \w+ +\d+ %$", 30),
+)  # fmt: skip
+
+
+class Download:
+    """Counts what arrives over the network while the `with` block runs: .bytes, and .seconds in which it was much."""
+
+    def __enter__(self):
+        self.bytes = self.seconds = 0
+        self._first = self._last = self._received()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception):
+        self._stop.set()
+        self._thread.join()
+        self.bytes = self._received() - self._first
+
+    def _watch(self):
+        while not self._stop.wait(0.5):
+            now = self._received()
+            self.seconds += 0.5 * (now - self._last > BUSY / 2)
+            self._last = now
+
+    @staticmethod
+    def _received() -> int:
+        lines = Path("/proc/net/dev").read_text().splitlines()[2:]
+        return sum(int(line.split(":")[1].split()[0]) for line in lines if not line.strip().startswith("lo:"))
+
+
+def environment(home: Path, clone: Path, python: str) -> dict[str, str]:
+    """What a newcomer's shell has: an empty HOME, and the environment that `make setup` makes in the PATH."""
+    dropped = ("PYTHON", "PIP_FIND", "PIP_CACHE", "UPYML", "MICROPY", "XDG", "VIRTUAL_ENV", "MAKE", "MFLAGS")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
+    return kept | {"HOME": str(home), "PYTHON": python, "PATH": f"{clone}/build/venv/bin:{os.environ['PATH']}"}
+
+
+def went(folder: Path, python: str) -> list[tuple[Step, float, Download, list[str]]]:
+    """Each step with its seconds, what it fetched, and the lines to show."""
+    home, clone = folder / "home", folder / "upyml"
+    home.mkdir()
+    done = [_clone(clone)]
+    shell = environment(home, clone, python)
+    port, emulator = "", None
+    try:
+        for step in STEPS:
+            print(f"{step.title}: {step.command}", file=sys.stderr, flush=True)
+            command = step.command.replace("PORT", port)
+            started = time.monotonic()
+            with Download() as download:
+                if command.startswith("upyml emulate"):
+                    emulator = subprocess.Popen(command.split(), cwd=clone, env=shell, stdout=subprocess.PIPE, text=True)
+                    output = emulator.stdout.readline()
+                    port = re.search(r" at (\S+),", output)[1]
+                else:
+                    output = _run(command, clone, shell)
+            seconds = time.monotonic() - started
+            lines = [line.rstrip() for line in output.splitlines() if re.search(step.keep, line)]
+            if len(lines) < step.least:
+                sys.exit(f"{step.command} printed something else:\n{output}")
+            done.append((step, seconds, download, [_clean(line, clone, port) for line in lines]))
+            print(f"    {seconds:.1f} s, {download.bytes / 1e6:.0f} MB", file=sys.stderr, flush=True)
+    finally:
+        if emulator:
+            emulator.terminate()
+            emulator.wait()
+    return done
+
+
+def _clone(clone: Path):
+    started = time.monotonic()
+    with Download() as download:
+        subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
+    return Step("the sources", "git clone URL upyml && cd upyml"), time.monotonic() - started, download, []
+
+
+def _run(command: str, folder: Path, shell: dict[str, str]) -> str:
+    done = subprocess.run(
+        command, shell=True, cwd=folder, env=shell, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    if done.returncode:
+        sys.exit(f"{command} failed with {done.returncode}:\n{done.stdout}")
+    return done.stdout.replace("\r", "\n")
+
+
+def _clean(line: str, clone: Path, port: str) -> str:
+    line = line.replace(f"{clone}/", "")
+    return line.replace(port, "PORT") if port else line
+
+
+def page(done) -> str:
+    """The log, Markdown."""
+    total = sum(seconds for _, seconds, _, _ in done)
+    fetched = sum(download.bytes for _, _, download, _ in done)
+    waited = sum(download.seconds for _, _, download, _ in done)
+    setup = next(seconds for step, seconds, _, _ in done if step.command == "make setup")
+    rows = [
+        f"| {step.title} | `{step.command}` | {seconds:.1f} | {download.seconds:.1f} | {download.bytes / 1e6:,.1f} |"
+        for step, seconds, download, _ in done
+    ]
+    shown = "\n\n".join(f"    $ {step.command}\n" + "\n".join(f"    {line}" for line in lines)
+                        for step, _, _, lines in done if lines)  # fmt: skip
+    return TEXT.format(
+        total=_minutes(total), setup=_minutes(setup), share=100 * setup / total, fetched=fetched / 1e6,
+        waited=_minutes(waited), rows="\n".join(rows), sum=total, sum_waited=waited, shown=shown, machine=_machine(),
+        priority=", with lower priority" if os.getpriority(os.PRIO_PROCESS, 0) < 0 else "",
+    )  # fmt: skip
+
+
+def _minutes(seconds: float) -> str:
+    return f"{int(seconds) // 60} min {int(seconds) % 60} s"
+
+
+def _machine() -> str:
+    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    name = f" ({model[1].split('@')[0].strip()})" if model else ""
+    system = re.search(r'PRETTY_NAME="(.*?)"', Path("/etc/os-release").read_text())[1]
+    return f"{os.cpu_count()} cores{name}, {system}"
+
+
+TEXT = """\
+# A newcomer's way
+
+From an empty folder to a model that answers on an emulated Pico: **{total}**. `make setup` takes {setup} of it
+({share:.0f} %): it installs TensorFlow. {fetched:,.0f} MB came over the network; {waited} went by while they did.
+
+This page is a log. `python tests/bench/newcomer.py` goes the same way again and writes it anew.
+
+The computer: {machine}. Other programs ran on it at the same time{priority}. The folder and HOME were empty: no caches. The Debian
+packages were installed already: git, make, gcc, python3.11-dev, python3.11-venv, cmake, gcc-arm-none-eabi,
+libnewlib-arm-none-eabi, libstdc++-arm-none-eabi-newlib, nodejs, npm. The clone came from the same disk.
+
+| step | command | seconds | of these downloading | MB fetched |
+| --- | --- | ---: | ---: | ---: |
+{rows}
+| **all** | | **{sum:.1f}** | **{sum_waited:.1f}** | **{fetched:,.1f}** |
+
+A second counts as one of downloading where more than 100 KB arrived in it. `PORT` is what `upyml emulate` prints, such as
+`/dev/pts/3`; it runs in a terminal of its own. `build/venv/bin` has to be in the PATH: `. build/venv/bin/activate`.
+
+With a real Pico the steps "MicroPython for the Pico" and "an emulated Pico" fall away: plug it in, and leave `--port` out.
+
+## What it printed
+
+The last lines are the answers: one a second of the recording, computed by the Pico. The recording is ten seconds each of
+walking, standing, badminton and running.
+
+{shown}
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--python", default=getattr(sys, "_base_executable", sys.executable), help="a Python 3.11")
+    folder = Path(tempfile.mkdtemp(prefix="newcomer-"))
+    try:
+        PAGE.write_text(page(went(folder, parser.parse_args().python)))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
