@@ -9,6 +9,7 @@ import click
 
 from host_tools.cli_bench import bench
 from host_tools.cli_boards import boards, deploy
+from host_tools.cli_completion import completion
 from host_tools.cli_convert import convert
 from host_tools.cli_emulate import emulate
 from host_tools.cli_errors import BOARD_CODES, CODES, guarded
@@ -29,7 +30,7 @@ def main() -> None:
     """Turns Keras and .tflite models into .upm files for MicroPython boards, and looks into them."""
 
 
-for command in (new, record, convert, prune, search, run, report, bench, boards, deploy, flash, mip, emulate, ops):
+for command in (new, record, convert, prune, search, run, report, bench, boards, deploy, flash, mip, emulate, ops, completion):
     main.add_command(command)
 
 _FILE = click.Path(path_type=Path)
