@@ -6,7 +6,7 @@ IN_PATH := PATH=$(CURDIR)/build/venv/bin:$$PATH
 
 export UPYML_WERROR := 1 # warnings in our C are errors here, not where users build it
 
-.PHONY: help setup native unix natmods boards bare wheel postgresql chromium test demo bench baseline readme clean compress-bench sound-bench examples
+.PHONY: help setup native unix natmods boards bare wheel postgresql chromium test demo bench baseline readme docs newcomer clean compress-bench sound-bench examples
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -43,8 +43,9 @@ bare: $(addprefix bare-,$(MACHINES)) ## the programs that count what a model tak
 bare-%: setup
 	@$(IN_VENV) ports/bare/build.sh $*
 
-wheel: natmods bare ## a wheel with the native modules, to build/wheel
+wheel: natmods bare ## a wheel with the native modules, and a source archive, to build/wheel
 	@$(PY) -m pip wheel -q . --no-deps --no-build-isolation -w build/wheel
+	@$(PY) -m build -q --sdist --no-isolation -o build/wheel
 
 postgresql: # what shared searches are tested with; Debian keeps its programs out of the PATH
 	@command -v initdb >/dev/null || ports/fetch/packages.sh postgresql
@@ -69,10 +70,10 @@ bench: native natmods boards bare build/gesture/gesture.upm ## the benchmark mod
 baseline: native bare ## counts_baseline.json: what the benchmark models take on emulated processors from now on
 	@$(PY) tests/bench/baseline.py
 
-readme: bench unix natmod-x64 ## the tables of README.md
+readme: bench unix natmod-x64 ## the measured tables of docs/
 	@$(PY) tests/bench/readme.py
 
-compress-bench: native bare ## trains and compresses models of four tasks: a table of README.md, half an hour
+compress-bench: native bare ## trains and compresses models of four tasks: a table of docs/compression.md, half an hour
 	@$(PY) tests/bench/compression/bench.py
 	@$(PY) tests/bench/readme.py compression
 
@@ -81,6 +82,12 @@ sound-bench: native bare-cortex_m0 ## trains spoken digits from samples to label
 
 examples: native bare-cortex_m0 ## trains the examples, counts what they take: their models and a table of README.md, ten minutes
 	@$(PY) tests/bench/examples.py
+
+docs: setup ## the documentation, to build/docs: open index.html there
+	@NO_MKDOCS_2_WARNING=1 build/venv/bin/mkdocs build --strict --quiet
+
+newcomer: ## goes a newcomer's way from an empty folder, ten minutes: docs/newcomer.md
+	@$(PY) tests/bench/newcomer.py
 
 clean: ## removes everything that was made (not the downloads)
 	rm -rf build *.egg-info *.so .pytest_cache

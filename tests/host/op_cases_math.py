@@ -62,7 +62,7 @@ def grouped_conv(rng):
 def batched_dilation(rng):
     """SPACE_TO_BATCH_ND, a convolution, BATCH_TO_SPACE_ND: a dilated convolution of an older converter.
 
-    Without padding: TensorFlow Lite Micro leaves open what it fills up with, see README.md.
+    Without padding: TensorFlow Lite Micro leaves open what it fills up with, see docs/ops.md.
     """
     b = TfliteBuilder()
     block, kernel = [int(n) for n in rng.integers(1, 4, 2)], [int(n) for n in rng.integers(1, 4, 2)]

@@ -1,4 +1,4 @@
-"""The table of README.md that says which op runs on which runtime; made by running each op there.
+"""The table of docs/ops.md that says which op runs on which runtime; made by running each op there.
 
     python tests/host/op_table.py       prints it
 """

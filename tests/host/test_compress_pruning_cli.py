@@ -166,7 +166,7 @@ def test_old_h5_files_are_read_pruned_and_written(folder):
 
 
 def test_the_example_of_the_readme_runs(trained):
-    (code,) = [code for code in re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S) if "scan" in code]
+    (code,) = [code for code in re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "compression.md").read_text(), re.S) if "scan" in code]
     x, y = problem()
     names = {"model": cloning.clone(trained), "x": x, "y": y}
     exec(code, names)
