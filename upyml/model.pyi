@@ -2,7 +2,7 @@ from array import array
 from collections.abc import Callable, Iterable
 from os import PathLike
 from types import ModuleType
-from typing import Literal
+from typing import Any, Literal
 
 from typing_extensions import Buffer, TypeAlias
 
@@ -18,6 +18,7 @@ class Details:
     scale: float
     zero_point: int
     size: int
+    def __init__(self, name: str, record: dict[str, Any]) -> None: ...
 
 class Model:
     arena_size: int

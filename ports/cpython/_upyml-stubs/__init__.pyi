@@ -1,6 +1,7 @@
 # The engine in C, the top-level module `_upyml`; upyml._reference has the same names.
 from array import array
 from collections.abc import Callable
+from typing import final
 
 from typing_extensions import Buffer
 
@@ -18,6 +19,7 @@ def fir(
 ) -> None: ...
 def statistics(x: Buffer, out: Buffer, /) -> None: ...
 
+@final
 class Engine:
     def __init__(self, model: Buffer, arena: Buffer, /) -> None: ...
     def run(self, hook: Callable[[int], object] | None = None, /) -> None: ...
