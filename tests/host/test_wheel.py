@@ -1,4 +1,5 @@
-"""The wheel: what a user installs works without the checkout, and has what boards need."""
+"""The source archive, and the wheel that is made from it: what a user installs works without the checkout, and has what
+boards need."""
 
 import json
 import re
@@ -6,10 +7,13 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 
+import numpy as np
 import pytest
 from runtimes import ROOT
+from tflite_builder import TfliteBuilder
 
 import upyml
 from host_tools import op_facts, package_files
@@ -17,15 +21,26 @@ from host_tools.emulators.machines import MACHINES
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory, require):
-    """A virtual environment with the wheel, in which other packages come from this one; runs its programs."""
+def archive(tmp_path_factory, require):
+    """The source archive, made from a copy of the checkout."""
     require("armv6m" in package_files.natmods(), "build/natmod/armv6m/_upyml.mpy", "make natmods")
+    folder = tmp_path_factory.mktemp("archive")
+    sources = _sources(folder / "sources")
+    command = [sys.executable, "-m", "build", "--quiet", "--sdist", "--no-isolation", "--outdir", folder, sources]
+    subprocess.run(command, check=True, capture_output=True)
+    shutil.rmtree(sources)
+    (found,) = folder.glob("upyml-*.tar.gz")
+    return found
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory, archive):
+    """A virtual environment with the wheel, in which other packages come from this one; runs its programs."""
     folder = tmp_path_factory.mktemp("wheel")
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     offline = ["--no-deps", "--no-index"]
-    build = ["wheel", *offline, "--no-build-isolation", "--wheel-dir", folder, _sources(folder / "sources")]
+    build = ["wheel", *offline, "--no-build-isolation", "--wheel-dir", folder, archive]
     subprocess.run([*pip, *build], check=True)
-    shutil.rmtree(folder / "sources")
     (wheel,) = folder.glob("upyml-*.whl")
     venv.create(folder / "venv", symlinks=True)
     programs = folder / "venv" / "bin"
@@ -42,9 +57,9 @@ def installed(tmp_path_factory, require):
 def _sources(folder):
     """A copy of what a wheel is made from: building in place would leave traces in the checkout."""
     folder.mkdir()
-    for name in "setup.py setup.cfg pyproject.toml MANIFEST.in Makefile README.md LICENSE CHANGELOG.md".split():
+    for name in "setup.py setup.cfg pyproject.toml MANIFEST.in Makefile README.md LICENSE CHANGELOG.md mkdocs.yml".split():
         shutil.copy(ROOT / name, folder)
-    for name in ("upyml", "host_tools", "ports", "examples"):
+    for name in ("upyml", "host_tools", "ports", "docs", "examples"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for arch in package_files.natmods():
         (folder / "build" / "natmod" / arch).mkdir(parents=True)
@@ -67,6 +82,41 @@ def test_the_command_is_there_and_the_c_engine(installed):
     assert installed("upyml", "--version").stdout == f"upyml {upyml.__version__}\n"
     module, engine = python(installed, "import upyml, _upyml; print(upyml.__file__); print(_upyml.__file__)")
     assert "/venv/lib/" in module and "/venv/lib/" in engine
+
+
+@pytest.mark.slow
+def test_the_archive_has_what_is_read_and_built(archive):
+    with tarfile.open(archive) as packed:
+        names = {name.partition("/")[2] for name in packed.getnames()}
+    wanted = {path.relative_to(ROOT) for folder in ("docs", "examples", "upyml") for path in (ROOT / folder).rglob("*")
+              if path.is_file() and path.suffix != ".pyc"}  # fmt: skip
+    wanted |= {package_files.natmod(arch).relative_to(ROOT) for arch in package_files.natmods()}
+    assert {str(path) for path in wanted} - names == set()
+
+
+@pytest.mark.slow
+def test_the_two_minute_example(installed):
+    """A .tflite file to answers, without TensorFlow and without a word about Keras."""
+    made = TfliteBuilder()
+    x, y = made.tensor((1, 16), scale=0.1), made.tensor((1, 4), scale=0.1)
+    weights = made.constant(np.random.default_rng(1).integers(-127, 128, (4, 16)), "int8", 0.02)
+    made.op("FULLY_CONNECTED", [x, weights, made.constant(np.zeros(4), "int32", 0.002)], [y], "FullyConnectedOptions")
+    code = f"open('model.tflite', 'wb').write({made.file([x], [y])!r})"
+    assert python(installed, code) == []
+    done = installed("upyml", "convert", "model.tflite", "-o", "model.upm", "--labels", "a,b,c,d")
+    assert done.returncode == 0 and "model.upm: " in done.stdout, done.stderr
+    assert "FULLY_CONNECTED" in installed("upyml", "report", "model.upm").stdout
+    assert installed("upyml", "run", "model.upm").stdout == "selftest passed\n"
+    code = "import sys, upyml; print(upyml.load('model.upm').classify([1.0] * 16)[0]); print('tensorflow' in sys.modules)"
+    label, tensorflow = python(installed, code)
+    assert label in "abcd" and tensorflow == "False"
+
+
+@pytest.mark.slow
+def test_type_checkers_find_the_stubs(installed):
+    code = "import upyml, pathlib; print(*sorted(str(p.name) for p in pathlib.Path(upyml.__file__).parent.glob('*.pyi')))"
+    (names,) = python(installed, f"{code}; assert (pathlib.Path(upyml.__file__).parent / 'py.typed').exists()")
+    assert names.split() == sorted(path.name for path in (ROOT / "upyml").glob("*.pyi"))
 
 
 @pytest.mark.slow
