@@ -19,6 +19,8 @@ from host_tools.cli import main
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 WITH_CODE = [path for path in PAGES if docs_blocks.blocks(path)]
 
+pytestmark = pytest.mark.xdist_group("docs")  # what is prepared is prepared once
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
