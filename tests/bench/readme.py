@@ -221,7 +221,7 @@ def replace(text: str, name: str, table: str) -> str:
     pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
     new, count = re.subn(pattern, lambda found: f"{found[1]}{table}\n{found[2]}", text, flags=re.S)
     if count != 1:
-        sys.exit(f"{HOMES[name]}: expected one place <!-- {name} -->, found {count}")
+        sys.exit(f"{HOMES.get(name, 'README.md')}: expected one place <!-- {name} -->, found {count}")
     return new
 
 

@@ -42,4 +42,4 @@ def test_the_links_of_the_readme_lead_somewhere():
     """Those of docs/ are followed when it is built."""
     targets = [target for target in re.findall(r"\]\(([^)#]+)", README) if "://" not in target]
     assert len(targets) > 15
-    assert [target for target in targets if not (ROOT / target).is_file()] == []
+    assert [target for target in targets if not (ROOT / target).exists()] == []
