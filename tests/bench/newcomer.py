@@ -47,8 +47,8 @@ STEPS = (
     Step("what is there?", "upyml boards --port PORT", "Pico", 1),
     Step("upyml, model and program onto it",
          "upyml deploy build/gesture/gesture.upm --main examples/gesture/main.py --port PORT", ".", 5),
-    Step("a recording to listen to", "mpremote connect PORT fs cp examples/gesture/recording.bin :"),
-    Step("run", "mpremote connect PORT exec 'import main'", r"^ +\d+ s  \w+ +\d+ %$", 30),
+    Step("a recording to listen to", "mpremote connect PORT fs cp examples/gesture/recording.bin examples/gesture/recording.json :"),
+    Step("run", "mpremote connect PORT exec 'import main; main.main(\"gesture.upm\", \"recording.bin\")'", r"^ +\d+ s  \w+ +\d+ %$", 30),
 )  # fmt: skip
 
 
