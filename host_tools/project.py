@@ -13,7 +13,6 @@ result.json, how good both are.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import inspect
 import json
 import os
@@ -22,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from host_tools.readers.keras_file import quiet
 
 KEPT = 200  # samples in samples.npz at most
 SEED = 1
@@ -41,9 +42,8 @@ def begin(text: str, epochs: int, **options: str) -> argparse.Namespace:
         parser.add_argument(f"--{name}", help=told)
     run = parser.parse_args()
     run.folder.mkdir(parents=True, exist_ok=True)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-    with _quiet():
+    with quiet():
         import keras
         import tensorflow
 
@@ -84,7 +84,7 @@ def finish(
     front_end = convert_options.get("front_end")
     real = front_end.real(front_end(x_test)) if front_end else x_test
     floats = model.predict(real.reshape(-1, *model.input_shape[1:]), verbose=0)
-    with _quiet():
+    with quiet():
         done = convert(model, samples, texts, **convert_options)
         model.save(run.folder / "model.keras")
     (run.folder / "model.upm").write_bytes(done.file)
@@ -113,16 +113,3 @@ def _outputs(board: Any, x: np.ndarray) -> np.ndarray:
     board.run()
     details = board.output_details[0]
     return details.scale * (np.array(board.output, np.float32) - details.zero_point)
-
-
-@contextlib.contextmanager
-def _quiet():
-    """Lets nothing through to stderr meanwhile: TensorFlow writes alarming lines where there is no GPU."""
-    saved = os.dup(2)
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
