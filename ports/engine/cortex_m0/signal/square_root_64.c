@@ -4,21 +4,6 @@
 #include "signal/sound.h"
 #include "signal/spectrum.h"
 
-// The square root of *rest, rounded down, of which *rest keeps what its square lacks.
-static uint32_t root_of(uint32_t *rest) {
-    uint32_t x = *rest, root = 0;
-    for (uint32_t bit = 1u << 30; bit; bit >>= 2) {
-        uint32_t least = root + bit;
-        root >>= 1;
-        if (x >= least) {
-            x -= least;
-            root += bit;
-        }
-    }
-    *rest = x;
-    return root;
-}
-
 uint32_t upyml_square_root_64(uint64_t x) {
     uint32_t high = (uint32_t)(x >> 32), low = (uint32_t)x;
     if (high == 0) {
@@ -31,7 +16,7 @@ uint32_t upyml_square_root_64(uint64_t x) {
         rest = high << (32 - below) | low >> below;
         low <<= 32 - below;
     }
-    uint32_t root = root_of(&rest);
+    uint32_t root = upyml_root_below(rest, &rest);
     int rounds = below / 2;
     for (; rounds && root < 1u << 29; rounds--) {
         rest = rest << 2 | low >> 30;
